@@ -1,0 +1,41 @@
+// Error of every node of a quantized graph against the float graph it was made from.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analyze/error_metrics.h"
+#include "emulate/executor.h"
+#include "ir/graph.h"
+
+namespace octet::analyze {
+
+struct NodeError {
+  std::string node;  ///< The name in the float graph.
+  OpKind op;
+  Unit unit;
+  ErrorSums sums;
+};
+
+/// Accumulated error: both graphs run on the same inputs; each node's output is compared in reals.
+class LayerErrorAnalyzer {
+ public:
+  LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
+  /// One sample: one span an input of the float graph.
+  void add(std::span<const std::span<const std::byte>> inputs);
+  /// In network order.
+  std::vector<NodeError> errors() const;
+
+ private:
+  emulate::Executor float_;
+  emulate::Executor quantized_;
+  std::vector<NodeError> errors_;
+  std::vector<int32_t> float_slot_;      ///< By float tensor: index into errors_ and float_values_, or -1.
+  std::vector<int32_t> quantized_slot_;  ///< By quantized tensor likewise.
+  std::vector<std::vector<float>> float_values_;
+  std::vector<float> dequantized_;
+};
+
+}  // namespace octet::analyze

@@ -1,0 +1,45 @@
+// Runs samples through the float graph and gathers statistics of every float tensor.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "calibrate/method.h"
+#include "calibrate/statistics.h"
+#include "emulate/executor.h"
+#include "ir/graph.h"
+
+namespace octet::calibrate {
+
+class Calibrator {
+ public:
+  Calibrator(std::shared_ptr<const Graph> graph, const Method& method);
+
+  /// Runs one sample (one span an input, in graph order) and returns the extremes of each observed tensor, in the
+  /// order of observed(). Throws InvalidInput for a wrong size.
+  std::vector<Extremes> observe(std::span<const std::span<const std::byte>> inputs);
+  /// Folds the extremes of the next sample, in sample order, into the moving averages and counts the sample.
+  void fold(std::span<const Extremes> extremes);
+  /// Statistics of this worker for merge() elsewhere.
+  Bytes state() const;
+  /// Adds another worker's state(); moving averages and the sample count come from fold() alone.
+  void merge(std::span<const std::byte> state);
+
+  /// The non-constant float tensors of the graph.
+  const std::vector<TensorId>& observed() const { return observed_; }
+  const TensorStatistics& statistics(TensorId id) const;
+  uint64_t samples() const { return samples_; }
+  const Method& method() const { return method_; }
+  const Graph& graph() const { return executor_.graph(); }
+
+ private:
+  emulate::Executor executor_;
+  Method method_;
+  std::vector<TensorId> observed_;
+  std::vector<int32_t> slot_;  ///< By tensor: index into statistics_, or -1.
+  std::vector<TensorStatistics> statistics_;
+  uint64_t samples_ = 0;
+};
+
+}  // namespace octet::calibrate

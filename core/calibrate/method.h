@@ -1,0 +1,34 @@
+// The choice of a range from what was observed: names, parameters, and the function that applies them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "calibrate/statistics.h"
+
+namespace octet::calibrate {
+
+enum class MethodKind : uint8_t { Mse, MinMax, MovingAverage, Entropy, Percentile };
+
+struct Method {
+  MethodKind kind = MethodKind::Mse;
+  int num_bins = kDefaultBins;            ///< Histogram methods: power of two in [128, 16384].
+  double percentile = 99.99;              ///< Percentile: share of values kept, in (50, 100].
+  double moving_average_constant = 0.01;  ///< Moving average: weight of the newest sample, in (0, 1].
+};
+
+/// "mse", "min_max", "moving_average", "entropy", "percentile". Throws InvalidConfig naming them.
+MethodKind method_from_string(std::string_view name);
+std::string_view to_string(MethodKind kind);
+
+/// A closed interval that contains zero.
+struct Range {
+  double low = 0;
+  double high = 0;
+};
+
+/// The range that `method` chooses for integers of `bits` bits, asymmetric or symmetric about zero. The result always
+/// contains zero; it is {0, 0} when nothing but zeros was seen.
+Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric);
+
+}  // namespace octet::calibrate

@@ -1,0 +1,27 @@
+// Assigns each computed tensor an offset in one arena, so that tensors alive at the same time never overlap.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace octet::emulate {
+
+/// A block that is needed from step `first` to step `last`, both inclusive.
+struct Lifetime {
+  size_t bytes = 0;
+  int first = 0;
+  int last = 0;
+};
+
+struct MemoryPlan {
+  std::vector<size_t> offsets;  ///< One a lifetime, aligned to kAlignment.
+  size_t total_bytes = 0;
+};
+
+inline constexpr size_t kAlignment = 64;
+
+/// Largest blocks first, each at the lowest offset that is free during its life (Pisarchyk & Lee 2020, "Efficient Memory
+/// Management for Deep Neural Net Inference", greedy by size).
+MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes);
+
+}  // namespace octet::emulate

@@ -1,0 +1,27 @@
+// .octet: the quantized graph with all that is needed to go on working with it. Schema: schemas/octet.fbs.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "ir/graph.h"
+#include "ops/operator.h"
+
+namespace octet::formats::octet_file {
+
+/// What a file holds. JSON strings are the same documents as in the JavaScript API.
+struct Contents {
+  Graph quantized;
+  Graph float_graph;  ///< The prepared float graph; empty (no nodes) when saved without it.
+  ops::TargetId target = ops::TargetId::Gen1;
+  std::string settings_json;       ///< QuantizationParams.
+  std::string preprocessing_json;  ///< How images become inputs; empty when unknown.
+  std::string report_json;         ///< The quantization report: ranges, warnings, provenance.
+};
+
+Bytes write(const Contents& contents);
+/// Verified before reading, as in formats/tflite. Throws InvalidFile.
+Contents read(std::span<const std::byte> file);
+
+}  // namespace octet::formats::octet_file

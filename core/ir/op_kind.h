@@ -1,0 +1,76 @@
+// The operators of the graph, named as TFLite names them. What Octet knows about one is in ops/<operator>.cc.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace octet {
+
+// X(enumerator, "NAME that users see", file and variable name in ops/)
+#define OCTET_OPERATORS(X)                                                     \
+  X(Add, "ADD", add)                                                           \
+  X(ArgMax, "ARG_MAX", arg_max)                                                \
+  X(AveragePool2d, "AVERAGE_POOL_2D", average_pool_2d)                         \
+  X(Concatenation, "CONCATENATION", concatenation)                             \
+  X(Conv2d, "CONV_2D", conv_2d)                                                \
+  X(DepthToSpace, "DEPTH_TO_SPACE", depth_to_space)                            \
+  X(DepthwiseConv2d, "DEPTHWISE_CONV_2D", depthwise_conv_2d)                   \
+  X(Dequantize, "DEQUANTIZE", dequantize)                                      \
+  X(Div, "DIV", div)                                                           \
+  X(FullyConnected, "FULLY_CONNECTED", fully_connected)                        \
+  X(HardSwish, "HARD_SWISH", hard_swish)                                       \
+  X(L2Normalization, "L2_NORMALIZATION", l2_normalization)                     \
+  X(LeakyRelu, "LEAKY_RELU", leaky_relu)                                       \
+  X(Logistic, "LOGISTIC", logistic)                                            \
+  X(Maximum, "MAXIMUM", maximum)                                               \
+  X(MaxPool2d, "MAX_POOL_2D", max_pool_2d)                                     \
+  X(Mean, "MEAN", mean)                                                        \
+  X(Minimum, "MINIMUM", minimum)                                               \
+  X(MirrorPad, "MIRROR_PAD", mirror_pad)                                       \
+  X(Mul, "MUL", mul)                                                           \
+  X(Pack, "PACK", pack)                                                        \
+  X(Pad, "PAD", pad)                                                           \
+  X(Prelu, "PRELU", prelu)                                                     \
+  X(Quantize, "QUANTIZE", quantize)                                            \
+  X(Relu, "RELU", relu)                                                        \
+  X(Relu6, "RELU6", relu6)                                                     \
+  X(ReluN1To1, "RELU_N1_TO_1", relu_n1_to_1)                                   \
+  X(Reshape, "RESHAPE", reshape)                                               \
+  X(ResizeBilinear, "RESIZE_BILINEAR", resize_bilinear)                        \
+  X(ResizeNearestNeighbor, "RESIZE_NEAREST_NEIGHBOR", resize_nearest_neighbor) \
+  X(Slice, "SLICE", slice)                                                     \
+  X(Softmax, "SOFTMAX", softmax)                                               \
+  X(SpaceToDepth, "SPACE_TO_DEPTH", space_to_depth)                            \
+  X(Split, "SPLIT", split)                                                     \
+  X(Squeeze, "SQUEEZE", squeeze)                                               \
+  X(StridedSlice, "STRIDED_SLICE", strided_slice)                              \
+  X(Sub, "SUB", sub)                                                           \
+  X(Sum, "SUM", sum)                                                           \
+  X(Tanh, "TANH", tanh)                                                        \
+  X(Transpose, "TRANSPOSE", transpose)                                         \
+  X(TransposeConv, "TRANSPOSE_CONV", transpose_conv)
+
+enum class OpKind : uint8_t {
+#define OCTET_ENUMERATOR(kind, name, variable) kind,
+  OCTET_OPERATORS(OCTET_ENUMERATOR)
+#undef OCTET_ENUMERATOR
+};
+
+inline constexpr int kOpKindCount = 0
+#define OCTET_COUNT(kind, name, variable) +1
+    OCTET_OPERATORS(OCTET_COUNT)
+#undef OCTET_COUNT
+    ;
+
+/// The operator's name, e.g. "CONV_2D".
+constexpr std::string_view to_string(OpKind kind) {
+  switch (kind) {
+#define OCTET_NAME(kind, name, variable) \
+  case OpKind::kind: return name;
+    OCTET_OPERATORS(OCTET_NAME)
+#undef OCTET_NAME
+  }
+  return "";
+}
+
+}  // namespace octet

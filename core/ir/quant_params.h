@@ -1,0 +1,26 @@
+// How integers stand for reals: real = scale * (q - zero_point).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace octet {
+
+/// Per tensor (one entry) or per channel along `axis` (one entry a channel). Scales are positive and finite.
+struct QuantParams {
+  std::vector<float> scale;
+  std::vector<int32_t> zero_point;
+  int axis = 0;  ///< Meaningful when there is more than one scale.
+
+  static QuantParams per_tensor(float scale, int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
+  bool is_per_channel() const { return scale.size() > 1; }
+  friend bool operator==(const QuantParams&, const QuantParams&) = default;
+};
+
+/// The two documented families of integer rescaling; see kernels/requantize.h for their arithmetic.
+enum class RequantizationMode : uint8_t {
+  Tflite,  ///< 32-bit fixed-point multiplier and shift, as TFLite's reference kernels.
+  Sima,    ///< Convolutions rescale by a right shift alone; elementwise operators by 15-bit multipliers and a shift.
+};
+
+}  // namespace octet

@@ -1,0 +1,59 @@
+// Tensor: a value of the graph, constant or computed.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "ir/dtype.h"
+#include "ir/error.h"
+#include "ir/quant_params.h"
+#include "ir/shape.h"
+
+namespace octet {
+
+using Bytes = std::vector<std::byte>;
+
+/// Reads a span of bytes as elements of T; the caller guarantees size and alignment (allocators align to 8 or more).
+template <class T>
+std::span<const T> as(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+struct Tensor {
+  std::string name;
+  DType dtype = DType::Float32;
+  Shape shape;
+  /// Constant contents, dense and row-major; shared between graphs derived from each other. Null when computed.
+  std::shared_ptr<const Bytes> constant;
+  std::optional<QuantParams> quantization;
+
+  bool is_constant() const { return constant != nullptr; }
+  size_t byte_size() const { return static_cast<size_t>(shape.elements()) * size_of(dtype); }
+
+  /// Typed view of the constant; throws Internal when the tensor is not constant or holds another type.
+  template <class T>
+  std::span<const T> values() const {
+    if (!constant || dtype != DTypeOf<T>::value) {
+      throw Error(ErrorCode::Internal, "Tensor is not a constant of the type asked for.", {.tensor = name});
+    }
+    return as<T>(*constant);
+  }
+};
+
+/// Copies `values` into a constant of their element type.
+template <class T>
+std::shared_ptr<const Bytes> make_constant(std::span<const T> values) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  Bytes bytes(values.size_bytes());
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return std::make_shared<const Bytes>(std::move(bytes));
+}
+
+}  // namespace octet

@@ -1,0 +1,69 @@
+// Rescaling integers, scalar reference form. Vector forms must equal these element for element.
+//
+// `tflite`: value * multiplier * 2^(shift - 31), as gemmlowp (https://github.com/google/gemmlowp/blob/master/doc/quantization.md)
+// and TFLite's reference kernels compute it: a saturating rounding doubling high multiply, then a rounding shift.
+// `sima`: (value + 2^(n-1)) >> n.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace octet::kernels {
+
+/// A real multiplier as multiplier * 2^(shift - 31), multiplier in [2^30, 2^31), or {0, 0} for zero.
+struct FixedPointMultiplier {
+  int32_t multiplier = 0;
+  int32_t shift = 0;  ///< Positive is to the left.
+};
+
+/// Nearest fixed-point form of a non-negative real. Values below 2^-31 become zero; values of 2^30 and more saturate.
+inline FixedPointMultiplier fixed_point_multiplier(double real) {
+  if (real == 0.0) return {};
+  int shift = 0;
+  const double fraction = std::frexp(real, &shift);
+  int64_t fixed = static_cast<int64_t>(std::round(fraction * static_cast<double>(int64_t{1} << 31)));
+  if (fixed == (int64_t{1} << 31)) {
+    fixed /= 2;
+    ++shift;
+  }
+  if (shift < -31) return {};
+  if (shift > 30) return {std::numeric_limits<int32_t>::max(), 30};
+  return {static_cast<int32_t>(fixed), shift};
+}
+
+/// round(a * b / 2^31), ties away from zero, saturating where a = b = INT32_MIN.
+inline int32_t saturating_rounding_doubling_high_multiply(int32_t a, int32_t b) {
+  if (a == b && a == std::numeric_limits<int32_t>::min()) return std::numeric_limits<int32_t>::max();
+  const int64_t product = int64_t{a} * int64_t{b};
+  const int64_t nudge = product >= 0 ? (int64_t{1} << 30) : (1 - (int64_t{1} << 30));
+  return static_cast<int32_t>((product + nudge) / (int64_t{1} << 31));
+}
+
+/// value / 2^exponent rounded to nearest, ties away from zero; exponent in [0, 31].
+inline int32_t rounding_divide_by_power_of_two(int32_t value, int exponent) {
+  const int32_t mask = static_cast<int32_t>((int64_t{1} << exponent) - 1);
+  const int32_t remainder = value & mask;
+  const int32_t threshold = (mask >> 1) + (value < 0 ? 1 : 0);
+  return (value >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+/// value * multiplier by the `tflite` rule. The left shift wraps as two's complement.
+inline int32_t multiply_by(int32_t value, FixedPointMultiplier m) {
+  const int left = std::max(m.shift, 0);
+  const int right = std::max(-m.shift, 0);
+  const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(value) << left);
+  return rounding_divide_by_power_of_two(saturating_rounding_doubling_high_multiply(shifted, m.multiplier), right);
+}
+
+/// (value + 2^(n-1)) >> n by the `sima` rule; n in [1, 62].
+inline int64_t rounding_shift_right(int64_t value, int n) { return (value + (int64_t{1} << (n - 1))) >> n; }
+
+/// The nearest int8 within [lowest, highest] to an integer already offset by the zero point.
+template <class Integer>
+inline int8_t clamp_to_int8(Integer value, int32_t lowest = -128, int32_t highest = 127) {
+  return static_cast<int8_t>(std::clamp<Integer>(value, lowest, highest));
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,132 @@
+// What Octet knows about an operator, in one value: its shapes, kernels, quantization rule and hardware constraints.
+// Each ops/<operator>.cc defines one; ops/table.cc lists them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace octet::ops {
+
+/// What shape inference finds for one output. Quantization parameters are not part of it.
+struct TensorType {
+  DType dtype = DType::Float32;
+  Shape shape;
+};
+
+/// Where a kernel reads and writes during one run. Constant operands are passed too; a kernel that packed them ignores them.
+struct KernelArguments {
+  std::span<const std::byte* const> inputs;  ///< One an operand; null where the operand is absent.
+  std::span<std::byte* const> outputs;
+  std::byte* scratch = nullptr;  ///< scratch_bytes() bytes, aligned to 16.
+
+  template <class T>
+  const T* input(size_t i) const {
+    return reinterpret_cast<const T*>(inputs[i]);
+  }
+  template <class T>
+  T* output(size_t i = 0) const {
+    return reinterpret_cast<T*>(outputs[i]);
+  }
+};
+
+/// A node made ready to run: everything that can be checked, packed or computed beforehand has been.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual size_t scratch_bytes() const { return 0; }
+  /// Computes the outputs. Allocates nothing and cannot fail.
+  virtual void run(const KernelArguments& arguments) const = 0;
+};
+
+/// Makes the kernel of a node whose tensors have shapes, types and (for integers) quantization parameters.
+using PrepareKernel = std::unique_ptr<Kernel> (*)(const NodeView& node);
+
+/// The kernels an operator has, by the type of its activations; null where it lacks one.
+struct Kernels {
+  PrepareKernel f32 = nullptr;
+  PrepareKernel i8 = nullptr;
+};
+
+/// How the output's quantization parameters follow from the operator.
+enum class OutputQuantization : uint8_t {
+  Free,            ///< From the calibrated range.
+  SameAsInput,     ///< Those of input `same_as`: the operator moves or selects values.
+  AllSame,         ///< All inputs and outputs share one scale: what is concatenated, compared or selected among.
+  Fixed,           ///< `fixed_scale`, `fixed_zero_point` (INT8), whatever was calibrated.
+  NotQuantized,    ///< The output is no quantity with a scale: an index.
+};
+
+/// A constant operand with parameters of its own: symmetric, per channel along `axis`.
+struct WeightOperand {
+  size_t index = 1;      ///< Which operand.
+  int channel_axis = 0;  ///< The axis of output channels.
+  std::optional<size_t> bias;  ///< Operand with the int32 bias of scale s_in * s_w.
+};
+
+struct QuantizationRule {
+  OutputQuantization output = OutputQuantization::Free;
+  size_t same_as = 0;
+  float fixed_scale = 0;
+  int32_t fixed_zero_point = 0;
+  std::optional<WeightOperand> weight;
+};
+
+/// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.
+enum class TargetId : uint8_t { Gen1, Gen2, Tflite };
+/// Precisions of a node.
+enum class Precision : uint8_t { Float32, Int8, Int16, BFloat16 };
+
+/// What a constraint may look at.
+struct ConstraintView {
+  const NodeView& node;
+  TargetId target;
+  Precision precision;
+  bool any_shape = false;  ///< The user allowed tensors that are not 4-D on the MLA.
+};
+
+/// One condition for running a node in a unit. `sentence` completes "runs on the MLA if …" with the operator as "it"
+/// ("its window is smaller than 128"); the reporter negates it for the user.
+struct Constraint {
+  std::string_view sentence;
+  bool (*holds)(const ConstraintView& view);
+};
+
+/// Support of one kind of hardware for an operator: the precisions that run at all, and under which constraints.
+struct Support {
+  bool int8 = false;
+  bool int16 = false;
+  bool bf16 = false;
+  std::span<const Constraint> constraints = {};
+};
+
+/// Everything known about one operator.
+struct Operator {
+  OpKind kind;
+  /// Checks operands and attributes and returns the output types. Throws InvalidShape naming node and dimension.
+  std::vector<TensorType> (*infer)(const NodeView& node);
+  Kernels kernels;
+  QuantizationRule quantization;
+  Support mla;     ///< gen1 and gen2 (bf16 on gen2 only).
+  Support tflite;  ///< TFLite's own integer kernels.
+  bool cvu = false;       ///< The CVU can run it, as pre- or post-processing at the model's edge.
+  bool in_place = false;  ///< Output 0 may share memory with input 0: element i is read before element i is written.
+};
+
+/// The table: every OpKind has an entry.
+const Operator& operator_of(OpKind kind);
+std::span<const Operator* const> all_operators();
+
+/// Runs shape inference over the graph in order and stores output shapes and types; throws what infer throws.
+void infer_shapes(Graph& graph);
+
+// Constraints that several operators share.
+extern const Constraint kFourDimensional;  ///< "its input and output have four dimensions" (or any_shape).
+
+}  // namespace octet::ops

@@ -1,0 +1,47 @@
+// The table of operators, and what holds for all of them.
+#include <array>
+
+#include "ops/operator.h"
+
+namespace octet::ops {
+
+// Weak while operators are being added: an entry whose file does not exist yet is null.
+#define OCTET_DECLARE(kind, name, variable) extern const Operator variable __attribute__((weak));
+OCTET_OPERATORS(OCTET_DECLARE)
+#undef OCTET_DECLARE
+
+namespace {
+
+constexpr std::array<const Operator*, kOpKindCount> kTable = {
+#define OCTET_ROW(kind, name, variable) &variable,
+    OCTET_OPERATORS(OCTET_ROW)
+#undef OCTET_ROW
+};
+
+}  // namespace
+
+const Operator& operator_of(OpKind kind) { return *kTable[static_cast<size_t>(kind)]; }
+
+std::span<const Operator* const> all_operators() { return kTable; }
+
+void infer_shapes(Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));
+    if (types.size() != node.outputs.size()) {
+      NodeView(graph, node).fail("it has " + std::to_string(node.outputs.size()) + " outputs; " +
+                                 std::to_string(types.size()) + " are expected.");
+    }
+    for (size_t i = 0; i < types.size(); ++i) {
+      graph.tensor(node.outputs[i]).dtype = types[i].dtype;
+      graph.tensor(node.outputs[i]).shape = types[i].shape;
+    }
+  }
+}
+
+const Constraint kFourDimensional = {
+    "its input and output have four dimensions", [](const ConstraintView& view) {
+      if (view.any_shape || view.target == TargetId::Tflite) return true;
+      return view.node.input(0).shape.rank() == 4 && view.node.output().shape.rank() == 4;
+    }};
+
+}  // namespace octet::ops

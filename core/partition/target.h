@@ -1,0 +1,31 @@
+// The hardware and runtimes that Octet quantizes for, as data.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "ir/quant_params.h"
+#include "ops/operator.h"
+
+namespace octet::partition {
+
+struct Target {
+  ops::TargetId id;
+  std::string_view key;          ///< "gen1", "gen2", "tflite": as users write it.
+  std::string_view description;  ///< "MLSoC (gen1)" …
+  std::string_view unit_name;    ///< What users read for Unit::Mla: "MLA", or "TFLite" where there is no accelerator.
+  bool int16;
+  bool bf16;
+  bool has_cvu;
+  RequantizationMode default_requantization;
+};
+
+const Target& target_of(ops::TargetId id);
+std::span<const Target> all_targets();
+/// Throws InvalidConfig naming the known keys.
+const Target& target_by_key(std::string_view key);
+
+/// What the operator supports on the target.
+const ops::Support& support(const ops::Operator& op, const Target& target);
+
+}  // namespace octet::partition

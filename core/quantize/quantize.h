@@ -1,0 +1,33 @@
+// From a prepared, partitioned float graph and calibration statistics to a quantized graph.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "calibrate/calibrator.h"
+#include "ir/graph.h"
+#include "partition/partition.h"
+#include "quantize/params.h"
+
+namespace octet::quantize {
+
+/// How one activation was quantized, for reports.
+struct TensorRecord {
+  std::string tensor;
+  calibrate::Range observed;  ///< Smallest and largest value seen.
+  calibrate::Range chosen;    ///< What the calibration method chose.
+  QuantParams quantization;
+};
+
+struct Result {
+  Graph graph;
+  std::vector<TensorRecord> tensors;
+  std::vector<std::string> warnings;  ///< Complete sentences naming nodes or tensors.
+};
+
+/// Nodes placed on Unit::Mla become integer nodes; QUANTIZE, DEQUANTIZE are inserted where representation
+/// changes. A tensor keeps the model's name in the representation its producer computes; a converted copy gets the
+/// suffix "_int8" or "_float". Throws EmptyCalibration when no sample was seen.
+Result quantize(const Graph& graph, const calibrate::Calibrator& calibration, const QuantizationParams& params);
+
+}  // namespace octet::quantize
