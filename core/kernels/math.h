@@ -1,0 +1,28 @@
+// Octet's own exp, log, tanh and logistic in double: the same bits on every platform, unlike the C library's.
+// Built from
+// + - * / and bit operations alone. The vector forms in single precision are in kernels/math_simd.h.
+#pragma once
+
+namespace octet::kernels {
+
+/// e^x within 1 unit in the last place; 0 below -745.2, infinity above 709.78, NaN for NaN.
+/// Results below 2^-1022 are rounded once more, to the grid of subnormal numbers.
+double exp(double x);
+
+/// e^x - 1 within 3 units in the last place, also near 0.
+double expm1(double x);
+
+/// Natural logarithm within 1 unit in the last place; -infinity for 0, NaN for negative numbers.
+double log(double x);
+
+/// Logarithms to base 2 and 10, within 2 units in the last place. log2 is exact for powers of two.
+double log2(double x);
+double log10(double x);
+
+/// Hyperbolic tangent within 3 units in the last place.
+double tanh(double x);
+
+/// 1 / (1 + e^-x) within 2 units in the last place.
+double logistic(double x);
+
+}  // namespace octet::kernels
