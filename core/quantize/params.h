@@ -1,5 +1,5 @@
-// QuantizationParams: everything a user chooses about quantization. The same document in JSON is the CLI's config file,
-// what the page copies, and what .octet files keep.
+// QuantizationParams: everything a user chooses about quantization. The same document in JSON is the CLI's
+// config file, what the page copies, and what .octet files keep.
 #pragma once
 
 #include <set>
@@ -26,7 +26,8 @@ struct QuantizationParams {
   std::set<std::string> unquantized_nodes = {};
 };
 
-/// Throws InvalidConfig naming the offending field: asymmetric weights, per-channel activations, bits other than 8.
+/// Throws InvalidConfig naming the offending field: asymmetric weights, per-channel activations, bits other
+/// than 8.
 void check(const QuantizationParams& params);
 
 /// Parses and checks the JSON form. Unknown fields are errors: a typing mistake must not be a silent default.

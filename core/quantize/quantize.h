@@ -26,8 +26,9 @@ struct Result {
 };
 
 /// Nodes placed on Unit::Mla become integer nodes; QUANTIZE, DEQUANTIZE are inserted where representation
-/// changes. A tensor keeps the model's name in the representation its producer computes; a converted copy gets the
-/// suffix "_int8" or "_float". Throws EmptyCalibration when no sample was seen.
-Result quantize(const Graph& graph, const calibrate::Calibrator& calibration, const QuantizationParams& params);
+/// changes. A tensor keeps the model's name in the representation its producer computes; a converted copy
+/// gets the suffix "_int8" or "_float". Throws EmptyCalibration when no sample was seen.
+Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
+                const QuantizationParams& params);
 
 }  // namespace octet::quantize

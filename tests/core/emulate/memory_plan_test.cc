@@ -21,7 +21,8 @@ TEST(MemoryPlan, BlocksAliveTogetherNeverOverlap) {
       EXPECT_EQ(plan.offsets[a] % kAlignment, 0u);
       EXPECT_LE(plan.offsets[a] + lifetimes[a].bytes, plan.total_bytes);
       for (size_t b = 0; b < a; ++b) {
-        const bool together = lifetimes[a].first <= lifetimes[b].last && lifetimes[b].first <= lifetimes[a].last;
+        const bool together =
+            lifetimes[a].first <= lifetimes[b].last && lifetimes[b].first <= lifetimes[a].last;
         if (!together) continue;
         EXPECT_TRUE(plan.offsets[a] + lifetimes[a].bytes <= plan.offsets[b] ||
                     plan.offsets[b] + lifetimes[b].bytes <= plan.offsets[a]);

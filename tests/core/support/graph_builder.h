@@ -16,8 +16,11 @@ class GraphBuilder {
  public:
   TensorId input(const std::string& name, Shape shape, DType dtype = DType::Float32,
                  std::optional<QuantParams> quantization = {}) {
-    const TensorId id = graph_.add_tensor(
-        {.name = name, .dtype = dtype, .shape = shape, .constant = nullptr, .quantization = std::move(quantization)});
+    const TensorId id = graph_.add_tensor({.name = name,
+                                           .dtype = dtype,
+                                           .shape = shape,
+                                           .constant = nullptr,
+                                           .quantization = std::move(quantization)});
     graph_.inputs.push_back(id);
     return id;
   }
@@ -73,13 +76,15 @@ class GraphBuilder {
 template <class T, class In = T>
 std::vector<T> run(const Graph& graph, const std::vector<std::vector<In>>& inputs, size_t i = 0) {
   emulate::Executor executor(std::make_shared<const Graph>(graph));
-  for (size_t k = 0; k < inputs.size(); ++k) executor.set_input(k, std::as_bytes(std::span<const In>(inputs[k])));
+  for (size_t k = 0; k < inputs.size(); ++k)
+    executor.set_input(k, std::as_bytes(std::span<const In>(inputs[k])));
   executor.run();
   const std::span<const T> values = as<T>(executor.output(i));
   return {values.begin(), values.end()};
 }
 
-/// Values that repeat for the same seed everywhere: a 64-bit linear congruential generator (Knuth's MMIX constants).
+/// Values that repeat for the same seed everywhere: a 64-bit linear congruential generator (Knuth's MMIX
+/// constants).
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed * 2862933555777941757u + 3037000493u) {}

@@ -1,0 +1,193 @@
+#include "quantize/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace octet::quantize {
+namespace {
+
+constexpr int kLargestShift = 31;
+constexpr double kInt32Max = std::numeric_limits<int32_t>::max();
+/// Largest |q - zero point| of an INT8 activation.
+constexpr double kLargestInput = 255;
+/// A channel without weights is rescaled by 2^-8, so that its bias is kept to 1/256 of an output step.
+constexpr int kShiftOfZeroChannel = 8;
+
+/// Walks a constant channel by channel along one axis.
+struct ChannelLayout {
+  int64_t channels;
+  int64_t inner;  ///< Elements after the axis.
+  int64_t outer;  ///< Elements before it.
+
+  ChannelLayout(const Shape& shape, int axis)
+      : channels(shape[axis]),
+        inner(shape.elements(axis + 1, shape.rank())),
+        outer(shape.elements(0, axis)) {}
+
+  template <class Visit>
+  void each(int64_t channel, Visit visit) const {
+    for (int64_t o = 0; o < outer; ++o) {
+      const int64_t begin = (o * channels + channel) * inner;
+      for (int64_t i = 0; i < inner; ++i) visit(static_cast<size_t>(begin + i));
+    }
+  }
+};
+
+[[noreturn]] void not_finite(const Tensor& constant) {
+  throw Error(ErrorCode::InvalidFile, "Constant '" + constant.name + "' holds NaN or an infinity.",
+              {.tensor = constant.name}, "Repair the model where it was trained or exported.");
+}
+
+/// floor(log2(value)) of a positive finite value.
+int floor_log2(double value) {
+  int exponent = 0;
+  std::frexp(value, &exponent);
+  return exponent - 1;
+}
+
+int32_t round_to_int8(double value) {
+  return static_cast<int32_t>(std::clamp(std::round(value), -127.0, 127.0));
+}
+
+/// What decides the scale of one channel, or of the whole tensor.
+struct ScaleChoice {
+  double largest = 0;       ///< max |w|.
+  double absolute_sum = 0;  ///< Sum of |w| over one accumulator.
+  double terms = 0;         ///< Products in one accumulator.
+  double bias = 0;          ///< |bias|.
+};
+
+/// True when the accumulator's worst case, every input at its extreme and rounding against us, fits 32 bits.
+bool fits(const ScaleChoice& choice, double input_scale, double scale) {
+  const double products = kLargestInput * (choice.absolute_sum / scale + choice.terms / 2);
+  return products + choice.bias / (input_scale * scale) + 1 <= kInt32Max;
+}
+
+ScaleChoice worst_of(const std::vector<ScaleChoice>& channels) {
+  ScaleChoice worst;
+  for (const ScaleChoice& channel : channels) {
+    worst.largest = std::max(worst.largest, channel.largest);
+    worst.absolute_sum = std::max(worst.absolute_sum, channel.absolute_sum);
+    worst.terms = std::max(worst.terms, channel.terms);
+    worst.bias = std::max(worst.bias, channel.bias);
+  }
+  return worst;
+}
+
+struct Scale {
+  float value;
+  bool raised;
+};
+
+std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext& context) {
+  const double unit = context.output_scale / context.input_scale;
+  double scale = choice.largest > 0 ? choice.largest / 127.0 : std::ldexp(unit, -kShiftOfZeroChannel);
+  if (context.requantization == RequantizationMode::Sima) {
+    const int shift = std::min(floor_log2(unit / scale), kLargestShift);
+    if (shift < 1) return std::nullopt;
+    scale = std::ldexp(unit, -shift);
+  }
+  bool raised = false;
+  while (!fits(choice, context.input_scale, scale)) {
+    scale *= 2;
+    raised = true;
+    if (context.requantization == RequantizationMode::Sima && scale > unit / 2) return std::nullopt;
+  }
+  return Scale{static_cast<float>(scale), raised};
+}
+
+}  // namespace
+
+calibrate::Range range_of(const Tensor& constant) {
+  calibrate::Range range;
+  for (const float value : constant.values<float>()) {
+    if (!std::isfinite(value)) not_finite(constant);
+    range.low = std::min<double>(range.low, value);
+    range.high = std::max<double>(range.high, value);
+  }
+  return range;
+}
+
+std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
+                                                 const WeightContext& context) {
+  const std::span<const float> values = weights.values<float>();
+  const std::span<const float> biases = bias != nullptr ? bias->values<float>() : std::span<const float>();
+  range_of(weights);
+  if (bias != nullptr) range_of(*bias);
+
+  const int axis = normalized_axis(channel_axis, weights.shape.rank());
+  const ChannelLayout layout(weights.shape, axis);
+  std::vector<ScaleChoice> channels;
+  for (int64_t c = 0; c < layout.channels; ++c) {
+    ScaleChoice choice{.terms = static_cast<double>(layout.inner * layout.outer)};
+    if (!biases.empty()) choice.bias = std::fabs(static_cast<double>(biases[static_cast<size_t>(c)]));
+    layout.each(c, [&](size_t i) {
+      const double magnitude = std::fabs(static_cast<double>(values[i]));
+      choice.largest = std::max(choice.largest, magnitude);
+      choice.absolute_sum += magnitude;
+    });
+    channels.push_back(choice);
+  }
+  if (!context.per_channel) channels = {worst_of(channels)};
+
+  QuantizedWeights result;
+  QuantParams params{.scale = {}, .zero_point = {}, .axis = axis};
+  for (size_t c = 0; c < channels.size(); ++c) {
+    const std::optional<Scale> scale = choose_scale(channels[c], context);
+    if (!scale) return std::nullopt;
+    if (scale->raised) result.raised_channels.push_back(static_cast<int>(c));
+    params.scale.push_back(scale->value);
+    params.zero_point.push_back(0);
+  }
+  const auto scale_of = [&](int64_t c) {
+    return static_cast<double>(params.scale[params.is_per_channel() ? static_cast<size_t>(c) : 0]);
+  };
+
+  std::vector<int8_t> quantized(values.size());
+  for (int64_t c = 0; c < layout.channels; ++c) {
+    const double scale = scale_of(c);
+    layout.each(c, [&](size_t i) {
+      quantized[i] = static_cast<int8_t>(round_to_int8(static_cast<double>(values[i]) / scale));
+    });
+  }
+  result.weights = {.name = weights.name,
+                    .dtype = DType::Int8,
+                    .shape = weights.shape,
+                    .constant = make_constant(std::span<const int8_t>(quantized)),
+                    .quantization = params};
+  if (bias == nullptr) return result;
+
+  QuantParams bias_params{.scale = {}, .zero_point = {}, .axis = 0};
+  for (const float scale : params.scale) {
+    bias_params.scale.push_back(static_cast<float>(context.input_scale * static_cast<double>(scale)));
+    bias_params.zero_point.push_back(0);
+  }
+  std::vector<int32_t> quantized_bias(biases.size());
+  for (size_t c = 0; c < biases.size(); ++c) {
+    const double scale = context.input_scale * scale_of(static_cast<int64_t>(c));
+    quantized_bias[c] = static_cast<int32_t>(std::round(static_cast<double>(biases[c]) / scale));
+  }
+  result.bias = Tensor{.name = bias->name,
+                       .dtype = DType::Int32,
+                       .shape = bias->shape,
+                       .constant = make_constant(std::span<const int32_t>(quantized_bias)),
+                       .quantization = bias_params};
+  return result;
+}
+
+Tensor quantize_constant(const Tensor& constant, const QuantParams& params) {
+  std::vector<int8_t> quantized;
+  for (const float value : constant.values<float>()) {
+    const double q =
+        std::round(static_cast<double>(value) / static_cast<double>(params.scale[0])) + params.zero_point[0];
+    quantized.push_back(static_cast<int8_t>(std::clamp(q, -128.0, 127.0)));
+  }
+  return {.name = constant.name,
+          .dtype = DType::Int8,
+          .shape = constant.shape,
+          .constant = make_constant(std::span<const int8_t>(quantized)),
+          .quantization = params};
+}
+
+}  // namespace octet::quantize

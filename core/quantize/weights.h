@@ -1,0 +1,44 @@
+// Quantizes the constant operands of an integer node: weights, their bias, and constants that are added or
+// multiplied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "quantize/params.h"
+
+namespace octet::quantize {
+
+/// What weight quantization needs to know of its node.
+struct WeightContext {
+  double input_scale;
+  double output_scale;
+  RequantizationMode requantization;
+  bool per_channel;
+};
+
+struct QuantizedWeights {
+  Tensor weights;              ///< INT8 in [-127, 127], symmetric.
+  std::optional<Tensor> bias;  ///< INT32 of scale input_scale * weight scale.
+  std::vector<int>
+      raised_channels;  ///< Channels whose scale was raised so that bias and accumulator fit 32 bits.
+};
+
+/// Symmetric INT8 weights along `channel_axis`. `sima`: each channel's scale is the smallest that covers its
+/// weights and makes input * weight / output scale a power of two 2^-n, 1 <= n <= 31; returns nothing when
+/// even n = 1 is too fine, that is, when the output scale must grow first. Non-finite weights throw
+/// InvalidFile naming the tensor.
+std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
+                                                 const WeightContext& context);
+
+/// A constant operand as INT8 with the given parameters, rounded half away from zero and saturated.
+Tensor quantize_constant(const Tensor& constant, const QuantParams& params);
+
+/// Smallest and largest value of a float constant; throws InvalidFile naming it when one is not finite.
+calibrate::Range range_of(const Tensor& constant);
+
+}  // namespace octet::quantize

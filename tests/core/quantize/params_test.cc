@@ -1,0 +1,59 @@
+#include "quantize/params.h"
+
+#include <gtest/gtest.h>
+
+#include "quantize/activation_plan.h"
+
+namespace octet::quantize {
+namespace {
+
+std::string message_of(std::string_view json) {
+  try {
+    params_from_json(json);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
+    return error.message();
+  }
+  return "";
+}
+
+TEST(QuantizationParams, JsonIsTheIdentity) {
+  QuantizationParams params;
+  params.calibration = {calibrate::MethodKind::Percentile, 1024, 99.5, 0.02};
+  params.activations.asymmetric = false;
+  params.weights.per_channel = false;
+  params.requantization = RequantizationMode::Tflite;
+  params.unquantized_nodes = {"a", "b;c"};
+  const std::string json = to_json(params);
+  EXPECT_EQ(to_json(params_from_json(json)), json);
+  EXPECT_EQ(to_json(params_from_json("{}")), to_json(QuantizationParams{}));
+}
+
+TEST(QuantizationParams, RefusesWhatItCannotDo) {
+  EXPECT_NE(message_of(R"({"weights":{"asymmetric":true}})").find("weights.asymmetric"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"perChannel":true}})").find("activations.perChannel"),
+            std::string::npos);
+  EXPECT_NE(message_of(R"({"calibration":{"method":"best"}})").find("best"), std::string::npos);
+  EXPECT_NE(message_of(R"({"calibration":{"numBins":1000}})").find("numBins"), std::string::npos);
+  EXPECT_NE(message_of(R"({"calibraton":{}})").find("calibraton"), std::string::npos);
+  EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
+  EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
+}
+
+TEST(Int8Params, CoverTheRangeAndRepresentZeroExactly) {
+  for (const calibrate::Range range :
+       {calibrate::Range{-1, 1}, {0, 6}, {-3, 0}, {-0.1, 5}, {-1e-20, 1e-20}}) {
+    const QuantParams params = int8_params(range, true);
+    const double scale = static_cast<double>(params.scale[0]);
+    EXPECT_GE(params.zero_point[0], -128);
+    EXPECT_LE(params.zero_point[0], 127);
+    EXPECT_LE(scale * (-128 - params.zero_point[0]), range.low + scale / 2);
+    EXPECT_GE(scale * (127 - params.zero_point[0]), range.high - scale / 2);
+  }
+  EXPECT_EQ(int8_params({0, 6}, true).zero_point[0], -128);
+  EXPECT_EQ(int8_params({-3, 5}, false).zero_point[0], 0);
+  EXPECT_EQ(int8_params({0, 0}, true), QuantParams::per_tensor(1.0f, 0));
+}
+
+}  // namespace
+}  // namespace octet::quantize
