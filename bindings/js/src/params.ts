@@ -1,0 +1,207 @@
+// QuantizationParams: everything a user chooses about quantization, immutable and checked when made.
+
+import { OctetError } from './errors.js';
+import type {
+  CalibrationMethodName,
+  QuantizationScheme,
+  QuantizationSettings,
+  RequantizationMode,
+} from './types.js';
+
+const METHODS: readonly CalibrationMethodName[] = [
+  'mse',
+  'min_max',
+  'moving_average',
+  'entropy',
+  'percentile',
+];
+
+/** Parameters of a calibration method; those that it does not use are ignored. */
+export interface CalibrationOptions {
+  /** Histogram bins, a power of two from 128 to 16384. Default 2048. */
+  readonly numBins?: number;
+  /** Percentage of values that 'percentile' keeps, above 50 and at most 100. Default 99.99. */
+  readonly percentile?: number;
+  /** Weight of the newest sample in 'moving_average', above 0 and at most 1. Default 0.01. */
+  readonly movingAverageConstant?: number;
+}
+
+/** How ranges are chosen from what calibration saw. */
+export class CalibrationMethod {
+  readonly numBins: number;
+  readonly percentile: number;
+  readonly movingAverageConstant: number;
+
+  private constructor(
+    readonly method: CalibrationMethodName,
+    options: CalibrationOptions,
+  ) {
+    this.numBins = options.numBins ?? 2048;
+    this.percentile = options.percentile ?? 99.99;
+    this.movingAverageConstant = options.movingAverageConstant ?? 0.01;
+    check(
+      Number.isInteger(Math.log2(this.numBins)) && this.numBins >= 128 && this.numBins <= 16384,
+      `numBins is ${this.numBins}; it must be a power of two from 128 to 16384.`,
+    );
+    check(
+      this.percentile > 50 && this.percentile <= 100,
+      `percentile is ${this.percentile}; it must be above 50 and at most 100.`,
+    );
+    check(
+      this.movingAverageConstant > 0 && this.movingAverageConstant <= 1,
+      `movingAverageConstant is ${this.movingAverageConstant}; it must be above 0 and at most 1.`,
+    );
+    Object.freeze(this);
+  }
+
+  /** The method of that name: 'mse', 'min_max', 'moving_average', 'entropy' or 'percentile'. */
+  static fromStr(name: string, options: CalibrationOptions = {}): CalibrationMethod {
+    const method = METHODS.find((known) => known === name);
+    if (method === undefined) {
+      throw invalid(`There is no calibration method '${name}'; the methods are ${METHODS.join(', ')}.`);
+    }
+    return new CalibrationMethod(method, options);
+  }
+}
+
+/** A choice of integers: `bits` is 8. */
+export function quantizationScheme(scheme: {
+  readonly asymmetric: boolean;
+  readonly perChannel: boolean;
+  readonly bits?: number;
+}): QuantizationScheme {
+  const { asymmetric, perChannel, bits = 8 } = scheme;
+  check(bits === 8, `bits is ${bits}; integers of 8 bits are supported.`);
+  return Object.freeze({ asymmetric, perChannel, bits });
+}
+
+/** Settings of a quantization. The with… functions return a changed copy. */
+export class QuantizationParams {
+  readonly calibration: CalibrationMethod;
+  readonly activations: QuantizationScheme;
+  readonly weights: QuantizationScheme;
+  readonly requantization: RequantizationMode;
+  readonly unquantizedNodes: ReadonlySet<string>;
+
+  private constructor(parts: Parts) {
+    check(
+      !parts.weights.asymmetric,
+      'Asymmetric weights were asked for; weights are symmetric.',
+      'Use quantizationScheme({ asymmetric: false, perChannel: true }) for weights.',
+    );
+    check(
+      !parts.activations.perChannel,
+      'Per-channel activations were asked for; activations have one scale a tensor.',
+      'Use quantizationScheme({ asymmetric: true, perChannel: false }) for activations.',
+    );
+    check(
+      parts.requantization === 'sima' || parts.requantization === 'tflite',
+      `There is no requantization mode '${parts.requantization}'; the modes are sima and tflite.`,
+    );
+    this.calibration = parts.calibration;
+    this.activations = parts.activations;
+    this.weights = parts.weights;
+    this.requantization = parts.requantization;
+    this.unquantizedNodes = new Set(parts.unquantizedNodes);
+    Object.freeze(this);
+  }
+
+  withCalibration(method: CalibrationMethod | CalibrationMethodName): QuantizationParams {
+    const calibration = typeof method === 'string' ? CalibrationMethod.fromStr(method) : method;
+    return this.with({ calibration });
+  }
+
+  withActivationQuantization(activations: QuantizationScheme): QuantizationParams {
+    return this.with({ activations });
+  }
+
+  withWeightQuantization(weights: QuantizationScheme): QuantizationParams {
+    return this.with({ weights });
+  }
+
+  withRequantizationMode(requantization: RequantizationMode): QuantizationParams {
+    return this.with({ requantization });
+  }
+
+  /** Names of nodes that stay in float. */
+  withUnquantizedNodes(unquantizedNodes: Iterable<string>): QuantizationParams {
+    return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
+  }
+
+  toJSON(): QuantizationSettings {
+    const { method, numBins, percentile, movingAverageConstant } = this.calibration;
+    return {
+      calibration: { method, numBins, percentile, movingAverageConstant },
+      activations: this.activations,
+      weights: this.weights,
+      requantization: this.requantization,
+      unquantizedNodes: [...this.unquantizedNodes].sort(),
+    };
+  }
+
+  /** The settings of a config file. What is absent is as in `defaultQuantization`; an unknown field is an error. */
+  static fromJSON(json: unknown): QuantizationParams {
+    const defaults = defaultQuantization.toJSON();
+    const settings = fields(json, defaults, 'The settings');
+    const { method, ...options } = fields(settings.calibration, defaults.calibration, 'calibration');
+    const unquantizedNodes = settings.unquantizedNodes;
+    check(
+      Array.isArray(unquantizedNodes) && unquantizedNodes.every((name) => typeof name === 'string'),
+      'unquantizedNodes must be a list of names.',
+    );
+    return new QuantizationParams({
+      calibration: CalibrationMethod.fromStr(method, options),
+      activations: quantizationScheme(fields(settings.activations, defaults.activations, 'activations')),
+      weights: quantizationScheme(fields(settings.weights, defaults.weights, 'weights')),
+      requantization: settings.requantization,
+      unquantizedNodes: new Set(unquantizedNodes),
+    });
+  }
+
+  /** The SDK's defaults: mse, asymmetric activations, symmetric weights per channel, sima. */
+  static readonly default: QuantizationParams = new QuantizationParams({
+    calibration: CalibrationMethod.fromStr('mse'),
+    activations: quantizationScheme({ asymmetric: true, perChannel: false }),
+    weights: quantizationScheme({ asymmetric: false, perChannel: true }),
+    requantization: 'sima',
+    unquantizedNodes: new Set(),
+  });
+
+  private with(changes: Partial<Parts>): QuantizationParams {
+    return new QuantizationParams({ ...this, ...changes });
+  }
+}
+
+/** The SDK's default: INT8, mse calibration, asymmetric activations, symmetric per-channel weights. */
+export const defaultQuantization: QuantizationParams = QuantizationParams.default;
+
+interface Parts {
+  readonly calibration: CalibrationMethod;
+  readonly activations: QuantizationScheme;
+  readonly weights: QuantizationScheme;
+  readonly requantization: RequantizationMode;
+  readonly unquantizedNodes: ReadonlySet<string>;
+}
+
+/** `json` completed with `defaults`; every field that is there must be known and of the default's type. */
+function fields<T extends object>(json: unknown, defaults: T, what: string): T {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw invalid(`${what} must be a JSON object.`);
+  }
+  for (const [name, value] of Object.entries(json)) {
+    const known: unknown = Reflect.get(defaults, name);
+    if (known === undefined) {
+      throw invalid(`${what} cannot have '${name}'; the fields are ${Object.keys(defaults).join(', ')}.`);
+    }
+    check(typeof value === typeof known, `'${name}' must be a ${typeof known}.`);
+  }
+  return { ...defaults, ...json };
+}
+
+function check(condition: boolean, message: string, hint = ''): asserts condition {
+  if (!condition) throw invalid(message, hint);
+}
+
+function invalid(message: string, hint = ''): OctetError {
+  return new OctetError({ code: 'INVALID_CONFIG', message, hint });
+}

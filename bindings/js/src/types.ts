@@ -1,0 +1,444 @@
+// The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
+
+import type { QuantizationParams } from './params.js';
+
+/** What a tensor's elements can be stored as. */
+export type TypedArray =
+  | Float32Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array;
+
+/** Element types, as NumPy names them. */
+export type DType =
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'bool';
+
+/** How integers stand for reals: real = scale · (q − zeroPoint); one entry, or one a channel along `axis`. */
+export interface TensorQuantization {
+  readonly scale: readonly number[];
+  readonly zeroPoint: readonly number[];
+  readonly axis: number;
+}
+
+/** A value that goes in or comes out. Row-major; images are NHWC. */
+export interface Tensor {
+  readonly data: TypedArray;
+  readonly shape: readonly number[];
+}
+
+/** A value computed by a model: what it is stored as and, for integers, what the integers mean. */
+export interface OutputTensor extends Tensor {
+  readonly dtype: DType;
+  readonly quantization?: TensorQuantization;
+}
+
+/** One sample: a tensor for every input, by the input's name. */
+export type Sample = Readonly<Record<string, Tensor>>;
+
+/** Tensors by name, in the order in which the model computes them. */
+export type TensorMap = Readonly<Record<string, OutputTensor>>;
+
+/** Samples to calibrate or measure with: an array, a generator, a stream, or an `imageDataset`. */
+export type SampleSource = Iterable<Sample> | AsyncIterable<Sample> | ImageDataset;
+
+/** A sample and what the model should say about it. */
+export interface LabelledSample<GroundTruth> {
+  readonly inputs: Sample;
+  readonly groundTruth: GroundTruth;
+}
+
+/** A figure over a labelled set: fed once a sample, in sample order. `topK` makes the common one. */
+export interface Statistic<GroundTruth> {
+  add(outputs: TensorMap, groundTruth: GroundTruth): void;
+  result(): number;
+}
+
+// ---------------------------------------------------------------------------------------------------------- settings
+
+/**
+ * What Octet quantizes for. `gen1`: MLSoC, `gen2`: Modalix, `tflite`: whatever TFLite's integer kernels run (LiteRT,
+ * microcontrollers, Coral and Ethos-U compilers).
+ */
+export const Target = { gen1: 'gen1', gen2: 'gen2', tflite: 'tflite' } as const;
+export type Target = (typeof Target)[keyof typeof Target];
+
+/** `sima`: shifts and 15-bit multipliers. `tflite`: 32-bit fixed-point multipliers, as TFLite's reference kernels. */
+export const RequantizationMode = { sima: 'sima', tflite: 'tflite' } as const;
+export type RequantizationMode = (typeof RequantizationMode)[keyof typeof RequantizationMode];
+
+/** Names of the ways to choose a range from what calibration saw. */
+export type CalibrationMethodName = 'mse' | 'min_max' | 'moving_average' | 'entropy' | 'percentile';
+
+/** Which integers may be used. Made by `quantizationScheme`. */
+export interface QuantizationScheme {
+  /** A zero point other than 0 is allowed. */
+  readonly asymmetric: boolean;
+  /** One scale an output channel. */
+  readonly perChannel: boolean;
+  readonly bits: number;
+}
+
+/** How the pixels of an image become an input tensor: value = (pixel − mean) / std, pixels from 0 to 255. */
+export interface Preprocessing {
+  /** One value, or one a channel in the order of `color`, in pixel units. */
+  readonly mean: number | readonly number[];
+  /** One value, or one a channel, in pixel units. `mean: 127.5, std: 127.5` gives −1..1; `mean: 0, std: 255` gives 0..1. */
+  readonly std: number | readonly number[];
+  /** Default 'bilinear': half-pixel centres, no antialiasing. */
+  readonly resize?: 'bilinear' | 'nearest';
+  /** Scale by one factor and centre on black, instead of stretching. Default false. */
+  readonly keepAspect?: boolean;
+  /** Default 'RGB'; a single-channel input takes 'GRAY' (ITU-R BT.601 luma) by itself. */
+  readonly color?: 'RGB' | 'BGR' | 'GRAY';
+  /** Default 'NHWC'. */
+  readonly layout?: 'NHWC' | 'NCHW';
+}
+
+// ------------------------------------------------------------------------------------------------------------- graph
+
+export type Unit = 'MLA' | 'APU' | 'CVU';
+
+/** A tensor of the graph, without its contents. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Weights and other values that the file holds. */
+  readonly constant: boolean;
+  readonly quantization?: TensorQuantization;
+}
+
+/** One operation, with where it runs and why. */
+export interface NodeInfo {
+  /** The source model's own name, unique and stable; the name to use in `withUnquantizedNodes`. */
+  readonly name: string;
+  /** The name made short for showing; not unique. */
+  readonly label: string;
+  /** "CONV_2D", … */
+  readonly operator: string;
+  /** Names of tensors; an absent optional operand is an empty string. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Strides, paddings, axes, … by name. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** The nodes of the file that this one stands for. */
+  readonly sourceNodes: readonly string[];
+  readonly unit: Unit;
+  /** Name of the segment that it belongs to: "MLA_0", "APU_1", … */
+  readonly segment: string;
+  /** Why it is not on the accelerator, in complete sentences; empty when it is. */
+  readonly reasons: readonly string[];
+  readonly multiplyAccumulates: number;
+  /** Elements of its constant operands. */
+  readonly parameters: number;
+}
+
+/** A maximal group of nodes on one unit. */
+export interface Segment {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly nodes: readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface UnitShare {
+  readonly unit: Unit;
+  readonly nodes: number;
+  readonly multiplyAccumulates: number;
+  readonly parameters: number;
+}
+
+/** How the graph is divided over the compute units. */
+export interface Partition {
+  readonly segments: readonly Segment[];
+  readonly units: readonly UnitShare[];
+  /** Bytes that cross between segments in one pass. */
+  readonly boundaryBytes: number;
+}
+
+/** All that is known about a graph without running it. */
+export interface GraphInfo {
+  readonly name: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** In execution order. */
+  readonly nodes: readonly NodeInfo[];
+  readonly tensors: readonly TensorInfo[];
+  readonly partition: Partition;
+}
+
+// ------------------------------------------------------------------------------------------------------------ calls
+
+/** Progress of a long call. `total` is absent while the number of samples is not known. */
+export interface Progress {
+  readonly phase: 'calibrate' | 'quantize' | 'evaluate' | 'analyze';
+  readonly done: number;
+  readonly total?: number;
+}
+
+/** Options of every long call. */
+export interface CallOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  /** How many workers take part; default: the processor's, at most 4. Results do not depend on it. */
+  readonly workers?: number;
+  /** Ends the call within one sample; it then rejects with code 'CANCELLED'. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadOptions {
+  /** Default gen1. */
+  readonly target?: Target;
+  /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface QuantizeOptions extends CallOptions {
+  /** Default: the name of the loaded model. */
+  readonly modelName?: string;
+}
+
+export interface ExecuteOptions {
+  /** Names of nodes whose outputs are returned besides the model's, or all of them. */
+  readonly keepLayerOutputs?: readonly string[] | 'all';
+  readonly signal?: AbortSignal;
+}
+
+export interface TFLiteOptions {
+  /** 'int8' drops the conversions at the model's ends. Default 'float32'. */
+  readonly ioType?: 'float32' | 'int8';
+}
+
+/** Time of one forward pass in one worker, warmed up. */
+export interface Timing {
+  readonly milliseconds: number;
+  readonly runs: number;
+}
+
+// ------------------------------------------------------------------------------------------------------- the handles
+
+/** What both a loaded net and a quantized model can do. */
+export interface Runnable extends GraphInfo {
+  /** Runs one sample. Outputs, and kept layers' outputs, by tensor name and in their own types. */
+  execute(inputs: Sample, options?: ExecuteOptions): Promise<TensorMap>;
+  /** Runs labelled samples and feeds the outputs to `statistic` in sample order. */
+  evaluate<GroundTruth>(
+    samples: Iterable<LabelledSample<GroundTruth>> | AsyncIterable<LabelledSample<GroundTruth>>,
+    statistic: Statistic<GroundTruth>,
+    options?: CallOptions,
+  ): Promise<number>;
+  /** Runs labelled images; the ground truth is the name of an image's folder. */
+  evaluate(images: ImageDataset, statistic: Statistic<string>, options?: CallOptions): Promise<number>;
+  /** Median time of one forward pass, measured after warming up. */
+  measureTime(inputs: Sample, options?: { readonly signal?: AbortSignal }): Promise<Timing>;
+  /** Frees the memory in the workers; the handle is unusable afterwards. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A float model, prepared and partitioned for a target. */
+export interface LoadedNet extends Runnable {
+  readonly target: Target;
+  readonly warnings: readonly string[];
+  /** `defaultQuantization` with the requantization mode that the target uses. */
+  readonly defaultQuantization: QuantizationParams;
+  /**
+   * Calibrates and quantizes what runs on the accelerator. The same samples and settings give the same bytes, for any
+   * number of workers and, except with `moving_average`, any order of samples.
+   */
+  quantize(samples: SampleSource, params?: QuantizationParams, options?: QuantizeOptions): Promise<Model>;
+}
+
+/** A quantized model with the float model that it was made from. */
+export interface Model extends Runnable {
+  readonly target: Target;
+  readonly params: QuantizationParams;
+  /** How images become inputs; absent when it was calibrated from plain tensors. */
+  readonly preprocessing?: Preprocessing;
+  /** Runs both the float and the quantized graph, and compares every node's output in reals; worst first. */
+  analyzeQuantizationError(
+    samples: SampleSource,
+    metric?: ErrorMetric,
+    options?: CallOptions,
+  ): Promise<readonly NodeError[]>;
+  /** The bytes of a .octet file. */
+  save(): Uint8Array;
+  /** The bytes of a .tflite file. */
+  toTFLite(options?: TFLiteOptions): Promise<Uint8Array>;
+  report(): QuantizationReport;
+}
+
+export type ErrorMetric = 'sqnr' | 'mse' | 'mae' | 'cosine';
+
+/** How far a node's quantized output is from its float output, over all samples. */
+export interface NodeError {
+  readonly node: string;
+  readonly label: string;
+  readonly operator: string;
+  readonly unit: Unit;
+  /** Signal to quantization noise, in dB; Infinity when equal. */
+  readonly sqnr: number;
+  readonly mse: number;
+  readonly mae: number;
+  readonly cosine: number;
+  readonly maxError: number;
+}
+
+/** What quantizing decided. Plain JSON; depends on model, settings and samples alone. */
+export interface QuantizationReport {
+  readonly model: string;
+  readonly target: Target;
+  /** The JSON form of `QuantizationParams`. */
+  readonly settings: QuantizationSettings;
+  readonly preprocessing?: Preprocessing;
+  readonly partition: Partition;
+  readonly nodes: readonly Pick<NodeInfo, 'name' | 'operator' | 'unit' | 'segment' | 'reasons'>[];
+  readonly tensors: readonly {
+    readonly tensor: string;
+    /** Smallest and largest value that calibration saw. */
+    readonly observed: readonly [number, number];
+    /** The range that the calibration method chose. */
+    readonly chosen: readonly [number, number];
+    readonly scale: number;
+    readonly zeroPoint: number;
+  }[];
+  readonly warnings: readonly string[];
+  readonly sizes: {
+    readonly sourceBytes: number;
+    /** Bytes of the constants, before and after. */
+    readonly floatConstantBytes: number;
+    readonly quantizedConstantBytes: number;
+  };
+  readonly provenance: {
+    readonly octetVersion: string;
+    readonly calibrationSamples: number;
+  };
+}
+
+/** The JSON form of `QuantizationParams`: what `toJSON` gives, config files hold and `fromJSON` takes. */
+export interface QuantizationSettings {
+  readonly calibration: {
+    readonly method: CalibrationMethodName;
+    readonly numBins: number;
+    readonly percentile: number;
+    readonly movingAverageConstant: number;
+  };
+  readonly activations: QuantizationScheme;
+  readonly weights: QuantizationScheme;
+  readonly requantization: RequantizationMode;
+  readonly unquantizedNodes: readonly string[];
+}
+
+// ------------------------------------------------------------------------------------------------------------- images
+
+/** Where images come from: paths of files, folders and zips (Node), or blobs and files of images and zips. */
+export type ImageSource = string | URL | Blob | { readonly name: string; readonly data: Uint8Array | Blob };
+
+/** One image of a dataset. */
+export interface ImageItem {
+  readonly name: string;
+  /** Name of the folder that it lies in; empty when there is none. */
+  readonly label: string;
+}
+
+/** Pixels as decoded, 4 bytes a pixel. */
+export interface RawImage {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8Array;
+}
+
+/** Images that are decoded only when they are needed. Iterating gives input tensors. */
+export interface ImageDataset extends AsyncIterable<Sample> {
+  readonly length: number;
+  readonly items: readonly ImageItem[];
+  readonly preprocessing: Preprocessing;
+  /** The decoded pixels of image `index`, before preprocessing. */
+  pixels(index: number): Promise<RawImage>;
+  /** The input tensor of image `index`: what the model sees. */
+  sample(index: number): Promise<Sample>;
+  /** A dataset of some of the images, in the order given. */
+  select(indices: Iterable<number>): ImageDataset;
+}
+
+export interface ImageDatasetOptions {
+  /** The model that the images are for: gives the input's name and shape. */
+  readonly net: LoadedNet | Model;
+  /** Needed only when the model has several inputs. */
+  readonly inputName?: string;
+}
+
+// ------------------------------------------------------------------------------------------------------------ support
+
+export interface TargetSupport {
+  readonly int8: boolean;
+  readonly int16: boolean;
+  readonly bf16: boolean;
+  /** Conditions, each completing "runs there if …". */
+  readonly constraints: readonly string[];
+}
+
+/** One row of the table of supported operators. */
+export interface OperatorSupport {
+  readonly operator: string;
+  readonly targets: Readonly<Record<Target, TargetSupport>>;
+  /** The vision unit can run it at the model's edge. */
+  readonly cvu: boolean;
+}
+
+// ------------------------------------------------------------------------------------------------------------- errors
+
+/** What went wrong, as a closed set. */
+export type OctetErrorCode =
+  /** The bytes are not a well-formed file of the expected format. */
+  | 'INVALID_FILE'
+  /** The model holds operators, or variants of them, that Octet does not know. */
+  | 'UNSUPPORTED_OPERATOR'
+  /** The model is well-formed but of a kind that Octet cannot process. */
+  | 'UNSUPPORTED_MODEL'
+  /** A shape is inconsistent, dynamic without a given size, or too large. */
+  | 'INVALID_SHAPE'
+  /** A tensor or image handed in does not fit the model. */
+  | 'INVALID_INPUT'
+  /** Quantization settings contradict each other or the target. */
+  | 'INVALID_CONFIG'
+  /** Calibration was asked for with no sample. */
+  | 'EMPTY_CALIBRATION'
+  /** The caller's AbortSignal fired. */
+  | 'CANCELLED'
+  /** An allocation did not fit. */
+  | 'OUT_OF_MEMORY'
+  /** The browser or Node lacks something that Octet needs, such as WebAssembly SIMD. */
+  | 'UNSUPPORTED_ENVIRONMENT'
+  /** A defect of Octet itself. */
+  | 'INTERNAL';
+
+/** Where it went wrong, in the user's own names. */
+export interface OctetErrorLocation {
+  readonly node?: string;
+  readonly tensor?: string;
+  readonly input?: string;
+  readonly byteOffset?: number;
+}
+
+// ------------------------------------------------------------------------------------------------------ configuration
+
+/** Overrides for unusual hosts, such as one HTML file without a server. Set before the first call. */
+export interface Configuration {
+  /** The bytes of octet.wasm, or where to fetch them. */
+  readonly wasm?: BufferSource | Response | URL;
+  /** Makes a worker that runs the package's worker.js. */
+  readonly createWorker?: () => Worker;
+}
