@@ -67,7 +67,7 @@ enum class OutputQuantization : uint8_t {
 struct WeightOperand {
   size_t index = 1;      ///< Which operand.
   int channel_axis = 0;  ///< The axis of output channels.
-  std::optional<size_t> bias;  ///< Operand with the int32 bias of scale s_in * s_w.
+  std::optional<size_t> bias = {};  ///< Operand with the int32 bias of scale s_in * s_w.
 };
 
 struct QuantizationRule {
@@ -75,7 +75,7 @@ struct QuantizationRule {
   size_t same_as = 0;
   float fixed_scale = 0;
   int32_t fixed_zero_point = 0;
-  std::optional<WeightOperand> weight;
+  std::optional<WeightOperand> weight = {};
 };
 
 /// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.
@@ -128,5 +128,12 @@ void infer_shapes(Graph& graph);
 
 // Constraints that several operators share.
 extern const Constraint kFourDimensional;  ///< "its input and output have four dimensions" (or any_shape).
+extern const Constraint kFourOrFiveDimensional;  ///< "its input and output have four or five dimensions" (or any_shape).
+
+/// A constraint's condition: the first input has at most kRank dimensions.
+template <int kRank>
+bool input_rank_at_most(const ConstraintView& view) {
+  return view.node.input(0).shape.rank() <= kRank;
+}
 
 }  // namespace octet::ops

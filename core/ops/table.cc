@@ -44,4 +44,10 @@ const Constraint kFourDimensional = {
       return view.node.input(0).shape.rank() == 4 && view.node.output().shape.rank() == 4;
     }};
 
+const Constraint kFourOrFiveDimensional = {
+    "its input and output have four or five dimensions", [](const ConstraintView& view) {
+      const auto fits = [](const Tensor& tensor) { return tensor.shape.rank() == 4 || tensor.shape.rank() == 5; };
+      return view.any_shape || (fits(view.node.input(0)) && fits(view.node.output()));
+    }};
+
 }  // namespace octet::ops

@@ -1,0 +1,97 @@
+// PAD and PADV2: surrounds the input with a constant.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "ops/activation.h"
+#include "ops/inference.h"
+#include "ops/movement.h"
+
+namespace octet::ops {
+namespace {
+
+std::vector<TensorType> infer(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  const Pad& pad = node.attributes<Pad>();
+  expect_one_per_dimension(node, "paddings", pad.paddings.size());
+  std::vector<int64_t> dims = extents(input.shape);
+  for (size_t i = 0; i < dims.size(); ++i) {
+    const auto [before, after] = pad.paddings[i];
+    if (before < 0 || after < 0) {
+      node.fail("it has a negative padding in dimension " + std::to_string(i) + ".");
+    }
+    dims[i] += int64_t{before} + after;
+  }
+  return {{input.dtype, output_shape(node, dims)}};
+}
+
+std::unique_ptr<Kernel> prepare(const NodeView& node, std::span<const std::byte> fill) {
+  const Pad& pad = node.attributes<Pad>();
+  const Tensor& input = node.input(0);
+  const auto from = byte_strides(input);
+  const auto to = byte_strides(node.output());
+  std::vector<kernels::CopyAxis> axes;
+  ptrdiff_t offset = 0;
+  for (size_t i = 0; i < pad.paddings.size(); ++i) {
+    axes.push_back(kernels::strided_axis(input.shape[static_cast<int>(i)], from[i], to[i]));
+    offset += pad.paddings[i][0] * to[i];
+  }
+  return padding_kernel(node.output(), fill, kernels::Copy(std::move(axes), size_of(input.dtype), 0, offset));
+}
+
+/// The real value in the elements' own type: floats as they are, int32 and int64 truncated.
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  const float value = node.attributes<Pad>().value;
+  const auto filled_with = [&](auto element) { return prepare(node, std::as_bytes(std::span(&element, 1))); };
+  switch (node.input(0).dtype) {
+    case DType::Float32:
+      return filled_with(value);
+    case DType::Int32:
+      return filled_with(static_cast<int32_t>(value));
+    case DType::Int64:
+      return filled_with(static_cast<int64_t>(value));
+    default:
+      node.fail("it cannot pad " + std::string(to_string(node.input(0).dtype)) + " tensors.");
+  }
+}
+
+/// The nearest integer to the real value in the output's parameters; 0 is the zero point exactly.
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  const QuantParams& output = quantization_of(node.output());
+  const float steps = std::round(node.attributes<Pad>().value / output.scale[0]);
+  const float lowest = static_cast<float>(-128 - output.zero_point[0]);
+  const float highest = static_cast<float>(127 - output.zero_point[0]);
+  const int8_t fill =
+      static_cast<int8_t>(output.zero_point[0] + static_cast<int32_t>(std::clamp(steps, lowest, highest)));
+  return prepare(node, std::as_bytes(std::span(&fill, 1)));
+}
+
+bool pads(const Pad& pad, size_t axis) { return pad.paddings[axis][0] != 0 || pad.paddings[axis][1] != 0; }
+
+const Constraint kMla[] = {
+    kFourDimensional,
+    {"it pads with 0", [](const ConstraintView& view) { return view.node.attributes<Pad>().value == 0.0f; }},
+    {"it pads neither the batch nor the channels, and at most two dimensions",
+     [](const ConstraintView& view) {
+       const Pad& pad = view.node.attributes<Pad>();
+       const size_t rank = pad.paddings.size();
+       size_t padded = 0;
+       for (size_t axis = 0; axis < rank; ++axis) padded += pads(pad, axis) ? 1 : 0;
+       return rank >= 1 && padded <= 2 && !pads(pad, 0) && !pads(pad, rank - 1);
+     }},
+};
+
+const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
+
+}  // namespace
+
+extern const Operator pad = {
+    .kind = OpKind::Pad,
+    .infer = infer,
+    .kernels = {.f32 = prepare_plain, .i8 = prepare_int8},
+    .quantization = kKeepsParameters,
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true, .constraints = kTflite},
+};
+
+}  // namespace octet::ops

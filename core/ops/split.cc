@@ -1,0 +1,54 @@
+// SPLIT: cuts a tensor into equal parts along an axis, one an output.
+#include <string>
+
+#include "ops/inference.h"
+#include "ops/movement.h"
+
+namespace octet::ops {
+namespace {
+
+std::vector<TensorType> infer(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  const int32_t axis = node.attributes<Axis>().axis;
+  expect_axis(node, axis, input.shape.rank());
+  const int64_t parts = static_cast<int64_t>(node.output_count());
+  if (parts == 0 || input.shape[axis] % parts != 0) {
+    node.fail("dimension " + std::to_string(axis) + " of its input is " + std::to_string(input.shape[axis]) +
+              ", which " + std::to_string(parts) + " outputs cannot share equally.");
+  }
+  std::vector<int64_t> dims = extents(input.shape);
+  dims[static_cast<size_t>(axis)] /= parts;
+  return std::vector<TensorType>(node.output_count(), {input.dtype, output_shape(node, dims)});
+}
+
+std::unique_ptr<Kernel> prepare(const NodeView& node) {
+  const int axis = node.attributes<Axis>().axis;
+  const Shape& part = node.output().shape;
+  const auto from = byte_strides(node.input(0));
+  const ptrdiff_t block = part[axis] * from[static_cast<size_t>(axis)];
+  std::vector<Move> moves;
+  for (size_t i = 0; i < node.output_count(); ++i) {
+    std::vector<kernels::CopyAxis> axes;
+    axes.push_back(kernels::strided_axis(static_cast<int32_t>(part.elements(0, axis)),
+                                         block * static_cast<ptrdiff_t>(node.output_count()), block));
+    moves.push_back({.output = i,
+                     .copy = kernels::Copy(std::move(axes), static_cast<size_t>(block),
+                                           static_cast<ptrdiff_t>(i) * block)});
+  }
+  return movement_kernel(std::move(moves));
+}
+
+const Constraint kMla[] = {kFourDimensional};
+
+}  // namespace
+
+extern const Operator split = {
+    .kind = OpKind::Split,
+    .infer = infer,
+    .kernels = {.f32 = prepare, .i8 = prepare},
+    .quantization = kKeepsParameters,
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true},
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,17 @@
+// SQUEEZE: drops dimensions of size 1; the attributes hold the whole output shape.
+#include "ops/reshaping.h"
+
+namespace octet::ops {
+
+extern const Operator squeeze = {
+    .kind = OpKind::Squeeze,
+    .infer = infer_reshaped,
+    .kernels = {.f32 = identity_kernel, .i8 = identity_kernel},
+    .quantization = kKeepsParameters,
+    .mla = {.int8 = true, .bf16 = true, .constraints = kReshapedMla},
+    .tflite = {.int8 = true},
+    .cvu = true,
+    .in_place = true,
+};
+
+}  // namespace octet::ops
