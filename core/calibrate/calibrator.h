@@ -16,8 +16,8 @@ class Calibrator {
  public:
   Calibrator(std::shared_ptr<const Graph> graph, const Method& method);
 
-  /// Runs one sample (one span an input, in graph order) and returns the extremes of each observed tensor, in the
-  /// order of observed(). Throws InvalidInput for a wrong size.
+  /// Runs one sample (one span an input, in graph order) and returns the extremes of each observed tensor, in
+  /// the order of observed(). Throws InvalidInput for a wrong size.
   std::vector<Extremes> observe(std::span<const std::span<const std::byte>> inputs);
   /// Folds the extremes of the next sample, in sample order, into the moving averages and counts the sample.
   void fold(std::span<const Extremes> extremes);

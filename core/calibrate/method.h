@@ -12,7 +12,7 @@ enum class MethodKind : uint8_t { Mse, MinMax, MovingAverage, Entropy, Percentil
 
 struct Method {
   MethodKind kind = MethodKind::Mse;
-  int num_bins = kDefaultBins;            ///< Histogram methods: power of two in [128, 16384].
+  int num_bins = kDefaultBins;            ///< Histogram methods: power of two in [kFewestBins, kMostBins].
   double percentile = 99.99;              ///< Percentile: share of values kept, in (50, 100].
   double moving_average_constant = 0.01;  ///< Moving average: weight of the newest sample, in (0, 1].
 };
@@ -21,14 +21,20 @@ struct Method {
 MethodKind method_from_string(std::string_view name);
 std::string_view to_string(MethodKind kind);
 
+/// Throws InvalidConfig naming the parameter that is outside its range.
+void check(const Method& method);
+/// True for the methods that need a histogram; the others need extremes only.
+bool needs_histogram(MethodKind kind);
+
 /// A closed interval that contains zero.
 struct Range {
   double low = 0;
   double high = 0;
 };
 
-/// The range that `method` chooses for integers of `bits` bits, asymmetric or symmetric about zero. The result always
-/// contains zero; it is {0, 0} when nothing but zeros was seen.
+/// The range that `method` chooses for integers of `bits` bits (8 or 16). Asymmetric: within the observed
+/// range widened to contain zero, so that the low end behind a ReLU is exactly 0. Symmetric: {-m, m}, m at
+/// most the largest magnitude observed. {0, 0} when nothing but zeros was seen.
 Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric);
 
 }  // namespace octet::calibrate

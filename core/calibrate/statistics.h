@@ -1,8 +1,8 @@
 // What is remembered of a tensor's values over all samples, in bounded memory.
 //
-// The histogram's bins have width 2^k, aligned at 0, k the smallest that covers the observed range with at most
-// `num_bins` bins. Growing merges bins in pairs, exactly, so a histogram depends only on the multiset of values:
-// not on their order, nor on how samples were dealt to workers.
+// The histogram's bins have width 2^k and are aligned at 0, k the smallest that covers the observed range,
+// widened to contain 0, with at most `num_bins` bins. Growing merges bins in pairs, exactly, so a histogram
+// depends only on the multiset of values: not on their order, nor on how samples were dealt to workers.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,8 @@
 namespace octet::calibrate {
 
 inline constexpr int kDefaultBins = 2048;
+inline constexpr int kFewestBins = 128;
+inline constexpr int kMostBins = 16384;
 
 /// Smallest and largest finite value of one tensor in one sample; low > high when there was none.
 struct Extremes {
@@ -22,27 +24,36 @@ struct Extremes {
   float high;
 };
 
+/// Bin b >= 0 holds [b, b + 1) * 2^exponent, bin b < 0 holds (b, b + 1] * 2^exponent: each includes its end
+/// near zero.
 struct Histogram {
-  int exponent = 0;            ///< Bins are 2^exponent wide.
-  int64_t first_bin = 0;       ///< counts[0] covers [first_bin, first_bin + 1) * 2^exponent.
+  int exponent = 0;
+  int64_t first_bin = 0;  ///< The bin that counts[0] counts. Bin 0 is always among them.
   std::vector<uint64_t> counts;
+
+  /// Lower edge of the bin that counts[i] counts; exact.
+  double edge(size_t i) const;
 };
 
 class TensorStatistics {
  public:
+  /// `num_bins` is a power of two in [kFewestBins, kMostBins], or 0 to keep no histogram, only extremes and
+  /// counts.
   explicit TensorStatistics(int num_bins = kDefaultBins);
 
-  /// Adds one sample's values to the histogram and returns their extremes; non-finite values are counted apart.
+  /// Adds one sample's values and returns their extremes; non-finite values are counted apart.
   Extremes observe(std::span<const float> values);
   /// Moves the moving average of the extremes by one sample; must be called once a sample, in sample order.
   void fold(Extremes sample, double moving_average_constant);
-  /// Adds another worker's histogram and counts (not its moving average). Exact.
+  /// Adds another worker's histogram and counts (not its moving average). Exact. Throws InvalidInput when the
+  /// other has another number of bins.
   void merge(const TensorStatistics& other);
 
   uint64_t count() const { return count_; }            ///< Finite values seen.
+  uint64_t zeros() const { return zeros_; }            ///< Of these, exact zeros; they are in bin 0 too.
   uint64_t non_finite() const { return non_finite_; }  ///< NaN and infinities seen.
   float low() const { return low_; }                   ///< Smallest finite value; +inf when none.
-  float high() const { return high_; }
+  float high() const { return high_; }                 ///< Largest finite value; -inf when none.
   double average_low() const { return average_low_; }  ///< Moving averages; meaningful when folded() > 0.
   double average_high() const { return average_high_; }
   uint64_t folded() const { return folded_; }
@@ -54,9 +65,13 @@ class TensorStatistics {
   static TensorStatistics take_from(std::span<const std::byte>& bytes);
 
  private:
+  /// Widens the observed range and, where that needs more or wider bins, the histogram.
+  void cover(float low, float high);
+
   int num_bins_;
   Histogram histogram_;
   uint64_t count_ = 0;
+  uint64_t zeros_ = 0;
   uint64_t non_finite_ = 0;
   float low_;
   float high_;

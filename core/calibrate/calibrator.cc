@@ -1,0 +1,73 @@
+#include "calibrate/calibrator.h"
+
+#include <string>
+#include <utility>
+
+namespace octet::calibrate {
+
+Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method)
+    : executor_(graph), method_(method), slot_(graph->tensors.size(), -1) {
+  check(method);
+  const int num_bins = needs_histogram(method.kind) ? method.num_bins : 0;
+  const auto add = [&](TensorId id) {
+    if (graph->tensor(id).dtype != DType::Float32 || slot_[index(id)] >= 0) return;
+    slot_[index(id)] = static_cast<int32_t>(observed_.size());
+    observed_.push_back(id);
+    statistics_.emplace_back(num_bins);
+  };
+  for (const TensorId input : graph->inputs) add(input);
+  for (const Node& node : graph->nodes) {
+    for (const TensorId output : node.outputs) add(output);
+  }
+}
+
+std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::byte>> inputs) {
+  if (inputs.size() != graph().inputs.size()) {
+    throw Error(ErrorCode::InvalidInput, "A calibration sample has " + std::to_string(inputs.size()) +
+                                             " tensors; the model has " +
+                                             std::to_string(graph().inputs.size()) + " inputs.");
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) executor_.set_input(i, inputs[i]);
+  std::vector<Extremes> extremes(observed_.size());
+  executor_.run([&](TensorId id, std::span<const std::byte> contents) {
+    const int32_t slot = slot_[index(id)];
+    if (slot < 0) return;
+    extremes[static_cast<size_t>(slot)] = statistics_[static_cast<size_t>(slot)].observe(as<float>(contents));
+  });
+  return extremes;
+}
+
+void Calibrator::fold(std::span<const Extremes> extremes) {
+  if (extremes.size() != statistics_.size()) {
+    throw Error(ErrorCode::InvalidInput, "The extremes of a calibration sample are of another model.");
+  }
+  for (size_t slot = 0; slot < extremes.size(); ++slot) {
+    statistics_[slot].fold(extremes[slot], method_.moving_average_constant);
+  }
+  ++samples_;
+}
+
+Bytes Calibrator::state() const {
+  Bytes bytes;
+  for (const TensorStatistics& statistics : statistics_) statistics.append_to(bytes);
+  return bytes;
+}
+
+void Calibrator::merge(std::span<const std::byte> state) {
+  // All or nothing: a damaged state must not leave half of it behind.
+  std::vector<TensorStatistics> merged = statistics_;
+  for (TensorStatistics& statistics : merged) statistics.merge(TensorStatistics::take_from(state));
+  if (!state.empty())
+    throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
+  statistics_ = std::move(merged);
+}
+
+const TensorStatistics& Calibrator::statistics(TensorId id) const {
+  const int32_t slot = slot_[index(id)];
+  if (slot < 0) {
+    throw Error(ErrorCode::Internal, "A tensor was not calibrated.", {.tensor = graph().tensor(id).name});
+  }
+  return statistics_[static_cast<size_t>(slot)];
+}
+
+}  // namespace octet::calibrate
