@@ -103,18 +103,7 @@ void check(const QuantizationParams& params) {
   if (params.activations.bits != 8 || params.weights.bits != 8) {
     invalid("Activations and weights have 8 bits.", "Set 'bits' to 8.");
   }
-  const calibrate::Method& method = params.calibration;
-  const bool power_of_two = method.num_bins > 0 && (method.num_bins & (method.num_bins - 1)) == 0;
-  if (!power_of_two || method.num_bins < 128 || method.num_bins > 16384) {
-    invalid("'calibration.numBins' must be a power of two from 128 to 16384, not " +
-            std::to_string(method.num_bins) + ".");
-  }
-  if (!(method.percentile > 50 && method.percentile <= 100)) {
-    invalid("'calibration.percentile' must be above 50 and at most 100.");
-  }
-  if (!(method.moving_average_constant > 0 && method.moving_average_constant <= 1)) {
-    invalid("'calibration.movingAverageConstant' must be above 0 and at most 1.");
-  }
+  calibrate::check(params.calibration);
 }
 
 QuantizationParams params_from_json(std::string_view json) {
