@@ -45,6 +45,7 @@ fi
 # npm writes node_modules/.package-lock.json last, so it is older than the lock file exactly when modules are stale.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   echo "Installing npm modules" >&2
-  npm ci --no-audit --no-fund >&2
+  # Not `npm ci`: it refuses the lock file where a registry lacks some other platform's optional binaries.
+  npm install --no-audit --no-fund >&2
   touch node_modules/.package-lock.json
 fi
