@@ -1,0 +1,182 @@
+#include "analyze/graph_json.h"
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <variant>
+
+#include "ops/operator.h"
+#include "partition/target.h"
+
+namespace octet::analyze {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Names come from files: bytes that are no UTF-8 are replaced instead of being an error.
+std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+Json indices(const std::vector<TensorId>& ids) {
+  Json list = Json::array();
+  for (const TensorId id : ids) list.push_back(static_cast<int32_t>(id));
+  return list;
+}
+
+Json names(const Graph& graph, const std::vector<TensorId>& ids) {
+  Json list = Json::array();
+  for (const TensorId id : ids) list.push_back(graph.tensor(id).name);
+  return list;
+}
+
+Json pair(const Spatial& spatial) { return {spatial.height, spatial.width}; }
+
+Json sides(const Padding2d& padding) {
+  return {{"top", padding.top}, {"bottom", padding.bottom}, {"left", padding.left}, {"right", padding.right}};
+}
+
+/// One overload a kind of attributes.
+struct AttributesJson {
+  Json operator()(const NoAttributes&) const { return Json::object(); }
+  Json operator()(const Conv2d& a) const {
+    return {{"stride", pair(a.stride)},
+            {"dilation", pair(a.dilation)},
+            {"padding", sides(a.padding)},
+            {"activation", to_string(a.activation)}};
+  }
+  Json operator()(const TransposeConv& a) const {
+    return {{"stride", pair(a.stride)},
+            {"padding", sides(a.padding)},
+            {"output", pair(a.output)},
+            {"activation", to_string(a.activation)}};
+  }
+  Json operator()(const FullyConnected& a) const {
+    return {{"keepDims", a.keep_dims}, {"activation", to_string(a.activation)}};
+  }
+  Json operator()(const Pool2d& a) const {
+    return {{"window", pair(a.window)},
+            {"stride", pair(a.stride)},
+            {"padding", sides(a.padding)},
+            {"activation", to_string(a.activation)}};
+  }
+  Json operator()(const Elementwise& a) const { return {{"activation", to_string(a.activation)}}; }
+  Json operator()(const LeakyRelu& a) const { return {{"alpha", a.alpha}}; }
+  Json operator()(const Softmax& a) const { return {{"beta", a.beta}}; }
+  Json operator()(const Reduce& a) const { return {{"axes", a.axes}, {"keepDims", a.keep_dims}}; }
+  Json operator()(const Reshape& a) const { return {{"shape", a.shape}}; }
+  Json operator()(const Transpose& a) const { return {{"permutation", a.permutation}}; }
+  Json operator()(const Axis& a) const { return {{"axis", a.axis}}; }
+  Json operator()(const Slice& a) const { return {{"begin", a.begin}, {"size", a.size}}; }
+  Json operator()(const StridedSlice& a) const {
+    return {{"begin", a.begin}, {"size", a.size}, {"stride", a.stride}, {"shrunkAxes", a.shrunk_axes}};
+  }
+  Json operator()(const Pad& a) const { return {{"paddings", a.paddings}, {"value", a.value}}; }
+  Json operator()(const MirrorPad& a) const { return {{"paddings", a.paddings}, {"reflect", a.reflect}}; }
+  Json operator()(const Resize& a) const {
+    return {{"output", pair(a.output)},
+            {"alignCorners", a.align_corners},
+            {"halfPixelCenters", a.half_pixel_centers}};
+  }
+  Json operator()(const BlockSize& a) const { return {{"block", a.block}}; }
+  Json operator()(const ArgMax& a) const { return {{"axis", a.axis}, {"output", to_string(a.output)}}; }
+};
+
+int64_t parameters_of(const Graph& graph, const Node& node) {
+  int64_t elements = 0;
+  for (const TensorId id : node.inputs) {
+    if (id != TensorId::None && graph.tensor(id).is_constant()) elements += graph.tensor(id).shape.elements();
+  }
+  return elements;
+}
+
+Json tensor_json(const Tensor& tensor) {
+  Json json = {{"name", tensor.name},
+               {"dtype", to_string(tensor.dtype)},
+               {"shape", tensor.shape.dims()},
+               {"constant", tensor.is_constant()}};
+  if (tensor.quantization) {
+    const QuantParams& quantization = *tensor.quantization;
+    json["quantization"] = {
+        {"scale", quantization.scale}, {"zeroPoint", quantization.zero_point}, {"axis", quantization.axis}};
+  }
+  return json;
+}
+
+Json node_json(const Graph& graph, const Node& node) {
+  return {{"name", node.name},
+          {"label", short_name(node.name)},
+          {"operator", to_string(node.op)},
+          {"inputs", indices(node.inputs)},
+          {"outputs", indices(node.outputs)},
+          {"attributes", std::visit(AttributesJson{}, node.attributes)},
+          {"sourceNodes", node.source_nodes},
+          {"unit", to_string(node.placement.unit)},
+          {"segment", node.placement.segment},
+          {"reasons", node.placement.reasons},
+          {"multiplyAccumulates", multiply_accumulates(graph, node)},
+          {"parameters", parameters_of(graph, node)}};
+}
+
+}  // namespace
+
+std::string short_name(std::string_view name) {
+  const std::string_view first = name.substr(0, name.find(';'));
+  const size_t last = first.rfind('/');
+  if (last == std::string_view::npos || last == 0) return std::string(first);
+  const size_t before = first.rfind('/', last - 1);
+  return std::string(before == std::string_view::npos ? first : first.substr(before + 1));
+}
+
+std::string graph_json(const Graph& graph) {
+  Json tensors = Json::array();
+  for (const Tensor& tensor : graph.tensors) tensors.push_back(tensor_json(tensor));
+  Json nodes = Json::array();
+  for (const Node& node : graph.nodes) nodes.push_back(node_json(graph, node));
+  return text_of({{"name", graph.name},
+                  {"inputs", indices(graph.inputs)},
+                  {"outputs", indices(graph.outputs)},
+                  {"tensors", std::move(tensors)},
+                  {"nodes", std::move(nodes)}});
+}
+
+std::string partition_json(const Graph& graph, const partition::Report& report) {
+  Json segments = Json::array();
+  for (const partition::Segment& segment : report.segments) {
+    Json nodes = Json::array();
+    for (const NodeId id : segment.nodes) nodes.push_back(graph.node(id).name);
+    segments.push_back({{"name", segment.name},
+                        {"unit", to_string(segment.unit)},
+                        {"nodes", std::move(nodes)},
+                        {"inputs", names(graph, segment.inputs)},
+                        {"outputs", names(graph, segment.outputs)}});
+  }
+  Json units = Json::array();
+  for (const partition::UnitShare& share : report.units) {
+    units.push_back({{"unit", to_string(share.unit)},
+                     {"nodes", share.nodes},
+                     {"multiplyAccumulates", share.multiply_accumulates},
+                     {"parameters", share.parameters}});
+  }
+  return text_of({{"segments", std::move(segments)},
+                  {"units", std::move(units)},
+                  {"boundaryBytes", report.boundary_bytes}});
+}
+
+std::string support_json() {
+  Json rows = Json::array();
+  for (const ops::Operator* op : ops::all_operators()) {
+    Json targets = Json::object();
+    for (const partition::Target& target : partition::all_targets()) {
+      const ops::Support& support = partition::support(*op, target);
+      Json constraints = Json::array();
+      for (const ops::Constraint& constraint : support.constraints)
+        constraints.push_back(constraint.sentence);
+      targets[std::string(target.key)] = {{"int8", support.int8},
+                                          {"int16", support.int16 && target.int16},
+                                          {"bf16", support.bf16 && target.bf16},
+                                          {"constraints", std::move(constraints)}};
+    }
+    rows.push_back({{"operator", to_string(op->kind)}, {"targets", std::move(targets)}, {"cvu", op->cvu}});
+  }
+  return text_of(rows);
+}
+
+}  // namespace octet::analyze
