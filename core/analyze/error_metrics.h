@@ -7,16 +7,18 @@
 namespace octet::analyze {
 
 /// Sums over elements and samples from which all metrics follow. Accumulates in double, in element order.
+/// Trivially copyable: workers of one build exchange it as bytes.
 class ErrorSums {
  public:
   /// `reference` and `actual` have equal length.
   void add(std::span<const float> reference, std::span<const float> actual);
   void merge(const ErrorSums& other);
 
-  double sqnr_db() const;   ///< 10 log10(sum r^2 / sum (r-a)^2); +infinity when equal, 0 when the reference is all zero.
+  double sqnr_db()
+      const;  ///< 10 log10(sum r^2 / sum (r-a)^2); +infinity when equal, 0 when the reference is all zero.
   double mse() const;
   double mae() const;
-  double cosine() const;    ///< 1 when both are all zero, 0 when one is.
+  double cosine() const;  ///< 1 when both are all zero, 0 when one is.
   double max_error() const { return max_error_; }
   uint64_t count() const { return count_; }
 

@@ -23,8 +23,14 @@ struct NodeError {
 class LayerErrorAnalyzer {
  public:
   LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
-  /// One sample: one span an input of the float graph.
-  void add(std::span<const std::span<const std::byte>> inputs);
+  /// Runs one sample, one span an input of the float graph, and returns the sums of each node for it, in
+  /// network order.
+  std::vector<ErrorSums> observe(std::span<const std::span<const std::byte>> inputs);
+  /// Adds one sample's sums. In sample order, results are the same bits for any number of workers that
+  /// observe.
+  void fold(std::span<const ErrorSums> sample);
+  /// observe() and fold() in one.
+  void add(std::span<const std::span<const std::byte>> inputs) { fold(observe(inputs)); }
   /// In network order.
   std::vector<NodeError> errors() const;
 
