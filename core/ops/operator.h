@@ -125,6 +125,8 @@ std::span<const Operator* const> all_operators();
 
 /// Runs shape inference over the graph in order and stores output shapes and types; throws what infer throws.
 void infer_shapes(Graph& graph);
+/// The same for one node, whose inputs have been inferred before.
+void infer_shapes(Graph& graph, const Node& node);
 
 // Constraints that several operators share.
 extern const Constraint kFourDimensional;  ///< "its input and output have four dimensions" (or any_shape).

@@ -24,18 +24,20 @@ const Operator& operator_of(OpKind kind) { return *kTable[static_cast<size_t>(ki
 
 std::span<const Operator* const> all_operators() { return kTable; }
 
-void infer_shapes(Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));
-    if (types.size() != node.outputs.size()) {
-      NodeView(graph, node).fail("it has " + std::to_string(node.outputs.size()) + " outputs; " +
-                                 std::to_string(types.size()) + " are expected.");
-    }
-    for (size_t i = 0; i < types.size(); ++i) {
-      graph.tensor(node.outputs[i]).dtype = types[i].dtype;
-      graph.tensor(node.outputs[i]).shape = types[i].shape;
-    }
+void infer_shapes(Graph& graph, const Node& node) {
+  const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));
+  if (types.size() != node.outputs.size()) {
+    NodeView(graph, node).fail("it has " + std::to_string(node.outputs.size()) + " outputs; " +
+                               std::to_string(types.size()) + " are expected.");
   }
+  for (size_t i = 0; i < types.size(); ++i) {
+    graph.tensor(node.outputs[i]).dtype = types[i].dtype;
+    graph.tensor(node.outputs[i]).shape = types[i].shape;
+  }
+}
+
+void infer_shapes(Graph& graph) {
+  for (const Node& node : graph.nodes) infer_shapes(graph, node);
 }
 
 const Constraint kFourDimensional = {

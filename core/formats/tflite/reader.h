@@ -16,9 +16,9 @@ struct ReadOptions {
   std::map<std::string, std::vector<int32_t>> input_shapes = {};
 };
 
-/// Reads the first subgraph. The file is verified before anything is read from it; every index, shape and buffer
-/// range is checked. Throws InvalidFile, UnsupportedModel, InvalidShape, or UnsupportedOperator listing every node
-/// whose operator is not known.
+/// Reads the first subgraph. The file is verified before anything is read from it; every index, shape and
+/// buffer range is checked. Throws InvalidFile, UnsupportedModel, InvalidShape, or UnsupportedOperator
+/// listing every node whose operator is not known.
 Graph read(std::span<const std::byte> file, const ReadOptions& options = {});
 
 }  // namespace octet::formats::tflite

@@ -11,8 +11,8 @@ struct WriteOptions {
   IoType io = IoType::Float32;  ///< Int8 drops QUANTIZE at inputs and DEQUANTIZE at outputs.
 };
 
-/// Operator versions are the lowest that express the node. Throws UnsupportedModel when the graph holds arithmetic
-/// that TFLite does not have, naming the node.
+/// Operator versions are the lowest that express the node. Throws UnsupportedModel when the graph holds
+/// arithmetic that TFLite does not have, naming the node.
 Bytes write(const Graph& graph, const WriteOptions& options = {});
 
 }  // namespace octet::formats::tflite

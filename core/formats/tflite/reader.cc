@@ -1,0 +1,358 @@
+#include "formats/tflite/reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "formats/tflite/model_file.h"
+#include "formats/tflite/operators.h"
+#include "ops/operator.h"
+
+namespace octet::formats::tflite {
+namespace {
+
+/// Builds the graph operator by operator: each one's shapes are inferred before the next is read, because
+/// paddings and open dimensions depend on them. Declared shapes of computed tensors are not trusted.
+class GraphReader {
+ public:
+  GraphReader(std::span<const std::byte> file, const ReadOptions& options) : file_(file), options_(options) {}
+
+  Graph read();
+
+ private:
+  void read_inputs();
+  void read_outputs();
+  void read_operator(const schema::Operator& op);
+  void read_node(const schema::Operator& op, const schema::OperatorCode& code, Node& node);
+  /// DENSIFY of a constant is that constant: sparse ones are expanded when they are read.
+  void fold_densify(const schema::Operator& op, const Node& node);
+
+  Shape input_shape(size_t tensor) const;
+  void check_input_names() const;
+  size_t checked_index(int32_t index) const;
+  TensorId operand(int32_t index, const Node& node);
+  std::vector<TensorId> declare_outputs(const schema::Operator& op, const Node& node);
+  void check_types(const Node& node) const;
+  void report_unsupported() const;
+
+  ModelFile file_;
+  const ReadOptions& options_;
+  Graph graph_;
+  std::vector<TensorId>
+      ids_;  ///< By the file's tensor index; None until it is computed or read as a constant.
+  std::vector<std::string> unsupported_;  ///< One entry a node, for the one error that lists them.
+  std::string first_unsupported_node_;
+};
+
+/// Newer operators have no number in the older, narrower field.
+schema::BuiltinOperator builtin_of(const schema::OperatorCode& code) {
+  return std::max(code.builtin_code(), static_cast<schema::BuiltinOperator>(code.deprecated_builtin_code()));
+}
+
+std::string operator_name(const schema::OperatorCode& code) {
+  const schema::BuiltinOperator builtin = builtin_of(code);
+  if (builtin == schema::BuiltinOperator::CUSTOM) {
+    return "CUSTOM " + (code.custom_code() != nullptr ? code.custom_code()->str() : std::string());
+  }
+  const std::string name = schema::EnumNameBuiltinOperator(builtin);
+  return name.empty() ? "operator " + std::to_string(static_cast<int32_t>(builtin)) : name;
+}
+
+size_t GraphReader::checked_index(int32_t index) const {
+  if (index < 0 || static_cast<size_t>(index) >= file_.tensor_count()) {
+    throw Error(ErrorCode::InvalidFile,
+                "The model refers to tensor " + std::to_string(index) + ", which does not exist.");
+  }
+  return static_cast<size_t>(index);
+}
+
+/// The shape of a graph input: the caller's where given, else the file's with an open batch bound to 1.
+Shape GraphReader::input_shape(size_t tensor) const {
+  const std::string& name = file_.name(tensor);
+  const auto* signature = file_.tensor(tensor).shape_signature();
+  std::vector<int32_t> dims = file_.dimensions(tensor);
+  if (signature != nullptr && signature->size() == dims.size())
+    dims.assign(signature->begin(), signature->end());
+  const auto given = options_.input_shapes.find(name);
+  if (given != options_.input_shapes.end()) {
+    bool fits = given->second.size() == dims.size();
+    for (size_t d = 0; fits && d < dims.size(); ++d) fits = dims[d] < 1 || dims[d] == given->second[d];
+    if (!fits) {
+      throw Error(ErrorCode::InvalidShape,
+                  "The shape given for input '" + name + "' contradicts the model's.", {.input = name},
+                  "Only dimensions that the model leaves open can be chosen.");
+    }
+    return Shape(given->second);
+  }
+  for (size_t d = 0; d < dims.size(); ++d) {
+    if (dims[d] >= 1) continue;
+    if (d != 0) {
+      throw Error(ErrorCode::InvalidShape,
+                  "Dimension " + std::to_string(d) + " of input '" + name + "' is dynamic.", {.input = name},
+                  "Give this input's shape when loading the model.");
+    }
+    dims[d] = 1;
+  }
+  try {
+    return Shape(dims);
+  } catch (const Error& error) {
+    throw Error(error.code(), "Input '" + name + "': " + error.message(), {.input = name});
+  }
+}
+
+void GraphReader::check_input_names() const {
+  for (const auto& [name, shape] : options_.input_shapes) {
+    const auto& inputs = *file_.subgraph().inputs();
+    const bool known = std::any_of(inputs.begin(), inputs.end(),
+                                   [&](int32_t i) { return file_.name(checked_index(i)) == name; });
+    if (!known) {
+      throw Error(ErrorCode::InvalidInput,
+                  "A shape is given for '" + name + "', which is no input of the model.", {.input = name});
+    }
+  }
+}
+
+void GraphReader::read_inputs() {
+  check_input_names();
+  for (const int32_t index : *file_.subgraph().inputs()) {
+    const size_t tensor = checked_index(index);
+    if (ids_[tensor] != TensorId::None) file_.invalid_tensor(tensor, "is an input of the model twice.");
+    if (file_.is_constant(tensor)) file_.invalid_tensor(tensor, "is an input of the model and a constant.");
+    const std::optional<DType> dtype = dtype_of(file_.tensor(tensor).type());
+    if (!dtype) {
+      throw Error(ErrorCode::UnsupportedModel,
+                  "Input '" + file_.name(tensor) + "' has elements of type " +
+                      schema::EnumNameTensorType(file_.tensor(tensor).type()) + ".",
+                  {.input = file_.name(tensor)});
+    }
+    const Shape shape = input_shape(tensor);
+    ids_[tensor] = graph_.add_tensor({.name = file_.name(tensor),
+                                      .dtype = *dtype,
+                                      .shape = shape,
+                                      .constant = nullptr,
+                                      .quantization = file_.quantization(tensor, *dtype, shape)});
+    graph_.inputs.push_back(ids_[tensor]);
+  }
+}
+
+void GraphReader::read_outputs() {
+  for (const int32_t index : *file_.subgraph().outputs()) {
+    const size_t tensor = checked_index(index);
+    if (ids_[tensor] == TensorId::None)
+      file_.invalid_tensor(tensor, "is an output of the model, but never computed.");
+    graph_.outputs.push_back(ids_[tensor]);
+  }
+}
+
+TensorId GraphReader::operand(int32_t index, const Node& node) {
+  if (index == -1) return TensorId::None;
+  const size_t tensor = checked_index(index);
+  if (ids_[tensor] != TensorId::None) return ids_[tensor];
+  const schema::TensorType type = file_.tensor(tensor).type();
+  if (!dtype_of(type))
+    throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(type) + " tensors"};
+  if (file_.tensor(tensor).is_variable()) throw UnsupportedVariant{"on variables"};
+  if (!file_.is_constant(tensor)) {
+    throw Error(
+        ErrorCode::InvalidFile,
+        "Node '" + node.name + "' reads the tensor '" + file_.name(tensor) + "' before it is computed.",
+        {.node = node.name, .tensor = file_.name(tensor)});
+  }
+  ids_[tensor] = graph_.add_tensor(file_.constant(tensor));
+  return ids_[tensor];
+}
+
+std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, const Node& node) {
+  std::vector<TensorId> outputs;
+  for (const int32_t index : *op.outputs()) {
+    const size_t tensor = checked_index(index);
+    if (ids_[tensor] != TensorId::None || file_.is_constant(tensor)) {
+      throw Error(ErrorCode::InvalidFile,
+                  "Node '" + node.name + "' computes '" + file_.name(tensor) +
+                      "', which is an input, a constant or computed elsewhere.",
+                  {.node = node.name, .tensor = file_.name(tensor)});
+    }
+    // For a node that cannot be read the declared shape stands in, so that the nodes behind it can be judged
+    // too.
+    std::vector<int32_t> dims = file_.dimensions(tensor);
+    for (int32_t& dim : dims) dim = std::max(dim, 1);
+    const std::optional<DType> dtype = dtype_of(file_.tensor(tensor).type());
+    const Shape shape(dims);
+    ids_[tensor] = graph_.add_tensor({.name = file_.name(tensor),
+                                      .dtype = dtype.value_or(DType::Float32),
+                                      .shape = shape,
+                                      .constant = nullptr,
+                                      .quantization = {}});
+    outputs.push_back(ids_[tensor]);
+    if (!dtype) {
+      throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(file_.tensor(tensor).type()) +
+                               " tensors"};
+    }
+    graph_.tensor(ids_[tensor]).quantization = file_.quantization(tensor, *dtype, shape);
+  }
+  return outputs;
+}
+
+/// Kernels rely on this: activations of one type, weights of the same, biases float or int32, quantized
+/// tensors with their parameters.
+void GraphReader::check_types(const Node& node) const {
+  const NodeView view(graph_, node);
+  const auto check_tensor = [&](const Tensor& tensor) {
+    if (tensor.dtype == DType::UInt8) {
+      throw Error(ErrorCode::UnsupportedModel,
+                  "The tensor '" + tensor.name + "' is uint8: Octet's graphs are float or int8.",
+                  {.node = node.name, .tensor = tensor.name},
+                  "Load the float model that this one was made from.");
+    }
+    if ((tensor.dtype == DType::Int8 || tensor.dtype == DType::Int16) && !tensor.quantization) {
+      throw Error(ErrorCode::UnsupportedModel,
+                  "The tensor '" + tensor.name + "' is " + std::string(to_string(tensor.dtype)) +
+                      " without quantization parameters.",
+                  {.node = node.name, .tensor = tensor.name});
+    }
+    if (!tensor.is_constant() && tensor.quantization && tensor.quantization->is_per_channel()) {
+      throw UnsupportedVariant{"on an activation quantized per channel"};
+    }
+  };
+  for (size_t i = 0; i < view.input_count(); ++i) {
+    if (view.has_input(i)) check_tensor(view.input(i));
+  }
+  for (size_t i = 0; i < view.output_count(); ++i) check_tensor(view.output(i));
+  if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return;
+
+  const DType type = view.input(0).dtype;
+  const auto mixed = [&](const Tensor& tensor) {
+    throw UnsupportedVariant{"mixing " + std::string(to_string(type)) + " and " +
+                             std::string(to_string(tensor.dtype))};
+  };
+  const bool integer = type == DType::Int8 || type == DType::Int16;
+  for (size_t i = 1; i < view.input_count(); ++i) {
+    if (!view.has_input(i)) continue;
+    const Tensor& tensor = view.input(i);
+    // Only the operators with a weight operand have a third operand that is not another activation.
+    const bool bias = i == 2 && ops::operator_of(node.op).quantization.weight.has_value();
+    const bool fits = bias && integer ? tensor.dtype == (type == DType::Int8 ? DType::Int32 : DType::Int64)
+                                      : tensor.dtype == type;
+    const bool int8_weight = i == 1 && type == DType::Int16 && tensor.dtype == DType::Int8;
+    if (!fits && !int8_weight) mixed(tensor);
+  }
+  if (node.op == OpKind::ArgMax) return;
+  for (size_t i = 0; i < view.output_count(); ++i) {
+    if (view.output(i).dtype != type) mixed(view.output(i));
+  }
+}
+
+void GraphReader::fold_densify(const schema::Operator& op, const Node& node) {
+  if (op.inputs() == nullptr || op.inputs()->size() != 1 || op.outputs()->size() != 1) {
+    throw Error(ErrorCode::InvalidFile,
+                "DENSIFY '" + node.name + "' does not have one operand and one output.", {.node = node.name});
+  }
+  const TensorId input = operand(op.inputs()->Get(0), node);
+  if (input == TensorId::None || !graph_.tensor(input).is_constant()) {
+    throw UnsupportedVariant{"its operand is computed, not constant"};
+  }
+  Tensor dense = graph_.tensor(input);
+  const size_t output = checked_index(op.outputs()->Get(0));
+  if (ids_[output] != TensorId::None) file_.invalid_tensor(output, "is computed twice.");
+  dense.name = file_.name(output);
+  ids_[output] = graph_.add_tensor(std::move(dense));
+}
+
+void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCode& code, Node& node) {
+  const schema::BuiltinOperator builtin = builtin_of(code);
+  const std::string_view custom = builtin == schema::BuiltinOperator::CUSTOM && code.custom_code() != nullptr
+                                      ? code.custom_code()->string_view()
+                                      : std::string_view();
+  const OperatorRow* row = row_of(builtin, custom);
+  node.outputs = declare_outputs(op, node);
+  if (row == nullptr) throw UnsupportedVariant{""};
+  if (code.version() > row->newest_version) {
+    throw UnsupportedVariant{"version " + std::to_string(code.version())};
+  }
+  node.op = row->kind;
+  const size_t count = op.inputs() != nullptr ? op.inputs()->size() : 0;
+  for (size_t i = 0; i < count; ++i) {
+    const int32_t index = op.inputs()->Get(static_cast<uint32_t>(i));
+    if (index != -1) checked_index(index);
+  }
+  if (row->operands.empty()) {
+    for (const int32_t index : *op.inputs()) node.inputs.push_back(operand(index, node));
+  } else {
+    for (const int position : row->operands) {
+      if (static_cast<size_t>(position) >= count) break;
+      node.inputs.push_back(operand(op.inputs()->Get(static_cast<uint32_t>(position)), node));
+    }
+  }
+  node.attributes = row->read(OperatorReader(file_, op, graph_, node));
+  check_types(node);
+  const DType declared = graph_.tensor(node.outputs[0]).dtype;
+  ops::infer_shapes(graph_, node);
+  if (graph_.tensor(node.outputs[0]).dtype != declared) {
+    throw Error(ErrorCode::InvalidFile,
+                "Node '" + node.name + "' declares an output of type " + std::string(to_string(declared)) +
+                    "; it computes " + std::string(to_string(graph_.tensor(node.outputs[0]).dtype)) + ".",
+                {.node = node.name});
+  }
+}
+
+void GraphReader::read_operator(const schema::Operator& op) {
+  if (op.opcode_index() >= file_.model().operator_codes()->size()) {
+    throw Error(ErrorCode::InvalidFile, "An operator refers to an operator code that does not exist.");
+  }
+  if (op.outputs() == nullptr || op.outputs()->size() == 0) {
+    throw Error(ErrorCode::InvalidFile, "An operator of the model has no output.");
+  }
+  const schema::OperatorCode& code = *file_.model().operator_codes()->Get(op.opcode_index());
+  Node node;
+  node.name = file_.name(checked_index(op.outputs()->Get(0)));
+  node.source_nodes = {node.name};
+  try {
+    if (builtin_of(code) == schema::BuiltinOperator::DENSIFY) {
+      fold_densify(op, node);
+      return;
+    }
+    read_node(op, code, node);
+  } catch (const UnsupportedVariant& variant) {
+    if (unsupported_.empty()) first_unsupported_node_ = node.name;
+    unsupported_.push_back(operator_name(code) + " '" + node.name + "'" +
+                           (variant.reason.empty() ? "" : " (" + variant.reason + ")"));
+  }
+  graph_.nodes.push_back(std::move(node));
+}
+
+void GraphReader::report_unsupported() const {
+  if (unsupported_.empty()) return;
+  std::string list;
+  for (const std::string& entry : unsupported_) list += (list.empty() ? "" : ", ") + entry;
+  throw Error(ErrorCode::UnsupportedOperator,
+              "The model has " + std::to_string(unsupported_.size()) +
+                  (unsupported_.size() == 1 ? " node" : " nodes") + " that Octet does not support: " + list +
+                  ".",
+              {.node = first_unsupported_node_}, "`octet support` lists the operators that Octet knows.");
+}
+
+Graph GraphReader::read() {
+  ids_.assign(file_.tensor_count(), TensorId::None);
+  const schema::SubGraph& subgraph = file_.subgraph();
+  graph_.name = subgraph.name() != nullptr ? subgraph.name()->str() : "";
+  read_inputs();
+  try {
+    for (const schema::Operator* op : *subgraph.operators()) read_operator(*op);
+  } catch (const Error&) {
+    // Behind a node that cannot be read, shapes are guesses: what fails there is not the user's concern.
+    report_unsupported();
+    throw;
+  }
+  report_unsupported();
+  read_outputs();
+  remove_unused_tensors(graph_);
+  check(graph_);
+  return std::move(graph_);
+}
+
+}  // namespace
+
+Graph read(std::span<const std::byte> file, const ReadOptions& options) {
+  return GraphReader(file, options).read();
+}
+
+}  // namespace octet::formats::tflite
