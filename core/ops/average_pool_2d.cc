@@ -1,0 +1,25 @@
+// AVERAGE_POOL_2D: mean over a window, padding excluded from the count.
+#include "ops/pooling.h"
+
+namespace octet::ops {
+namespace {
+
+const Constraint kMla[] = {
+    kFourDimensional,
+    {"its window is smaller than 128, or covers the whole input", window_fits_mla},
+    {"it has no padding, which the hardware would count into the mean",
+     [](const ConstraintView& view) { return view.node.attributes<Pool2d>().padding == Padding2d{}; }},
+};
+
+}  // namespace
+
+extern const Operator average_pool_2d = {
+    .kind = OpKind::AveragePool2d,
+    .infer = infer_pool,
+    .kernels = {.f32 = prepare_float_pool<kernels::average_pool>, .i8 = prepare_int8_pool<kernels::average_pool>},
+    .quantization = {.output = OutputQuantization::SameAsInput},
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true},
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,23 @@
+// MAX_POOL_2D: the largest element of a window.
+#include "ops/pooling.h"
+
+namespace octet::ops {
+namespace {
+
+const Constraint kMla[] = {
+    kFourDimensional,
+    {"its window is smaller than 128, or covers the whole input", window_fits_mla},
+};
+
+}  // namespace
+
+extern const Operator max_pool_2d = {
+    .kind = OpKind::MaxPool2d,
+    .infer = infer_pool,
+    .kernels = {.f32 = prepare_float_pool<kernels::max_pool>, .i8 = prepare_int8_pool<kernels::max_pool>},
+    .quantization = {.output = OutputQuantization::SameAsInput},
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true},
+};
+
+}  // namespace octet::ops
