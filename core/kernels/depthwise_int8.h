@@ -1,0 +1,39 @@
+// INT8 depthwise convolution: eight channels of four pixels at a time, taps in pairs on i32x4.dot_i16x8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/convolution_plan.h"
+#include "kernels/panels.h"
+
+namespace octet::kernels {
+
+class DepthwiseInt8 {
+ public:
+  /// `filter` is [kernel_height, kernel_width, output_channels] with zero point 0; output channel c reads
+  /// input channel c / (output_channels / input_channels).
+  DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
+                const Int8Epilogue& epilogue);
+
+  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(int16_t); }
+  /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
+  void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
+
+ private:
+  template <int kPixels>
+  void tile(const int16_t* packed, const int32_t* pixels, size_t panel, int8_t* output,
+            const int32_t* outputs) const;
+
+  ConvolutionPlan plan_;
+  int32_t input_zero_point_;
+  Int8Range range_;
+  std::vector<Panel> panels_;
+  std::vector<RequantizationPanel> requantization_;
+  std::vector<int8_t> weights_;  ///< Panel by panel, as append_pairs lays them out, k counting taps.
+  std::vector<int32_t> taps_;    ///< The plan's runs, the last one twice where their number is odd.
+};
+
+}  // namespace octet::kernels

@@ -1,0 +1,39 @@
+// Float convolution as a matrix product: the float form of gemm_int8.h. Every sum starts with the bias and
+// adds the taps in the filter's order, without fused multiply-add, so results are the same bits on every
+// platform.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/convolution_plan.h"
+#include "kernels/panels.h"
+
+namespace octet::kernels {
+
+class GemmFloat {
+ public:
+  /// `filter` is [output_channels, kernel_height, kernel_width, input_channels / groups].
+  GemmFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
+            const FloatEpilogue& epilogue);
+
+  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(float); }
+  /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
+  void run(const float* input, float* output, std::byte* scratch) const;
+
+ private:
+  template <int kPixels>
+  void tile(const float* packed, const int32_t* pixels, size_t panel, float* output,
+            const int32_t* outputs) const;
+
+  ConvolutionPlan plan_;
+  float lowest_;
+  float highest_;
+  std::vector<Panel> panels_;
+  std::vector<FloatBiasPanel> bias_;
+  std::vector<float> weights_;  ///< Panel by panel, run by run, as append_floats lays them out.
+};
+
+}  // namespace octet::kernels

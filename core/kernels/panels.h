@@ -1,0 +1,111 @@
+// Weights and per-channel constants in panels of eight output channels, zero-padded, so that no kernel has a
+// channel tail.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/requantize_simd.h"
+
+namespace octet::kernels {
+
+/// Eight neighbouring output channels of one group.
+struct Panel {
+  int32_t input_offset = 0;   ///< Of the group's first input channel in a packed pixel.
+  int32_t first_channel = 0;  ///< Output channel.
+  int32_t channels = 0;       ///< 1 to kPanelChannels.
+};
+
+inline std::vector<Panel> make_panels(int32_t groups, int32_t input_channels_per_group,
+                                      int32_t output_channels_per_group) {
+  std::vector<Panel> panels;
+  for (int32_t group = 0; group < groups; ++group) {
+    for (int32_t c = 0; c < output_channels_per_group; c += kPanelChannels) {
+      panels.push_back({.input_offset = group * input_channels_per_group,
+                        .first_channel = group * output_channels_per_group + c,
+                        .channels = std::min(kPanelChannels, output_channels_per_group - c)});
+    }
+  }
+  return panels;
+}
+
+/// One output's rescaling: `bias` may be empty, `multipliers` has one entry a channel.
+struct Int8Epilogue {
+  std::span<const int32_t> bias;
+  std::span<const FixedPointMultiplier> multipliers;
+  Int8Range range;
+};
+
+inline RequantizationPanel make_requantization(const Panel& panel, const Int8Epilogue& epilogue) {
+  RequantizationPanel result;
+  for (int32_t c = 0; c < panel.channels; ++c) {
+    const size_t channel = static_cast<size_t>(panel.first_channel + c);
+    result.set(c, epilogue.bias.empty() ? 0 : epilogue.bias[channel], epilogue.multipliers[channel]);
+  }
+  return result;
+}
+
+/// A float output's bias (may be empty) and activation range.
+struct FloatEpilogue {
+  std::span<const float> bias;
+  float low = 0;
+  float high = 0;
+};
+
+struct alignas(16) FloatBiasPanel {
+  float bias[kPanelChannels] = {};
+};
+
+inline FloatBiasPanel make_bias(const Panel& panel, const FloatEpilogue& epilogue) {
+  FloatBiasPanel result;
+  if (epilogue.bias.empty()) return result;
+  for (int32_t c = 0; c < panel.channels; ++c) {
+    result.bias[c] = epilogue.bias[static_cast<size_t>(panel.first_channel + c)];
+  }
+  return result;
+}
+
+/// Clamps the sums of eight channels and stores the first `count`. A NaN stays NaN.
+inline void clamp_and_store(v128_t sums_low, v128_t sums_high, v128_t lowest, v128_t highest,
+                            float* destination, int count) {
+  const v128_t low = wasm_f32x4_pmin(wasm_f32x4_pmax(sums_low, lowest), highest);
+  const v128_t high = wasm_f32x4_pmin(wasm_f32x4_pmax(sums_high, lowest), highest);
+  if (count == kPanelChannels) {
+    wasm_v128_store(destination, low);
+    wasm_v128_store(destination + 4, high);
+  } else {
+    float values[kPanelChannels];
+    wasm_v128_store(values, low);
+    wasm_v128_store(values + 4, high);
+    std::copy_n(values, count, destination);
+  }
+}
+
+/// Appends a panel of int8 weights for i32x4.dot_i16x8: for each pair (k, k + 1) the two weights of channel
+/// 0, then those of channel 1, ... sixteen bytes a pair. `weight(channel, k)` is asked for channels of the
+/// panel only; k runs to `depth`, and an odd last pair is filled with zero.
+template <class Weight>
+void append_pairs(const Panel& panel, int32_t depth, const Weight& weight, std::vector<int8_t>& packed) {
+  for (int32_t k = 0; k < depth; k += 2) {
+    for (int32_t c = 0; c < kPanelChannels; ++c) {
+      for (int32_t i = k; i < k + 2; ++i) {
+        packed.push_back(c < panel.channels && i < depth ? weight(panel.first_channel + c, i) : int8_t{0});
+      }
+    }
+  }
+}
+
+/// Appends a panel of float weights: eight channels for each k.
+template <class Weight>
+void append_floats(const Panel& panel, int32_t depth, const Weight& weight, std::vector<float>& packed) {
+  for (int32_t k = 0; k < depth; ++k) {
+    for (int32_t c = 0; c < kPanelChannels; ++c) {
+      packed.push_back(c < panel.channels ? weight(panel.first_channel + c, k) : 0.0f);
+    }
+  }
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,99 @@
+// Rescaling eight channels of 32-bit sums to INT8 at once: the vector form of requantize.h, equal to it
+// element for element. Both modes share one form: `sima`'s shift by n is `tflite`'s multiplier 2^(31 - n)
+// without a shift of its own.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "kernels/requantize.h"
+#include "kernels/simd.h"
+
+namespace octet::kernels {
+
+/// Channels that one panel of weights and one vector store cover.
+inline constexpr int kPanelChannels = 8;
+
+/// The `sima` shift (value + 2^(n-1)) >> n as a multiplier; n in [1, 31].
+inline FixedPointMultiplier multiplier_of_shift(int n) { return {int32_t{1} << (31 - n), 0}; }
+
+/// What an INT8 output adds and clamps to.
+struct Int8Range {
+  int32_t zero_point = 0;
+  int32_t low = -128;
+  int32_t high = 127;
+};
+
+/// Bias and rescaling of eight neighbouring output channels; unused channels are zero.
+struct alignas(16) RequantizationPanel {
+  int32_t bias[kPanelChannels] = {};
+  int32_t multiplier[kPanelChannels] = {};
+  int32_t left_factor[kPanelChannels] = {};   ///< 2^left shift, applied before the multiplier.
+  int32_t right_factor[kPanelChannels] = {};  ///< 2^(31 - right shift); unused where there is none.
+  int32_t shifts_right[kPanelChannels] = {};  ///< All ones where there is a right shift, else 0.
+  bool any_left = false;
+  bool any_right = false;
+
+  void set(int channel, int32_t channel_bias, FixedPointMultiplier m) {
+    bias[channel] = channel_bias;
+    multiplier[channel] = m.multiplier;
+    left_factor[channel] = int32_t{1} << std::max(m.shift, 0);
+    right_factor[channel] = m.shift < 0 ? int32_t{1} << (31 + m.shift) : 0;
+    shifts_right[channel] = m.shift < 0 ? -1 : 0;
+    any_left = any_left || m.shift > 0;
+    any_right = any_right || m.shift < 0;
+  }
+};
+
+/// round(a * b / 2^31), ties upwards, in each 32-bit lane: saturating_rounding_doubling_high_multiply where
+/// not both are INT32_MIN (its rounding of negative ties, spelled with a truncating division, is upwards
+/// too).
+inline v128_t rounding_doubling_high_multiply(v128_t a, v128_t b) {
+  const v128_t half = wasm_i64x2_splat(int64_t{1} << 30);
+  const v128_t low = wasm_i64x2_shl(wasm_i64x2_add(wasm_i64x2_extmul_low_i32x4(a, b), half), 1);
+  const v128_t high = wasm_i64x2_shl(wasm_i64x2_add(wasm_i64x2_extmul_high_i32x4(a, b), half), 1);
+  return wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
+}
+
+/// multiply_by in each lane, with the factors of lanes [first, first + 4) of `panel`.
+inline v128_t multiply_by(v128_t sums, const RequantizationPanel& panel, int first) {
+  if (panel.any_left) sums = wasm_i32x4_mul(sums, wasm_v128_load(panel.left_factor + first));
+  const v128_t scaled = rounding_doubling_high_multiply(sums, wasm_v128_load(panel.multiplier + first));
+  if (!panel.any_right) return scaled;
+  // Ties go away from zero: upwards once negative values are moved down by one. `scaled` never is INT32_MIN.
+  const v128_t nudged = wasm_i32x4_add(scaled, wasm_i32x4_shr(scaled, 31));
+  const v128_t shifted = rounding_doubling_high_multiply(nudged, wasm_v128_load(panel.right_factor + first));
+  return wasm_v128_bitselect(shifted, scaled, wasm_v128_load(panel.shifts_right + first));
+}
+
+/// Stores the first `count` (1 to 8) bytes of `lanes`.
+inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
+  if (count == kPanelChannels) {
+    wasm_v128_store64_lane(destination, lanes, 0);
+  } else {
+    int8_t bytes[16];
+    wasm_v128_store(bytes, lanes);
+    std::memcpy(destination, bytes, static_cast<size_t>(count));
+  }
+}
+
+/// Rescales the sums of eight channels (bias already added), adds the zero point, clamps, and stores `count`
+/// of them.
+inline void requantize_and_store(v128_t sums_low, v128_t sums_high, const RequantizationPanel& panel,
+                                 const Int8Range& range, int8_t* destination, int count) {
+  const v128_t low = multiply_by(sums_low, panel, 0);
+  const v128_t high = multiply_by(sums_high, panel, 4);
+  // Saturating to 16 bits first loses nothing: the zero point moves a value by 128 at most, and INT8 clamps
+  // behind it.
+  const v128_t words = wasm_i16x8_add_sat(wasm_i16x8_narrow_i32x4(low, high),
+                                          wasm_i16x8_splat(static_cast<int16_t>(range.zero_point)));
+  const v128_t bytes = wasm_i8x16_narrow_i16x8(words, words);
+  const v128_t clamped =
+      wasm_i8x16_min(wasm_i8x16_max(bytes, wasm_i8x16_splat(static_cast<int8_t>(range.low))),
+                     wasm_i8x16_splat(static_cast<int8_t>(range.high)));
+  store_bytes(destination, clamped, count);
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,167 @@
+#include "ops/convolution_operands.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace octet::ops {
+namespace {
+
+/// Strides, dilations and paddings beyond this are no real model's, and would overflow offsets.
+constexpr int32_t kLargestWindowValue = 1 << 16;
+
+std::string label(const NodeView& node) {
+  return std::string(to_string(node.node().op)) + " '" + node.node().name + "'";
+}
+
+/// True for constants, and for what DEQUANTIZE makes of one: float16 weights before they are folded.
+bool is_stored(const NodeView& node, size_t operand) {
+  if (node.input(operand).is_constant()) return true;
+  const TensorId id = node.node().inputs[operand];
+  const Graph& graph = node.graph();
+  const auto producer = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
+    return std::find(other.outputs.begin(), other.outputs.end(), id) != other.outputs.end();
+  });
+  return producer != graph.nodes.end() && producer->op == OpKind::Dequantize &&
+         graph.tensor(producer->inputs[0]).is_constant();
+}
+
+[[noreturn]] void not_constant(const NodeView& node, std::string_view operand) {
+  throw Error(ErrorCode::UnsupportedModel,
+              label(node) + " has a " + std::string(operand) +
+                  " that is computed at run time; only constants are supported.",
+              {.node = node.node().name, .tensor = node.input(operand == "filter" ? 1 : 2).name},
+              "Freeze the model's variables before converting it.");
+}
+
+/// n with ratio = 2^-n within 1e-5, in [1, 31]; throws Internal otherwise.
+int right_shift_of(const NodeView& node, double ratio) {
+  int exponent = 0;
+  const double fraction =
+      std::frexp(ratio, &exponent);  // In [0.5, 1), so that ratio = 2 * fraction * 2^(exponent - 1).
+  const int n = fraction < 0.75 ? 1 - exponent : -exponent;
+  if (!(std::fabs(std::ldexp(ratio, n) - 1.0) <= 1e-5) || n < 1 || n > 31) {
+    throw Error(ErrorCode::Internal,
+                label(node) +
+                    " does not rescale by a right shift of 1 to 31 bits: its scales give a factor of " +
+                    std::to_string(ratio) + ".",
+                {.node = node.node().name});
+  }
+  return n;
+}
+
+}  // namespace
+
+DType check_convolution_operands(const NodeView& node, int32_t output_channels) {
+  const Tensor& input = node.input(0);
+  const Tensor& filter = node.input(1);
+  if (!is_stored(node, 1)) not_constant(node, "filter");
+  const bool float_types = input.dtype == DType::Float32 && filter.dtype == DType::Float32;
+  const bool int8_types = input.dtype == DType::Int8 && filter.dtype == DType::Int8;
+  if (!float_types && !int8_types) {
+    throw Error(ErrorCode::UnsupportedModel,
+                label(node) + " has " + std::string(to_string(input.dtype)) + " activations and a " +
+                    std::string(to_string(filter.dtype)) +
+                    " filter; both float32 or both int8 are supported.",
+                {.node = node.node().name});
+  }
+  if (node.has_input(2)) {
+    const Tensor& bias = node.input(2);
+    if (!is_stored(node, 2)) not_constant(node, "bias");
+    const DType expected = float_types ? DType::Float32 : DType::Int32;
+    if (bias.dtype != expected) {
+      node.fail("its bias is " + std::string(to_string(bias.dtype)) + "; " +
+                std::string(to_string(expected)) + " is expected.");
+    }
+    if (bias.shape.elements() != output_channels) {
+      node.fail("its bias has " + std::to_string(bias.shape.elements()) + " values for " +
+                std::to_string(output_channels) + " output channels.");
+    }
+  }
+  return input.dtype;
+}
+
+void check_window(const NodeView& node, Spatial stride, Spatial dilation, const Padding2d& padding) {
+  const auto positive = [&](std::string_view what, Spatial value) {
+    if (value.height < 1 || value.width < 1 || value.height > kLargestWindowValue ||
+        value.width > kLargestWindowValue) {
+      node.fail("its " + std::string(what) + " is " + std::to_string(value.height) + "x" +
+                std::to_string(value.width) + "; both must be from 1 to " +
+                std::to_string(kLargestWindowValue) + ".");
+    }
+  };
+  positive("stride", stride);
+  positive("dilation", dilation);
+  for (const int32_t value : {padding.top, padding.bottom, padding.left, padding.right}) {
+    if (value < -kLargestWindowValue || value > kLargestWindowValue) {
+      node.fail("its padding is " + std::to_string(value) + "; at most " +
+                std::to_string(kLargestWindowValue) + " is supported.");
+    }
+  }
+}
+
+int32_t convolved_extent(const NodeView& node, std::string_view axis, int32_t input, int32_t kernel,
+                         int32_t stride, int32_t dilation, int32_t padding) {
+  const int64_t window = int64_t{kernel - 1} * dilation + 1;
+  const int64_t padded = int64_t{input} + padding;
+  if (window > padded) {
+    node.fail("its filter covers " + std::to_string(window) + " elements of the " + std::string(axis) +
+              ", which has " + std::to_string(padded) + " with padding.");
+  }
+  return static_cast<int32_t>((padded - window) / stride + 1);
+}
+
+template <class T>
+std::span<const T> filter_of(const NodeView& node) {
+  if (!node.input(1).is_constant()) not_constant(node, "filter");
+  return node.input(1).values<T>();
+}
+template std::span<const int8_t> filter_of(const NodeView&);
+template std::span<const float> filter_of(const NodeView&);
+
+template <class T>
+std::span<const T> bias_of(const NodeView& node) {
+  if (!node.has_input(2)) return {};
+  if (!node.input(2).is_constant()) not_constant(node, "bias");
+  return node.input(2).values<T>();
+}
+template std::span<const int32_t> bias_of(const NodeView&);
+template std::span<const float> bias_of(const NodeView&);
+
+std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels,
+                                                        ScaleProduct product) {
+  const float input_scale = quantization_of(node.input(0)).scale[0];
+  const float output_scale = quantization_of(node.output()).scale[0];
+  const QuantParams& weights = quantization_of(node.input(1));
+  const size_t channels = static_cast<size_t>(output_channels);
+  if (weights.scale.size() != 1 && weights.scale.size() != channels) {
+    node.fail("its filter has " + std::to_string(weights.scale.size()) + " scales for " +
+              std::to_string(output_channels) + " output channels.");
+  }
+  if (std::any_of(weights.zero_point.begin(), weights.zero_point.end(), [](int32_t z) { return z != 0; })) {
+    throw Error(ErrorCode::UnsupportedModel,
+                label(node) + " has a filter with a zero point; only symmetric filters are supported.",
+                {.node = node.node().name, .tensor = node.input(1).name});
+  }
+  std::vector<kernels::FixedPointMultiplier> multipliers(channels);
+  for (size_t c = 0; c < channels; ++c) {
+    const float weight_scale = weights.scale.size() == 1 ? weights.scale[0] : weights.scale[c];
+    const bool float_product = product == ScaleProduct::FloatIfPerTensor && weights.scale.size() == 1 &&
+                               node.node().requantization == RequantizationMode::Tflite;
+    const double accumulator_scale =
+        float_product ? double{input_scale * weight_scale} : double{input_scale} * double{weight_scale};
+    const double ratio = accumulator_scale / double{output_scale};
+    multipliers[c] = node.node().requantization == RequantizationMode::Sima
+                         ? kernels::multiplier_of_shift(right_shift_of(node, ratio))
+                         : kernels::fixed_point_multiplier(ratio);
+  }
+  return multipliers;
+}
+
+kernels::Int8Range int8_range_of(const NodeView& node, Activation activation) {
+  const QuantParams& output = quantization_of(node.output());
+  const Clamp<int32_t> clamp = int8_clamp_of(activation, output);
+  return {.zero_point = output.zero_point[0], .low = clamp.low, .high = clamp.high};
+}
+
+}  // namespace octet::ops

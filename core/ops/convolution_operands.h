@@ -1,0 +1,73 @@
+// What CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED share: activations as operand 0, a
+// constant filter as operand 1, an optional constant bias as operand 2.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernels/convolution_plan.h"
+#include "kernels/panels.h"
+#include "ops/activation.h"
+#include "ops/operator.h"
+
+namespace octet::ops {
+
+/// Checks the operands' types and the bias' length against `output_channels`, and that filter and bias are
+/// constants (or stored ones that DEQUANTIZE expands). Throws InvalidShape or UnsupportedModel; returns the
+/// type of the output.
+DType check_convolution_operands(const NodeView& node, int32_t output_channels);
+
+/// Checks strides, dilations and paddings that come from a file: positive, and small enough to compute with.
+void check_window(const NodeView& node, Spatial stride, Spatial dilation, const Padding2d& padding);
+
+/// Extent of a convolution's output along one axis; fails naming `axis` where the filter does not fit.
+int32_t convolved_extent(const NodeView& node, std::string_view axis, int32_t input, int32_t kernel,
+                         int32_t stride, int32_t dilation, int32_t padding);
+
+/// The filter's values; throws UnsupportedModel naming the node where it is not constant.
+template <class T>
+std::span<const T> filter_of(const NodeView& node);
+/// The bias' values, empty where there is none.
+template <class T>
+std::span<const T> bias_of(const NodeView& node);
+
+/// How a per-tensor product s_in * s_w is rounded on its way to the multiplier: TFLite keeps double for
+/// convolutions but multiplies two floats for FULLY_CONNECTED with one weight scale.
+enum class ScaleProduct : uint8_t { Double, FloatIfPerTensor };
+
+/// One multiplier an output channel, in the node's requantization mode. Throws Internal where the
+/// quantization parameters do not fit the mode: a weight zero point, a wrong number of scales, or (sima) a
+/// rescaling that is no right shift.
+std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels,
+                                                        ScaleProduct product = ScaleProduct::Double);
+
+/// Zero point and clamping range of an INT8 output.
+kernels::Int8Range int8_range_of(const NodeView& node, Activation activation);
+inline int32_t input_zero_point_of(const NodeView& node) {
+  return quantization_of(node.input(0)).zero_point[0];
+}
+
+inline kernels::FloatEpilogue float_epilogue_of(const NodeView& node, Activation activation) {
+  const Clamp<float> range = clamp_of(activation);
+  return {.bias = bias_of<float>(node), .low = range.low, .high = range.high};
+}
+
+/// Runs one kernel of kernels/ from operand 0 to the output.
+template <class Engine, class T>
+class ConvolutionKernel : public Kernel {
+ public:
+  explicit ConvolutionKernel(Engine engine) : engine_(std::move(engine)) {}
+  size_t scratch_bytes() const override { return engine_.scratch_bytes(); }
+  void run(const KernelArguments& arguments) const override {
+    engine_.run(arguments.input<T>(0), arguments.output<T>(), arguments.scratch);
+  }
+
+ private:
+  Engine engine_;
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,72 @@
+// FULLY_CONNECTED: rows of `depth` elements, the input flattened, times a filter [units, depth].
+#include "kernels/gemm_float.h"
+#include "kernels/gemm_int8.h"
+#include "ops/convolution_operands.h"
+#include "ops/inference.h"
+
+namespace octet::ops {
+namespace {
+
+const Constraint kMla[] = {kFourDimensional};
+
+std::vector<TensorType> infer(const NodeView& node) {
+  const Shape& input = node.input(0).shape;
+  const Shape& filter = node.input(1).shape;
+  expect_rank(node, 1, 2);
+  const int32_t units = filter[0];
+  const int32_t depth = filter[1];
+  if (input.elements() % depth != 0) {
+    node.fail("its input " + to_string(input) + " is no whole number of rows of " + std::to_string(depth) +
+              " elements, the depth of its filter.");
+  }
+  const DType type = check_convolution_operands(node, units);
+  if (!node.attributes<FullyConnected>().keep_dims) {
+    return {{type, output_shape(node, std::vector<int64_t>{input.elements() / depth, units})}};
+  }
+  if (input.rank() == 0 || input[-1] != depth) {
+    node.fail("it keeps its input's dimensions, but the last one of " + to_string(input) +
+              " is not the depth " + std::to_string(depth) + " of its filter.");
+  }
+  std::vector<int64_t> dims = extents(input);
+  dims.back() = units;
+  return {{type, output_shape(node, dims)}};
+}
+
+/// A pointwise convolution over a column of rows.
+kernels::ConvolutionGeometry geometry_of(const NodeView& node) {
+  const Shape& filter = node.input(1).shape;
+  const int32_t rows = static_cast<int32_t>(node.input(0).shape.elements() / filter[1]);
+  return kernels::with_dense_output({.input_height = rows,
+                                     .input_channels = filter[1],
+                                     .output_height = rows,
+                                     .output_channels = filter[0]});
+}
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return std::make_unique<ConvolutionKernel<kernels::GemmFloat, float>>(
+      kernels::GemmFloat(geometry_of(node), filter_of<float>(node),
+                         float_epilogue_of(node, node.attributes<FullyConnected>().activation)));
+}
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  const std::vector<kernels::FixedPointMultiplier> multipliers =
+      rescaling_of(node, node.input(1).shape[0], ScaleProduct::FloatIfPerTensor);
+  return std::make_unique<ConvolutionKernel<kernels::GemmInt8, int8_t>>(
+      kernels::GemmInt8(geometry_of(node), filter_of<int8_t>(node), input_zero_point_of(node),
+                        {.bias = bias_of<int32_t>(node),
+                         .multipliers = multipliers,
+                         .range = int8_range_of(node, node.attributes<FullyConnected>().activation)}));
+}
+
+}  // namespace
+
+extern const Operator fully_connected = {
+    .kind = OpKind::FullyConnected,
+    .infer = infer,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true},
+};
+
+}  // namespace octet::ops
