@@ -12,7 +12,9 @@
 namespace octet::partition {
 
 struct Options {
-  std::set<std::string> unquantized_nodes = {};  ///< Names of nodes that the user keeps in float.
+  /// Names of nodes that the user keeps in float: of the graph's nodes, or of source nodes that they stand
+  /// for.
+  std::set<std::string> unquantized_nodes = {};
   bool any_shape_on_mla = false;
 };
 
@@ -34,11 +36,15 @@ struct UnitShare {
 struct Report {
   std::vector<Segment> segments;
   std::vector<UnitShare> units;  ///< One entry a unit that the target has.
-  int64_t boundary_bytes = 0;    ///< Bytes that cross between segments in one pass, at the producing side's type.
+  /// Bytes that cross between segments in one pass, at the producing side's type, once for each segment that
+  /// reads them.
+  int64_t boundary_bytes = 0;
 };
 
-/// Places every node of a prepared float graph (sets Node::placement) and returns the report. Segments are maximal
-/// convex groups of one unit. Throws InvalidConfig when an unquantized node's name matches nothing.
+/// Places every node of a prepared float graph (sets Node::placement) and returns the report. A node is on
+/// Unit::Mla when its operator's constraints hold for the target in INT8; else on the CVU when its operator
+/// can run there and only such nodes are between it and the model's inputs, or its outputs; else on the APU.
+/// Throws InvalidConfig when an unquantized node's name matches nothing, with the nearest names as the hint.
 Report partition(Graph& graph, const Target& target, const Options& options = {});
 
 }  // namespace octet::partition

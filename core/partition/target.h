@@ -13,7 +13,9 @@ struct Target {
   ops::TargetId id;
   std::string_view key;          ///< "gen1", "gen2", "tflite": as users write it.
   std::string_view description;  ///< "MLSoC (gen1)" …
-  std::string_view unit_name;    ///< What users read for Unit::Mla: "MLA", or "TFLite" where there is no accelerator.
+  std::string_view
+      unit_name;  ///< What users read for Unit::Mla: "MLA", or "TFLite" where there is no accelerator.
+  std::string_view place;  ///< The same in a sentence: "on the MLA", "in TFLite's integer kernels".
   bool int16;
   bool bf16;
   bool has_cvu;
@@ -24,6 +26,9 @@ const Target& target_of(ops::TargetId id);
 std::span<const Target> all_targets();
 /// Throws InvalidConfig naming the known keys.
 const Target& target_by_key(std::string_view key);
+
+/// What users read for a unit of the target, in names of segments too.
+std::string_view unit_name(Unit unit, const Target& target);
 
 /// What the operator supports on the target.
 const ops::Support& support(const ops::Operator& op, const Target& target);

@@ -1,0 +1,167 @@
+#include "partition/partition.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "ops/operator.h"
+#include "partition/nearest_names.h"
+#include "partition/segments.h"
+
+namespace octet::partition {
+namespace {
+
+bool stands_for(const Node& node, const std::string& name) {
+  return node.name == name ||
+         std::find(node.source_nodes.begin(), node.source_nodes.end(), name) != node.source_nodes.end();
+}
+
+void check_names(const Graph& graph, const std::set<std::string>& wanted) {
+  for (const std::string& name : wanted) {
+    if (std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                    [&](const Node& n) { return stands_for(n, name); }))
+      continue;
+    std::vector<std::string> known;
+    for (const Node& node : graph.nodes) known.push_back(node.name);
+    std::string hint;
+    for (const std::string& near : nearest_names(name, known, 3))
+      hint += (hint.empty() ? "'" : ", '") + near + "'";
+    throw Error(ErrorCode::InvalidConfig,
+                "No node of the model is named '" + name + "', which is to stay in float.", {.node = name},
+                hint.empty() ? "" : "The nearest names are " + hint + ".");
+  }
+}
+
+/// Collects the sentences that say why a node cannot be an integer node of the target.
+class Reasons {
+ public:
+  Reasons(const Graph& graph, const Target& target, const Options& options)
+      : graph_(graph), target_(target), options_(options) {}
+
+  std::vector<std::string> of(const Node& node) const {
+    std::vector<std::string> reasons;
+    for (const std::string& name : options_.unquantized_nodes) {
+      if (!stands_for(node, name)) continue;
+      reasons.push_back("You asked for it to stay in float.");
+      break;
+    }
+    const ops::Operator& op = ops::operator_of(node.op);
+    const std::string runs = std::string(to_string(node.op)) + " runs " + std::string(target_.place);
+    const ops::Support& support = partition::support(op, target_);
+    if (!support.int8 || op.kernels.i8 == nullptr) {
+      reasons.push_back(std::string(to_string(node.op)) + " does not run " + std::string(target_.place) +
+                        " in INT8.");
+      return reasons;
+    }
+    if (const std::string problem = operand_problem(node, op); !problem.empty()) {
+      reasons.push_back(problem);
+      return reasons;  // Constraints may take for granted that operands are of the usual kind.
+    }
+    const NodeView view(graph_, node);
+    const ops::ConstraintView constraint_view = {.node = view,
+                                                 .target = target_.id,
+                                                 .precision = ops::Precision::Int8,
+                                                 .any_shape = options_.any_shape_on_mla};
+    for (const ops::Constraint& constraint : support.constraints) {
+      if (constraint.holds(constraint_view)) continue;
+      reasons.push_back(runs + " only if " + std::string(constraint.sentence) + ", which is not so here.");
+    }
+    return reasons;
+  }
+
+ private:
+  /// What forbids any node to become an integer node: operands that cannot be quantized. Empty when nothing
+  /// does.
+  std::string operand_problem(const Node& node, const ops::Operator& op) const {
+    const NodeView view(graph_, node);
+    bool computes = false;
+    for (size_t i = 0; i < view.input_count(); ++i) {
+      if (!view.has_input(i)) continue;
+      const Tensor& input = view.input(i);
+      computes = computes || !input.is_constant();
+      if (input.dtype == DType::Float32) continue;
+      return "Its input '" + input.name + "' is " + std::string(to_string(input.dtype)) +
+             "; only float32 tensors are quantized.";
+    }
+    if (!computes) return "All of its inputs are constants.";
+    if (op.quantization.weight) {
+      const ops::WeightOperand& weight = *op.quantization.weight;
+      const auto is_computed = [&](size_t i) { return view.has_input(i) && !view.input(i).is_constant(); };
+      if (is_computed(weight.index)) return "Its weights are computed; only constant weights are quantized.";
+      if (weight.bias && is_computed(*weight.bias))
+        return "Its bias is computed; only a constant bias is quantized.";
+    }
+    return {};
+  }
+
+  const Graph& graph_;
+  const Target& target_;
+  const Options& options_;
+};
+
+/// Moves nodes from the APU to the CVU where their operator allows it and only CVU nodes separate them from
+/// the inputs (pre-processing) or from the outputs (post-processing).
+void place_on_cvu(Graph& graph) {
+  const std::vector<NodeId> producer = producers(graph);
+  const std::vector<std::vector<NodeId>> readers = consumers(graph);
+  const auto can = [&](const Node& n) { return n.placement.unit == Unit::Apu && ops::operator_of(n.op).cvu; };
+
+  std::vector<bool> pre(graph.nodes.size(), false);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const std::vector<TensorId>& inputs = graph.nodes[n].inputs;
+    pre[n] = can(graph.nodes[n]) && std::all_of(inputs.begin(), inputs.end(), [&](TensorId id) {
+               const NodeId source = id == TensorId::None ? NodeId::None : producer[index(id)];
+               return source == NodeId::None || pre[index(source)];
+             });
+  }
+  std::vector<bool> post(graph.nodes.size(), false);
+  for (size_t n = graph.nodes.size(); n-- > 0;) {
+    const std::vector<TensorId>& outputs = graph.nodes[n].outputs;
+    post[n] =
+        can(graph.nodes[n]) && std::all_of(outputs.begin(), outputs.end(), [&](TensorId id) {
+          const std::vector<NodeId>& list = readers[index(id)];
+          return std::all_of(list.begin(), list.end(), [&](NodeId reader) { return post[index(reader)]; });
+        });
+  }
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (pre[n] || post[n]) graph.nodes[n].placement.unit = Unit::Cvu;
+  }
+}
+
+std::vector<UnitShare> shares(const Graph& graph, const Target& target) {
+  std::vector<UnitShare> shares = {{.unit = Unit::Mla}, {.unit = Unit::Apu}};
+  if (target.has_cvu) shares.push_back({.unit = Unit::Cvu});
+  std::vector<bool> counted(graph.tensors.size(), false);  // A constant that several nodes share counts once.
+  for (const Node& node : graph.nodes) {
+    UnitShare& share = *std::find_if(shares.begin(), shares.end(),
+                                     [&](const UnitShare& s) { return s.unit == node.placement.unit; });
+    ++share.nodes;
+    share.multiply_accumulates += multiply_accumulates(graph, node);
+    for (const TensorId input : node.inputs) {
+      if (input == TensorId::None || !graph.tensor(input).is_constant() || counted[index(input)]) continue;
+      counted[index(input)] = true;
+      share.parameters += graph.tensor(input).shape.elements();
+    }
+  }
+  return shares;
+}
+
+}  // namespace
+
+Report partition(Graph& graph, const Target& target, const Options& options) {
+  check_names(graph, options.unquantized_nodes);
+  const Reasons reasons(graph, target, options);
+  for (Node& node : graph.nodes) {
+    node.placement.reasons = reasons.of(node);
+    node.placement.unit = node.placement.reasons.empty() ? Unit::Mla : Unit::Apu;
+  }
+  if (target.has_cvu) place_on_cvu(graph);
+
+  Report report;
+  report.segments = make_segments(graph, target);
+  report.units = shares(graph, target);
+  report.boundary_bytes = boundary_bytes(graph, report.segments);
+  return report;
+}
+
+}  // namespace octet::partition

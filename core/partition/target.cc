@@ -1,0 +1,68 @@
+#include "partition/target.h"
+
+#include <array>
+#include <string>
+
+namespace octet::partition {
+namespace {
+
+constexpr std::array<Target, 3> kTargets = {{
+    {.id = ops::TargetId::Gen1,
+     .key = "gen1",
+     .description = "MLSoC (gen1)",
+     .unit_name = "MLA",
+     .place = "on the MLA",
+     .int16 = true,
+     .bf16 = false,
+     .has_cvu = true,
+     .default_requantization = RequantizationMode::Sima},
+    {.id = ops::TargetId::Gen2,
+     .key = "gen2",
+     .description = "Modalix (gen2)",
+     .unit_name = "MLA",
+     .place = "on the MLA",
+     .int16 = true,
+     .bf16 = true,
+     .has_cvu = true,
+     .default_requantization = RequantizationMode::Sima},
+    {.id = ops::TargetId::Tflite,
+     .key = "tflite",
+     .description = "TFLite integer kernels (LiteRT, microcontrollers, Coral, Ethos-U)",
+     .unit_name = "TFLite",
+     .place = "in TFLite's integer kernels",
+     .int16 = false,
+     .bf16 = false,
+     .has_cvu = false,
+     .default_requantization = RequantizationMode::Tflite},
+}};
+
+}  // namespace
+
+std::span<const Target> all_targets() { return kTargets; }
+
+const Target& target_of(ops::TargetId id) {
+  for (const Target& target : kTargets) {
+    if (target.id == id) return target;
+  }
+  throw Error(ErrorCode::Internal, "A target has no entry in the table.");
+}
+
+const Target& target_by_key(std::string_view key) {
+  std::string known;
+  for (const Target& target : kTargets) {
+    if (target.key == key) return target;
+    known += (known.empty() ? "" : ", ") + std::string(target.key);
+  }
+  throw Error(ErrorCode::InvalidConfig, "There is no target '" + std::string(key) + "'.", {},
+              "Choose one of: " + known + ".");
+}
+
+std::string_view unit_name(Unit unit, const Target& target) {
+  return unit == Unit::Mla ? target.unit_name : to_string(unit);
+}
+
+const ops::Support& support(const ops::Operator& op, const Target& target) {
+  return target.id == ops::TargetId::Tflite ? op.tflite : op.mla;
+}
+
+}  // namespace octet::partition
