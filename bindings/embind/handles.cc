@@ -1,0 +1,303 @@
+#include "handles.h"
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "analyze/graph_json.h"
+#include "analyze/quantization_report.h"
+#include "formats/tflite/reader.h"
+#include "formats/tflite/writer.h"
+#include "guarded.h"
+#include "partition/target.h"
+#include "prepare/prepare.h"
+#include "quantize/quantize.h"
+#include "transforms/image.h"
+
+namespace octet::binding {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Copies a JavaScript Uint8Array.
+Bytes bytes_of(const val& array) {
+  Bytes bytes(array["length"].as<size_t>());
+  val(emscripten::typed_memory_view(bytes.size(), reinterpret_cast<uint8_t*>(bytes.data())))
+      .call<void>("set", array);
+  return bytes;
+}
+
+/// Copies memory into a new typed array of T.
+template <class T>
+val copy_of(std::span<const T> values) {
+  return val(emscripten::typed_memory_view(values.size(), values.data())).template call<val>("slice");
+}
+
+val copy_of(std::span<const std::byte> bytes) {
+  return copy_of(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+}
+
+/// The values of `array`, bytes as state of T, made by copy_of() in another worker.
+template <class T>
+std::vector<T> values_of(const val& array) {
+  const Bytes bytes = bytes_of(array);
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
+  return values;
+}
+
+template <class T>
+val bytes_copy_of(const std::vector<T>& values) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return copy_of(std::as_bytes(std::span(values)));
+}
+
+/// A document that a .octet file carries; null when there is none.
+Json document_of(const std::string& json) {
+  if (json.empty()) return Json();
+  Json document = Json::parse(json, nullptr, false);
+  if (document.is_discarded()) throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
+  return document;
+}
+
+std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------------------
+// Sample
+
+Sample::Sample(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
+  for (const TensorId input : graph_->inputs) buffers_.emplace_back(graph_->tensor(input).byte_size());
+}
+
+val Sample::input(int i) {
+  Bytes& buffer = buffers_[static_cast<size_t>(i)];
+  return val(emscripten::typed_memory_view(buffer.size(), reinterpret_cast<uint8_t*>(buffer.data())));
+}
+
+val Sample::set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing) {
+  return guarded([&] {
+    const Tensor& tensor = graph_->tensor(graph_->inputs[static_cast<size_t>(i)]);
+    if (tensor.dtype != DType::Float32) {
+      throw Error(ErrorCode::InvalidInput, "Images can be given to float32 inputs only.",
+                  {.input = tensor.name});
+    }
+    const Bytes pixels = bytes_of(rgba);
+    Bytes& buffer = buffers_[static_cast<size_t>(i)];
+    transforms::image_to_tensor({.rgba = as<uint8_t>(pixels), .width = width, .height = height},
+                                transforms::preprocessing_from_json(preprocessing), tensor.shape,
+                                {reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)});
+    return val::undefined();
+  });
+}
+
+std::vector<std::span<const std::byte>> Sample::inputs() const { return {buffers_.begin(), buffers_.end()}; }
+
+// ------------------------------------------------------------------------------------------------------------
+// Runner
+
+val Runner::run(const val& tensors) {
+  return guarded([&] {
+    if (!executor_) executor_ = std::make_unique<emulate::Executor>(graph());
+    const auto inputs = this->inputs();
+    for (size_t i = 0; i < inputs.size(); ++i) executor_->set_input(i, inputs[i]);
+
+    // Where in the result each tensor goes; memory is shared, so that values are copied as they are computed.
+    val results = val::array();
+    std::vector<int> slots(graph()->tensors.size(), -1);
+    const std::vector<int> wanted = emscripten::convertJSArrayToNumberVector<int>(tensors);
+    for (size_t slot = 0; slot < wanted.size(); ++slot)
+      slots.at(static_cast<size_t>(wanted[slot])) = static_cast<int>(slot);
+    const auto keep = [&](TensorId id, std::span<const std::byte> contents) {
+      if (slots[index(id)] >= 0) results.set(slots[index(id)], copy_of(contents));
+    };
+    if (wanted.empty()) {
+      executor_->run();
+    } else {
+      executor_->run(keep);
+    }
+    return results;
+  });
+}
+
+// -------------------------------------------------------------------------------------------------------
+// Calibration
+
+Calibration::Calibration(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+                         quantize::QuantizationParams params)
+    : Sample(graph),
+      report_(std::move(report)),
+      target_(target),
+      params_(std::move(params)),
+      calibrator_(std::move(graph), params_.calibration) {}
+
+val Calibration::observe() {
+  return guarded([&] { return bytes_copy_of(calibrator_.observe(inputs())); });
+}
+
+val Calibration::fold(const val& extremes) {
+  return guarded([&] {
+    calibrator_.fold(values_of<calibrate::Extremes>(extremes));
+    return val::undefined();
+  });
+}
+
+val Calibration::state() {
+  return guarded([&] { return copy_of(calibrator_.state()); });
+}
+
+val Calibration::merge(const val& state) {
+  return guarded([&] {
+    calibrator_.merge(bytes_of(state));
+    return val::undefined();
+  });
+}
+
+val Calibration::quantize(const std::string& options) {
+  return guarded([&] {
+    const Json given = Json::parse(options);
+    const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
+    quantize::Result result = octet::quantize::quantize(*graph(), calibrator_, params_);
+    result.graph.name = given.value("modelName", result.graph.name);
+    const std::string report = analyze::quantization_report_json(
+        *graph(), report_, partition::target_of(target_), params_, result, preprocessing,
+        {.octet_version = given.at("octetVersion"),
+         .source_bytes = given.at("sourceBytes"),
+         .calibration_samples = calibrator_.samples()});
+    return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
+                                               .float_graph = *graph(),
+                                               .target = target_,
+                                               .settings_json = to_json(params_),
+                                               .preprocessing_json = preprocessing,
+                                               .report_json = report}));
+  });
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Net
+
+val Net::load(const val& file, const std::string& options) {
+  return guarded([&] {
+    const Json given = Json::parse(options);
+    formats::tflite::ReadOptions read_options;
+    for (const auto& [input, shape] : given.at("inputShapes").items()) {
+      read_options.input_shapes[input] = shape.get<std::vector<int32_t>>();
+    }
+    const partition::Target& target = partition::target_by_key(given.at("target").get<std::string>());
+    Graph graph = prepare::prepare(formats::tflite::read(bytes_of(file), read_options));
+    partition::Report report = partition::partition(graph, target);
+    return val(
+        std::make_shared<Net>(std::make_shared<const Graph>(std::move(graph)), std::move(report), target.id));
+  });
+}
+
+val Net::info() const {
+  return guarded([&] {
+    return val(dumped(
+        {{"graph", Json::parse(analyze::graph_json(*graph()))},
+         {"partition", Json::parse(analyze::partition_json(*graph(), report_))},
+         {"defaultRequantization",
+          partition::target_of(target_).default_requantization == RequantizationMode::Sima ? "sima"
+                                                                                           : "tflite"}}));
+  });
+}
+
+val Net::calibrate(const std::string& settings) const {
+  return guarded([&] {
+    quantize::QuantizationParams params = quantize::params_from_json(settings);
+    Graph graph = *this->graph();
+    partition::Report report = partition::partition(graph, partition::target_of(target_),
+                                                    {.unquantized_nodes = params.unquantized_nodes});
+    return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)),
+                                             std::move(report), target_, std::move(params)));
+  });
+}
+
+// ----------------------------------------------------------------------------------------------------------
+// Analysis
+
+Analysis::Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized)
+    : Sample(float_graph), analyzer_(std::move(float_graph), std::move(quantized)) {}
+
+val Analysis::observe() {
+  return guarded([&] { return bytes_copy_of(analyzer_.observe(inputs())); });
+}
+
+val Analysis::fold(const val& sums) {
+  return guarded([&] {
+    analyzer_.fold(values_of<analyze::ErrorSums>(sums));
+    return val::undefined();
+  });
+}
+
+val Analysis::errors() const {
+  return guarded([&] {
+    val list = val::array();
+    for (const analyze::NodeError& error : analyzer_.errors()) {
+      val row = val::object();
+      row.set("node", error.node);
+      row.set("label", analyze::short_name(error.node));
+      row.set("operator", std::string(to_string(error.op)));
+      row.set("unit", std::string(to_string(error.unit)));
+      row.set("sqnr", error.sums.sqnr_db());
+      row.set("mse", error.sums.mse());
+      row.set("mae", error.sums.mae());
+      row.set("cosine", error.sums.cosine());
+      row.set("maxError", error.sums.max_error());
+      list.call<void>("push", row);
+    }
+    return list;
+  });
+}
+
+// -------------------------------------------------------------------------------------------------------------
+// Model
+
+Model::Model(std::shared_ptr<const Graph> quantized, formats::octet_file::Contents contents)
+    : Runner(std::move(quantized)),
+      contents_(std::move(contents)),
+      float_graph_(std::make_shared<const Graph>(std::move(contents_.float_graph))) {}
+
+val Model::load(const val& file) {
+  return guarded([&] {
+    formats::octet_file::Contents contents = formats::octet_file::read(bytes_of(file));
+    auto quantized = std::make_shared<const Graph>(std::move(contents.quantized));
+    return val(std::make_shared<Model>(std::move(quantized), std::move(contents)));
+  });
+}
+
+val Model::info() const {
+  return guarded([&] {
+    return val(dumped({{"graph", Json::parse(analyze::graph_json(*graph()))},
+                       {"target", partition::target_of(contents_.target).key},
+                       {"settings", document_of(contents_.settings_json)},
+                       {"preprocessing", document_of(contents_.preprocessing_json)},
+                       {"report", document_of(contents_.report_json)}}));
+  });
+}
+
+val Model::to_tflite(const std::string& io_type) const {
+  return guarded([&] {
+    const auto io = io_type == "int8" ? formats::tflite::IoType::Int8 : formats::tflite::IoType::Float32;
+    return copy_of(formats::tflite::write(*graph(), {.io = io}));
+  });
+}
+
+val Model::analyze() const {
+  return guarded([&] {
+    if (float_graph_->nodes.empty()) {
+      throw Error(ErrorCode::InvalidInput,
+                  "This file was saved without the float model that it was made from.", {},
+                  "Quantize the model again and save it whole.");
+    }
+    return val(std::make_shared<Analysis>(float_graph_, graph()));
+  });
+}
+
+val supported_operators() {
+  return guarded([] { return val(analyze::support_json()); });
+}
+
+}  // namespace octet::binding

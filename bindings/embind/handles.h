@@ -1,0 +1,126 @@
+// What the binding exposes: handles over the core for one worker, and plain values. Nothing is decided here.
+#pragma once
+
+#include <emscripten/val.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analyze/layer_error.h"
+#include "calibrate/calibrator.h"
+#include "emulate/executor.h"
+#include "formats/octet/octet_file.h"
+#include "partition/partition.h"
+#include "quantize/params.h"
+
+namespace octet::binding {
+
+using emscripten::val;
+
+/// Memory for one sample. JavaScript writes into it, the handles below read it.
+class Sample {
+ public:
+  explicit Sample(std::shared_ptr<const Graph> graph);
+  virtual ~Sample() = default;
+
+  /// A Uint8Array over the memory of input `i`; valid until WASM memory grows.
+  val input(int i);
+  /// Fills input `i` from decoded pixels by the preprocessing in JSON.
+  val set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing);
+
+ protected:
+  std::vector<std::span<const std::byte>> inputs() const;
+  const std::shared_ptr<const Graph>& graph() const { return graph_; }
+
+ private:
+  std::shared_ptr<const Graph> graph_;
+  std::vector<Bytes> buffers_;
+};
+
+/// Runs a graph.
+class Runner : public Sample {
+ public:
+  using Sample::Sample;
+
+  /// Runs the sample; returns the contents of each tensor of `tensors`, a list of tensor indices, as
+  /// Uint8Arrays.
+  val run(const val& tensors);
+
+ private:
+  std::unique_ptr<emulate::Executor> executor_;
+};
+
+/// Gathers statistics of the samples that this worker is dealt.
+class Calibration : public Sample {
+ public:
+  Calibration(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+              quantize::QuantizationParams params);
+
+  /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
+  val observe();
+  val fold(const val& extremes);
+  val state();
+  val merge(const val& state);
+  /// Returns the bytes of a .octet file. `options`: {"modelName"?, "preprocessing"?, "octetVersion",
+  /// "sourceBytes"}.
+  val quantize(const std::string& options);
+
+ private:
+  partition::Report report_;
+  ops::TargetId target_;
+  quantize::QuantizationParams params_;
+  calibrate::Calibrator calibrator_;
+};
+
+/// A float model, prepared and partitioned.
+class Net : public Runner {
+ public:
+  Net(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target)
+      : Runner(std::move(graph)), report_(std::move(report)), target_(target) {}
+
+  /// `options`: {"target", "inputShapes": {input: shape}}.
+  static val load(const val& file, const std::string& options);
+  val info() const;
+  val calibrate(const std::string& settings) const;
+
+ private:
+  partition::Report report_;
+  ops::TargetId target_;
+};
+
+/// Compares every node of a quantized graph with the float graph.
+class Analysis : public Sample {
+ public:
+  Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
+
+  /// Runs the sample through both; returns its error sums for fold(), as a Uint8Array.
+  val observe();
+  val fold(const val& sums);
+  /// The errors over all folded samples, one object a node in network order.
+  val errors() const;
+
+ private:
+  analyze::LayerErrorAnalyzer analyzer_;
+};
+
+/// A quantized model, from the bytes of a .octet file.
+class Model : public Runner {
+ public:
+  Model(std::shared_ptr<const Graph> quantized, formats::octet_file::Contents contents);
+
+  static val load(const val& file);
+  val info() const;
+  val to_tflite(const std::string& io_type) const;
+  val analyze() const;
+
+ private:
+  formats::octet_file::Contents contents_;
+  std::shared_ptr<const Graph> float_graph_;
+};
+
+/// What every operator supports on every target, as JSON.
+val supported_operators();
+
+}  // namespace octet::binding

@@ -1,0 +1,42 @@
+// The only EMSCRIPTEN_BINDINGS: names of the handles in JavaScript. bindings/js/src/core.ts has their types.
+#include <emscripten/bind.h>
+
+#include "handles.h"
+
+EMSCRIPTEN_BINDINGS(octet) {
+  using namespace emscripten;
+  using namespace octet::binding;
+
+  class_<Sample>("Sample")
+      .smart_ptr<std::shared_ptr<Sample>>("SamplePointer")
+      .function("input", &Sample::input)
+      .function("setImage", &Sample::set_image);
+  class_<Runner, base<Sample>>("Runner")
+      .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
+      .function("run", &Runner::run);
+  class_<Calibration, base<Sample>>("Calibration")
+      .smart_ptr<std::shared_ptr<Calibration>>("CalibrationPointer")
+      .function("observe", &Calibration::observe)
+      .function("fold", &Calibration::fold)
+      .function("state", &Calibration::state)
+      .function("merge", &Calibration::merge)
+      .function("quantize", &Calibration::quantize);
+  class_<Net, base<Runner>>("Net")
+      .smart_ptr<std::shared_ptr<Net>>("NetPointer")
+      .function("info", &Net::info)
+      .function("calibrate", &Net::calibrate);
+  class_<Analysis, base<Sample>>("Analysis")
+      .smart_ptr<std::shared_ptr<Analysis>>("AnalysisPointer")
+      .function("observe", &Analysis::observe)
+      .function("fold", &Analysis::fold)
+      .function("errors", &Analysis::errors);
+  class_<Model, base<Runner>>("Model")
+      .smart_ptr<std::shared_ptr<Model>>("ModelPointer")
+      .function("info", &Model::info)
+      .function("toTFLite", &Model::to_tflite)
+      .function("analyze", &Model::analyze);
+
+  function("loadNet", &Net::load);
+  function("loadModel", &Model::load);
+  function("supportedOperators", &supported_operators);
+}

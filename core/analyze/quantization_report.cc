@@ -1,0 +1,60 @@
+#include "analyze/quantization_report.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "analyze/graph_json.h"
+#include "quantize/report_json.h"
+
+namespace octet::analyze {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Bytes of the graph's constants, those that share memory counted once.
+uint64_t constant_bytes(const Graph& graph) {
+  std::set<const Bytes*> seen;
+  uint64_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) {
+    if (tensor.is_constant() && seen.insert(tensor.constant.get()).second) bytes += tensor.constant->size();
+  }
+  return bytes;
+}
+
+Json nodes_json(const Graph& graph, const partition::Report& partition) {
+  Json nodes = Json::array();
+  for (const Node& node : graph.nodes) {
+    const auto segment = static_cast<size_t>(node.placement.segment);
+    nodes.push_back({{"name", node.name},
+                     {"operator", to_string(node.op)},
+                     {"unit", to_string(node.placement.unit)},
+                     {"segment", segment < partition.segments.size() ? partition.segments[segment].name : ""},
+                     {"reasons", node.placement.reasons}});
+  }
+  return nodes;
+}
+
+}  // namespace
+
+std::string quantization_report_json(const Graph& float_graph, const partition::Report& partition,
+                                     const partition::Target& target,
+                                     const quantize::QuantizationParams& params,
+                                     const quantize::Result& result, const std::string& preprocessing_json,
+                                     const Provenance& provenance) {
+  const Json quantization = Json::parse(quantize::report_json(result));
+  Json report = {
+      {"model", result.graph.name}, {"target", target.key}, {"settings", Json::parse(to_json(params))}};
+  if (!preprocessing_json.empty()) report["preprocessing"] = Json::parse(preprocessing_json);
+  report["partition"] = Json::parse(partition_json(float_graph, partition));
+  report["nodes"] = nodes_json(float_graph, partition);
+  report["tensors"] = quantization["tensors"];
+  report["warnings"] = quantization["warnings"];
+  report["sizes"] = {{"sourceBytes", provenance.source_bytes},
+                     {"floatConstantBytes", constant_bytes(float_graph)},
+                     {"quantizedConstantBytes", constant_bytes(result.graph)}};
+  report["provenance"] = {{"octetVersion", provenance.octet_version},
+                          {"calibrationSamples", provenance.calibration_samples}};
+  return report.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace octet::analyze
