@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/tflite/schema.h"
 #include "ir/tensor.h"
-#include "tflite_generated.h"
 
 namespace octet::formats::tflite {
 

@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "formats/tflite/schema.h"
 #include "ir/graph.h"
-#include "tflite_generated.h"
 
 namespace octet::formats::tflite {
 

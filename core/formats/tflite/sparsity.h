@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
+#include "formats/tflite/schema.h"
 #include "ir/tensor.h"
-#include "tflite_generated.h"
 
 namespace octet::formats::tflite {
 

@@ -1,0 +1,91 @@
+// The compiled core as seen from one worker: the types of bindings/embind, and how an instance is made.
+
+import type { ErrorParts } from './errors.js';
+import { OctetError } from './errors.js';
+import createOctetCore from './octet.js';
+import type { ErrorMetric, NodeError } from './types.js';
+
+/** What a call of the core returns when it fails. */
+interface Failure {
+  readonly error: ErrorParts;
+}
+
+type Result<T> = T | Failure;
+
+interface Handle {
+  delete(): void;
+}
+
+/** Memory for one sample. */
+export interface SampleHandle extends Handle {
+  /** The memory of input `index`; valid until the next call into the core. */
+  input(index: number): Uint8Array;
+  setImage(index: number, rgba: Uint8Array, width: number, height: number, preprocessing: string): Result<undefined>;
+}
+
+export interface RunnerHandle extends SampleHandle {
+  /** Runs the sample and returns the contents of the tensors asked for. */
+  run(tensors: readonly number[]): Result<Uint8Array[]>;
+  info(): Result<string>;
+}
+
+export interface NetHandle extends RunnerHandle {
+  calibrate(settings: string): Result<CalibrationHandle>;
+}
+
+/** Something that looks at samples one by one, and adds up in sample order what it saw. */
+export interface ObserverHandle extends SampleHandle {
+  observe(): Result<Uint8Array>;
+  fold(seen: Uint8Array): Result<undefined>;
+}
+
+export interface CalibrationHandle extends ObserverHandle {
+  state(): Result<Uint8Array>;
+  merge(state: Uint8Array): Result<undefined>;
+  quantize(options: string): Result<Uint8Array>;
+}
+
+export interface AnalysisHandle extends ObserverHandle {
+  errors(): Result<NodeError[]>;
+}
+
+export interface ModelHandle extends RunnerHandle {
+  toTFLite(ioType: string): Result<Uint8Array>;
+  analyze(): Result<AnalysisHandle>;
+}
+
+export interface Core {
+  loadNet(file: Uint8Array, options: string): Result<NetHandle>;
+  loadModel(file: Uint8Array): Result<ModelHandle>;
+  supportedOperators(): Result<string>;
+}
+
+/** The value of a call into the core; throws the OctetError that it failed with. */
+export function unwrap<T>(result: Result<T>): T {
+  if (isFailure(result)) throw new OctetError(result.error);
+  return result;
+}
+
+function isFailure(result: unknown): result is Failure {
+  return typeof result === 'object' && result !== null && 'error' in result;
+}
+
+/** A new instance, with its own memory, of the compiled core. */
+export function instantiate(module: WebAssembly.Module): Promise<Core> {
+  return createOctetCore({
+    instantiateWasm(imports, done) {
+      WebAssembly.instantiate(module, imports).then((instance) => done(instance, module));
+      return {};
+    },
+  });
+}
+
+/** Better values of the metric come later. */
+export function worstFirst(metric: ErrorMetric): (a: NodeError, b: NodeError) => number {
+  const higherIsBetter = metric === 'sqnr' || metric === 'cosine';
+  return (a, b) => {
+    // Not a subtraction: two nodes without any error have the same infinite SQNR.
+    if (a[metric] === b[metric]) return 0;
+    return a[metric] < b[metric] === higherIsBetter ? -1 : 1;
+  };
+}

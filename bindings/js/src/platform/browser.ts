@@ -1,0 +1,54 @@
+// The main thread's side of browsers.
+
+import { OctetError } from '../errors.js';
+import type { Platform } from './platform.js';
+
+async function fetchOrThrow(source: string | URL): Promise<Response> {
+  let reason: string;
+  try {
+    const response = await fetch(source);
+    if (response.ok) return response;
+    reason = `the server answered ${response.status}`;
+  } catch (error) {
+    reason = error instanceof Error ? error.message : String(error);
+  }
+  throw new OctetError({ code: 'INVALID_INPUT', message: `Cannot fetch '${source}': ${reason}.` });
+}
+
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  // Streaming refuses files that a server does not label as WebAssembly.
+  const streamable = response.headers.get('content-type')?.startsWith('application/wasm') ?? false;
+  return streamable
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+export const platform: Platform = {
+  hardwareConcurrency: navigator.hardwareConcurrency,
+
+  async compileCore(wasm) {
+    if (wasm instanceof Response) return compileResponse(wasm);
+    if (wasm !== undefined && !(wasm instanceof URL)) return WebAssembly.compile(wasm);
+    // Bundlers recognise this form and ship the file.
+    return compileResponse(await fetchOrThrow(wasm ?? new URL('../octet.wasm', import.meta.url)));
+  },
+
+  startWorker(createWorker, onDeath) {
+    // Bundlers recognise this form and bundle the worker.
+    const worker =
+      createWorker === undefined
+        ? new Worker(new URL('../worker.js', import.meta.url), { type: 'module' })
+        : createWorker();
+    worker.onerror = (event) => onDeath(event.message ?? 'its script could not be loaded');
+    worker.onmessageerror = () => onDeath('a message could not be read');
+    return { endpoint: worker, keepAlive: () => undefined, terminate: () => worker.terminate() };
+  },
+
+  async read(source) {
+    return new Uint8Array(await (await fetchOrThrow(source)).arrayBuffer());
+  },
+
+  async listFolder() {
+    return undefined;
+  },
+};

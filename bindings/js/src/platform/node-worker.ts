@@ -1,0 +1,23 @@
+// A worker's side of Node.
+
+import { parentPort } from 'node:worker_threads';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { WorkerPlatform } from './platform.js';
+
+if (parentPort === null) throw new Error('This module runs in a worker thread only.');
+
+export const platform: WorkerPlatform = {
+  endpoint: nodeEndpoint(parentPort),
+
+  async decodeImage(file) {
+    const { default: sharp } = await import('sharp');
+    const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
+    const { data, info } = await sharp(bytes, { ignoreIcc: true })
+      .autoOrient()
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, rgba: data };
+  },
+};

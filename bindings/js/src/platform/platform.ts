@@ -1,0 +1,38 @@
+// What differs between Node and the browser, as interfaces. node.ts and browser.ts hold the main thread's side,
+// node-worker.ts and browser-worker.ts the workers'; package.json's "imports" choose.
+
+import type { Endpoint } from 'comlink';
+import type { ImageFile } from '../protocol.js';
+import type { Configuration, RawImage } from '../types.js';
+
+/** A file found in a folder. */
+export interface FoundFile {
+  /** Path below the folder, with '/' between parts. */
+  readonly path: string;
+  readonly file: ImageFile;
+}
+
+/** A running worker. */
+export interface WorkerProcess {
+  readonly endpoint: Endpoint;
+  /** Whether it keeps the process from exiting; always without effect in a browser. */
+  keepAlive(on: boolean): void;
+  terminate(): void;
+}
+
+export interface Platform {
+  readonly hardwareConcurrency: number;
+  compileCore(wasm: Configuration['wasm']): Promise<WebAssembly.Module>;
+  /** `onDeath` is called at most once, with the reason. */
+  startWorker(createWorker: Configuration['createWorker'], onDeath: (reason: string) => void): WorkerProcess;
+  /** The bytes of a path (Node) or URL. */
+  read(source: string | URL): Promise<Uint8Array>;
+  /** The files below a folder, in no particular order; undefined when the path is no folder. */
+  listFolder(path: string): Promise<FoundFile[] | undefined>;
+}
+
+export interface WorkerPlatform {
+  readonly endpoint: Endpoint;
+  /** Turned by the orientation in its metadata; colours as stored, without colour management. */
+  decodeImage(file: ImageFile): Promise<RawImage>;
+}

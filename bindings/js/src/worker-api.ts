@@ -1,0 +1,240 @@
+// What a worker does for the main thread: it has one instance of the core, and keeps nets, models, calibrations and
+// analyses in it under the ids that the main thread gives.
+
+import { transfer } from 'comlink';
+import {
+  type AnalysisHandle,
+  type CalibrationHandle,
+  type Core,
+  instantiate,
+  type ModelHandle,
+  type NetHandle,
+  type SampleHandle,
+  unwrap,
+} from './core.js';
+import { OctetError } from './errors.js';
+import type { WorkerPlatform } from './platform/platform.js';
+import type { Artifact, EncodedInput, EncodedSample, ImageFile } from './protocol.js';
+import { bytesOf, checkTensor, type InputInfo } from './tensor.js';
+import type { NodeError, RawImage, Tensor, Timing } from './types.js';
+
+/** Something of the core that takes samples. */
+type Entry = { readonly inputs: readonly InputInfo[] } & (
+  | { readonly kind: 'net'; readonly handle: NetHandle }
+  | { readonly kind: 'model'; readonly handle: ModelHandle }
+  | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
+  | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
+);
+
+type Kind = Entry['kind'];
+type EntryOf<K extends Kind> = Extract<Entry, { readonly kind: K }>;
+
+export class WorkerApi {
+  readonly #platform: WorkerPlatform;
+  readonly #entries = new Map<string, Entry>();
+  #core: Core | undefined;
+
+  constructor(platform: WorkerPlatform) {
+    this.#platform = platform;
+  }
+
+  async start(module: WebAssembly.Module): Promise<void> {
+    this.#core = await instantiate(module);
+  }
+
+  /** Opens a file and returns what the core says about it, as JSON. */
+  open(artifact: Artifact): string {
+    const core = this.#started();
+    const handle =
+      artifact.kind === 'net'
+        ? unwrap(core.loadNet(artifact.bytes, artifact.options))
+        : unwrap(core.loadModel(artifact.bytes));
+    const info = unwrap(handle.info());
+    const { graph } = JSON.parse(info);
+    const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
+    this.#entries.set(artifact.id, { kind: artifact.kind, handle, inputs } as Entry);
+    return info;
+  }
+
+  /** Frees what the id stands for, if anything. */
+  free(id: string): void {
+    this.#entries.get(id)?.handle.delete();
+    this.#entries.delete(id);
+  }
+
+  /** Runs a net or model; returns the bytes of the tensors asked for. */
+  async run(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<Uint8Array[]> {
+    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    const results = unwrap(handle.run(tensors));
+    return transfer(
+      results,
+      results.map((bytes) => bytes.buffer as ArrayBuffer),
+    );
+  }
+
+  /** Median time of a run, after at least half a second of them: engines compile hot code while it runs. */
+  async measure(id: string, sample: EncodedSample): Promise<Timing> {
+    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    const timeRuns = (least: number, milliseconds: number): number[] => {
+      const times: number[] = [];
+      const start = performance.now();
+      while (times.length < least || performance.now() - start < milliseconds) {
+        const before = performance.now();
+        unwrap(handle.run([]));
+        times.push(performance.now() - before);
+      }
+      return times;
+    };
+    timeRuns(3, 500);
+    const times = timeRuns(5, 500).sort((a, b) => a - b);
+    return { milliseconds: times[times.length >> 1] ?? 0, runs: times.length };
+  }
+
+  /** The contents that an input would have: what preprocessing makes of an image. */
+  async inputTensor(id: string, name: string, given: EncodedInput): Promise<Tensor> {
+    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const index = inputs.findIndex((input) => input.name === name);
+    const info = inputs[index];
+    if (info === undefined) throw noInput(name, inputs);
+    const write = await this.#prepareInput(handle, index, info, given);
+    write();
+    return { data: new Float32Array(handle.input(index).slice().buffer), shape: info.shape };
+  }
+
+  async decode(file: ImageFile, name: string): Promise<RawImage> {
+    try {
+      return await this.#platform.decodeImage(file);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OctetError({
+        code: 'INVALID_INPUT',
+        message: `Image '${name}' cannot be decoded: ${reason}.`,
+        hint: 'Images can be PNG, JPEG or WebP files.',
+      });
+    }
+  }
+
+  /** Begins calibrating net `netId` under the new id. */
+  calibrate(netId: string, id: string, settings: string): void {
+    const { handle, inputs } = this.#entry(netId, 'net');
+    this.#entries.set(id, { kind: 'calibration', handle: unwrap(handle.calibrate(settings)), inputs });
+  }
+
+  /** Begins comparing model `modelId` with its float model under the new id. */
+  analyze(modelId: string, id: string): void {
+    const { handle, inputs } = this.#entry(modelId, 'model');
+    this.#entries.set(id, { kind: 'analysis', handle: unwrap(handle.analyze()), inputs });
+  }
+
+  /** Shows a sample to a calibration or analysis; returns what was seen, for fold(). */
+  async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
+    const { handle, inputs } = this.#entry(id, 'calibration', 'analysis');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    return unwrap(handle.observe());
+  }
+
+  /** Adds up what any worker saw; called in sample order on one worker. */
+  fold(id: string, seen: Uint8Array): void {
+    unwrap(this.#entry(id, 'calibration', 'analysis').handle.fold(seen));
+  }
+
+  calibrationState(id: string): Uint8Array {
+    return unwrap(this.#entry(id, 'calibration').handle.state());
+  }
+
+  mergeCalibration(id: string, state: Uint8Array): void {
+    unwrap(this.#entry(id, 'calibration').handle.merge(state));
+  }
+
+  /** Returns the bytes of a .octet file. */
+  quantize(id: string, options: string): Uint8Array {
+    return unwrap(this.#entry(id, 'calibration').handle.quantize(options));
+  }
+
+  nodeErrors(id: string): NodeError[] {
+    return unwrap(this.#entry(id, 'analysis').handle.errors());
+  }
+
+  toTFLite(id: string, ioType: string): Uint8Array {
+    return unwrap(this.#entry(id, 'model').handle.toTFLite(ioType));
+  }
+
+  supportedOperators(): string {
+    return unwrap(this.#started().supportedOperators());
+  }
+
+  #started(): Core {
+    if (this.#core === undefined) throw new Error('The worker was not started.');
+    return this.#core;
+  }
+
+  #entry<K extends Kind>(id: string, ...kinds: readonly K[]): EntryOf<K> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || !kinds.some((kind) => kind === entry.kind)) {
+      throw new OctetError({ code: 'INVALID_INPUT', message: 'This handle was disposed of.' });
+    }
+    return entry as EntryOf<K>;
+  }
+
+  /**
+   * Decodes and checks a sample. What it returns writes the sample into the core's memory: the caller runs the core
+   * right after, without waiting for anything in between, since calls that overlap share that memory.
+   */
+  async #prepare(handle: SampleHandle, inputs: readonly InputInfo[], sample: EncodedSample): Promise<() => void> {
+    try {
+      const known = new Set(inputs.map((input) => input.name));
+      for (const name of Object.keys(sample.inputs)) {
+        if (!known.has(name)) throw noInput(name, inputs);
+      }
+      const writes = await Promise.all(
+        inputs.map((info, index) => {
+          const given = sample.inputs[info.name];
+          if (given === undefined) {
+            const message = `Input '${info.name}' of the model is missing.`;
+            throw new OctetError({ code: 'INVALID_INPUT', message, where: { input: info.name } });
+          }
+          return this.#prepareInput(handle, index, info, given);
+        }),
+      );
+      return () => {
+        for (const write of writes) write();
+      };
+    } catch (error) {
+      throw sample.index === undefined ? error : withIndex(error, sample.index);
+    }
+  }
+
+  async #prepareInput(
+    handle: SampleHandle,
+    index: number,
+    info: InputInfo,
+    given: EncodedInput,
+  ): Promise<() => void> {
+    if (given.kind === 'tensor') {
+      checkTensor(given.tensor, info);
+      return () => handle.input(index).set(bytesOf(given.tensor.data));
+    }
+    const image = await this.decode(given.file, given.name);
+    return () => unwrap(handle.setImage(index, image.rgba, image.width, image.height, given.preprocessing));
+  }
+}
+
+function noInput(name: string, inputs: readonly InputInfo[]): OctetError {
+  return new OctetError({
+    code: 'INVALID_INPUT',
+    message: `The model has no input '${name}'.`,
+    where: { input: name },
+    hint: `Its inputs are ${inputs.map((input) => `'${input.name}'`).join(', ')}.`,
+  });
+}
+
+/** The error with the sample's index in front of its message. */
+function withIndex(error: unknown, index: number): unknown {
+  if (!(error instanceof OctetError)) return error;
+  return new OctetError({ ...error.toJSON(), message: `Sample ${index}: ${error.message}` });
+}
