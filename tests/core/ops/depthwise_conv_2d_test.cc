@@ -1,0 +1,114 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support/convolution_cases.h"
+
+namespace octet {
+namespace {
+
+using test::ConvolutionCase;
+
+// Groups equal channels: outputs / channels is the multiplier.
+const ConvolutionCase kCases[] = {
+    {1, 4, 4, 1, 1, {1, 1}, {1, 1}, {1, 1}, {}, 1},
+    {1, 7, 9, 8, 8, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 8, Activation::Relu6},
+    {2, 8, 8, 13, 13, {3, 3}, {2, 2}, {1, 1}, {0, 1, 0, 1}, 13},
+    {1, 6, 5, 24, 24, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}, 24, Activation::Relu},
+    {1, 9, 9, 3, 6, {3, 3}, {1, 2}, {2, 1}, {2, 2, 1, 1}, 3},
+    {1, 5, 6, 1, 10, {3, 2}, {1, 1}, {1, 1}, {1, 1, 0, 1}, 1},
+    {2, 6, 6, 5, 20, {2, 2}, {2, 2}, {1, 1}, {}, 5, Activation::ReluN1To1},
+    {1, 56, 60, 20, 20, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 20, Activation::None, false},
+    {1, 7, 7, 9, 9, {7, 7}, {1, 1}, {1, 1}, {}, 9},
+};
+
+Attributes attributes(const ConvolutionCase& c) {
+  return Conv2d{.stride = c.stride, .dilation = c.dilation, .padding = c.padding, .activation = c.activation};
+}
+
+Shape filter_shape(const ConvolutionCase& c) { return {1, c.kernel.height, c.kernel.width, c.outputs}; }
+
+size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx) {
+  return static_cast<size_t>((ky * c.kernel.width + kx) * c.outputs + o);
+}
+
+TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
+  uint64_t seed = 1;
+  for (const ConvolutionCase& c : kCases) {
+    SCOPED_TRACE(test::describe(c));
+    test::Random random(seed++);
+    test::GraphBuilder builder;
+    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+    const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
+    const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
+    const std::vector<float> bias = random.floats(c.outputs, -1, 1);
+    std::vector<TensorId> operands = {builder.input("x", input_shape),
+                                      builder.constant(filter_shape(c), filter)};
+    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
+    builder.output(y);
+
+    const Shape output_shape = builder.tensor(y).shape;
+    std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
+    for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
+    test::for_each_product(c, output_shape,
+                           [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+                             expected[static_cast<size_t>(to)] +=
+                                 input[static_cast<size_t>(from)] * filter[weight_index(c, o, ky, kx)];
+                           });
+    const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+    for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
+    EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+  }
+}
+
+TEST(DepthwiseConv2d, Int8EqualsThePlainLoop) {
+  uint64_t seed = 100;
+  for (const ConvolutionCase& c : kCases) {
+    SCOPED_TRACE(test::describe(c));
+    test::Random random(seed++);
+    test::GraphBuilder builder;
+    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+    const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
+    const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
+    const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
+    const QuantParams in = QuantParams::per_tensor(0.02f, 127);
+    const QuantParams out = QuantParams::per_tensor(0.11f, -128);
+    QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
+                           .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
+                           .axis = 3};
+    std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
+                                      builder.constant(filter_shape(c), filter, weights)};
+    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
+    builder.output(y);
+
+    const Shape output_shape = builder.tensor(y).shape;
+    std::vector<int32_t> sums(static_cast<size_t>(output_shape.elements()));
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
+    test::for_each_product(
+        c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+          sums[static_cast<size_t>(to)] +=
+              (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
+        });
+    const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
+    std::vector<int8_t> expected;
+    for (size_t i = 0; i < sums.size(); ++i) {
+      const double ratio =
+          double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
+      expected.push_back(
+          test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), -128, clamp.low, clamp.high));
+    }
+    EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
+  }
+}
+
+TEST(DepthwiseConv2d, RejectsAFilterThatIsNoMultipleOfTheChannels) {
+  test::GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 3});
+  const TensorId filter = builder.constant({1, 3, 3, 4}, std::vector<float>(36));
+  EXPECT_THROW(builder.node(OpKind::DepthwiseConv2d, Conv2d{}, {x, filter}), Error);
+}
+
+}  // namespace
+}  // namespace octet
