@@ -1,0 +1,62 @@
+"""Quantized execution with `tflite` requantization against TFLite's reference kernels, element for element."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import octet_cli
+import tflite_graph
+from tflite_builder import reference_interpreter, run_once
+
+INPUTS = {"tflite": 8, "gen1": 2, "gen2": 2}
+
+
+def compare(model, exports, target: str, report) -> None:
+    octet_file, tflite_file = exports.get(model, target, "tflite")
+    data = tflite_file.read_bytes()
+    graph = tflite_graph.parse(data)
+    inexact = graph.behind_float()
+    interpreter = reference_interpreter(data, preserve_all=True)
+    compared = steps = elements = 0
+    for values in model.evaluation_inputs()[: INPUTS[target]]:
+        run_once(interpreter, [values])
+        kept = octet_cli.run(octet_file, {model.input[0]: values}, keep_all=True)
+        missing = [graph.names[tensor] for tensor in graph.computed() if graph.names[tensor] not in kept]
+        assert not missing, f"the .octet file does not hold {missing}"
+        for tensor in graph.computed():
+            actual, expected = kept[graph.names[tensor]].values, interpreter.get_tensor(tensor)
+            assert actual.dtype == expected.dtype, graph.names[tensor]
+            assert actual.shape == expected.shape, graph.names[tensor]
+            if tensor not in inexact:
+                differing = int(np.count_nonzero(actual != expected))
+                assert differing == 0, f"{graph.names[tensor]}: {differing} of {actual.size} elements differ"
+                compared += actual.size
+            elif actual.dtype == np.int8:
+                steps += int(np.count_nonzero(actual != expected))
+                elements += actual.size
+    assert compared > 0
+    report("exact_elements", compared)
+    report("behind_float_elements", elements)
+    report("behind_float_differing", steps)
+    print(f"{model.name} {target}: {compared} elements equal; behind floats {steps} of {elements} differ")
+
+
+def test_whole_network_is_equal(model, exports, record_property):
+    compare(model, exports, "tflite", record_property)
+
+
+@pytest.mark.parametrize("target", ["gen1", "gen2"])
+def test_equal_up_to_the_first_float_operator(model, exports, target, record_property):
+    compare(model, exports, target, record_property)
+
+
+def test_export_reads_back_to_the_same_results(model, exports):
+    """Octet runs its own export as it runs the .octet file."""
+    octet_file, tflite_file = exports.get(model, "tflite", "tflite")
+    inputs = {model.input[0]: model.evaluation_inputs()[0]}
+    graph = tflite_graph.parse(tflite_file.read_bytes())
+    original, read_back = octet_cli.run(octet_file, inputs), octet_cli.run(tflite_file, inputs)
+    for tensor in graph.outputs:
+        name = graph.names[tensor]
+        assert np.array_equal(original[name].values, read_back[name].values), name
