@@ -52,7 +52,7 @@ Attributes read_convolution(const OperatorReader& reader) {
 schema::Padding convolution_padding(OperatorWriter& writer) {
   const Conv2d& conv = writer.attributes<Conv2d>();
   const Shape& filter = writer.node().input(1).shape;
-  return writer.padding(conv.padding, {filter.height(), filter.width()}, conv.stride, conv.dilation, true);
+  return writer.padding(conv.padding, {filter.height(), filter.width()}, conv.stride, conv.dilation);
 }
 
 void write_conv_2d(OperatorWriter& writer) {
@@ -217,8 +217,7 @@ Attributes read_pool(const OperatorReader& reader) {
 
 void write_pool(OperatorWriter& writer) {
   const Pool2d& pool = writer.attributes<Pool2d>();
-  // Padding with zeros would take part in a maximum or an average; TFLite's own padding does not.
-  const schema::Padding padding = writer.padding(pool.padding, pool.window, pool.stride, {1, 1}, false);
+  const schema::Padding padding = writer.padding(pool.padding, pool.window, pool.stride, {1, 1});
   writer.set_options(schema::CreatePool2DOptions(writer.builder(), padding, pool.stride.width,
                                                  pool.stride.height, pool.window.width, pool.window.height,
                                                  schema_activation(pool.activation)));

@@ -18,11 +18,6 @@ void write_arithmetic(OperatorWriter& writer) {
   writer.set_options(options.Finish());
 }
 
-void write_div(OperatorWriter& writer) {
-  if (writer.node().input(0).dtype != DType::Float32) writer.inexpressible("TFLite divides in float only.");
-  write_arithmetic<schema::DivOptions>(writer);
-}
-
 /// Operands of different shapes in more than four dimensions came later than plain ones.
 bool broadcasts_beyond_4d(const NodeView& node) {
   const Shape& a = node.input(0).shape;
@@ -102,7 +97,13 @@ constexpr OperatorRow kRows[] = {
      read_arithmetic<schema::MulOptions>,
      write_arithmetic<schema::MulOptions>,
      mul_version},
-    {OpKind::Div, Code::DIV, 2, {}, read_arithmetic<schema::DivOptions>, write_div, div_version},
+    {OpKind::Div,
+     Code::DIV,
+     2,
+     {},
+     read_arithmetic<schema::DivOptions>,
+     write_arithmetic<schema::DivOptions>,
+     div_version},
     {OpKind::Minimum,
      Code::MINIMUM,
      4,

@@ -56,6 +56,7 @@ void write_mirror_pad(OperatorWriter& writer) {
 /// At most one -1 in `shape` stands for whatever makes the elements fit.
 std::vector<int32_t> resolve_shape(const OperatorReader& reader, std::vector<int32_t> shape) {
   const int64_t elements = reader.value(0).shape.elements();
+  if (shape == std::vector<int32_t>{0} && elements == 1) return {};  // How old files write a scalar.
   int64_t known = 1;
   int32_t* unknown = nullptr;
   for (int32_t& dim : shape) {
@@ -81,7 +82,8 @@ Attributes read_reshape(const OperatorReader& reader) {
 
 void write_reshape(OperatorWriter& writer) {
   const std::vector<int32_t>& shape = writer.attributes<Reshape>().shape;
-  writer.vector_operand(1, shape);
+  // An empty operand would not count as constant; the option alone says "scalar".
+  if (!shape.empty()) writer.vector_operand(1, shape);
   writer.set_options(schema::CreateReshapeOptionsDirect(writer.builder(), &shape));
 }
 

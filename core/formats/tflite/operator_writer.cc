@@ -24,15 +24,12 @@ void OperatorWriter::real_operand(size_t position, float value) {
 }
 
 schema::Padding OperatorWriter::padding(const Padding2d& padding, Spatial window, Spatial stride,
-                                        Spatial dilation, bool may_pad) {
+                                        Spatial dilation) const {
   if (padding == Padding2d{}) return schema::Padding::VALID;
   const Shape& input = node_.input(0).shape;
   if (padding == same_padding({input.height(), input.width()}, window, stride, dilation))
     return schema::Padding::SAME;
-  if (!may_pad)
-    inexpressible("its padding is neither SAME nor VALID, and cannot be moved into a PAD operator.");
-  pad_in_front_ = padding;
-  return schema::Padding::VALID;
+  inexpressible("its padding is neither SAME nor VALID.");
 }
 
 void OperatorWriter::inexpressible(const std::string& reason) const {

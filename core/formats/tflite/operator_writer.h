@@ -1,8 +1,8 @@
 // What a row of the operator table does to one operator of a file while it is written.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -46,15 +46,13 @@ class OperatorWriter {
   void pairs_operand(size_t position, const std::vector<std::array<int32_t, 2>>& pairs);
   void real_operand(size_t position, float value);
 
-  /// "SAME" or "VALID", whichever equals `padding`. Otherwise, if `may_pad`, asks for a PAD in front of the
-  /// node and returns "VALID"; else throws UnsupportedModel naming the node.
-  schema::Padding padding(const Padding2d& padding, Spatial window, Spatial stride, Spatial dilation,
-                          bool may_pad);
+  /// "SAME" or "VALID", whichever equals `padding` of a window over operand 0; throws UnsupportedModel naming
+  /// the node when neither does.
+  schema::Padding padding(const Padding2d& padding, Spatial window, Spatial stride, Spatial dilation) const;
   /// Throws UnsupportedModel naming the node.
   [[noreturn]] void inexpressible(const std::string& reason) const;
 
   const std::vector<ConstantOperand>& constant_operands() const { return constants_; }
-  const std::optional<Padding2d>& pad_in_front() const { return pad_in_front_; }
   schema::BuiltinOptions options_type() const { return options_type_; }
   flatbuffers::Offset<void> options() const { return options_; }
 
@@ -64,7 +62,6 @@ class OperatorWriter {
   schema::BuiltinOptions options_type_ = schema::BuiltinOptions::NONE;
   flatbuffers::Offset<void> options_;
   std::vector<ConstantOperand> constants_;
-  std::optional<Padding2d> pad_in_front_;
 };
 
 inline schema::ActivationFunctionType schema_activation(Activation activation) {

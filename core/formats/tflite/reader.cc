@@ -1,6 +1,7 @@
 #include "formats/tflite/reader.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "formats/tflite/model_file.h"
@@ -29,6 +30,7 @@ class GraphReader {
   Shape input_shape(size_t tensor) const;
   void check_input_names() const;
   size_t checked_index(int32_t index) const;
+  TensorId available(size_t tensor);
   TensorId operand(int32_t index, const Node& node);
   std::vector<TensorId> declare_outputs(const schema::Operator& op, const Node& node);
   void check_types(const Node& node) const;
@@ -39,6 +41,7 @@ class GraphReader {
   Graph graph_;
   std::vector<TensorId>
       ids_;  ///< By the file's tensor index; None until it is computed or read as a constant.
+  std::map<size_t, size_t> densified_;    ///< From a DENSIFY's output to the sparse constant behind it.
   std::vector<std::string> unsupported_;  ///< One entry a node, for the one error that lists them.
   std::string first_unsupported_node_;
 };
@@ -137,35 +140,47 @@ void GraphReader::read_inputs() {
 void GraphReader::read_outputs() {
   for (const int32_t index : *file_.subgraph().outputs()) {
     const size_t tensor = checked_index(index);
-    if (ids_[tensor] == TensorId::None)
-      file_.invalid_tensor(tensor, "is an output of the model, but never computed.");
-    graph_.outputs.push_back(ids_[tensor]);
+    const TensorId id = available(tensor);
+    if (id == TensorId::None) file_.invalid_tensor(tensor, "is an output of the model, but never computed.");
+    graph_.outputs.push_back(id);
   }
+}
+
+/// The graph's tensor for one of the file: computed before, or a constant, which is read on first use. None
+/// otherwise.
+TensorId GraphReader::available(size_t tensor) {
+  if (ids_[tensor] != TensorId::None) return ids_[tensor];
+  const auto sparse = densified_.find(tensor);
+  const size_t source = sparse != densified_.end() ? sparse->second : tensor;
+  if (!file_.is_constant(source)) return TensorId::None;
+  Tensor constant = file_.constant(source);
+  constant.name = file_.name(tensor);
+  ids_[tensor] = graph_.add_tensor(std::move(constant));
+  return ids_[tensor];
 }
 
 TensorId GraphReader::operand(int32_t index, const Node& node) {
   if (index == -1) return TensorId::None;
   const size_t tensor = checked_index(index);
-  if (ids_[tensor] != TensorId::None) return ids_[tensor];
   const schema::TensorType type = file_.tensor(tensor).type();
   if (!dtype_of(type))
     throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(type) + " tensors"};
   if (file_.tensor(tensor).is_variable()) throw UnsupportedVariant{"on variables"};
-  if (!file_.is_constant(tensor)) {
+  const TensorId id = available(tensor);
+  if (id == TensorId::None) {
     throw Error(
         ErrorCode::InvalidFile,
         "Node '" + node.name + "' reads the tensor '" + file_.name(tensor) + "' before it is computed.",
         {.node = node.name, .tensor = file_.name(tensor)});
   }
-  ids_[tensor] = graph_.add_tensor(file_.constant(tensor));
-  return ids_[tensor];
+  return id;
 }
 
 std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, const Node& node) {
   std::vector<TensorId> outputs;
   for (const int32_t index : *op.outputs()) {
     const size_t tensor = checked_index(index);
-    if (ids_[tensor] != TensorId::None || file_.is_constant(tensor)) {
+    if (ids_[tensor] != TensorId::None || file_.is_constant(tensor) || densified_.count(tensor) != 0) {
       throw Error(ErrorCode::InvalidFile,
                   "Node '" + node.name + "' computes '" + file_.name(tensor) +
                       "', which is an input, a constant or computed elsewhere.",
@@ -246,15 +261,13 @@ void GraphReader::fold_densify(const schema::Operator& op, const Node& node) {
     throw Error(ErrorCode::InvalidFile,
                 "DENSIFY '" + node.name + "' does not have one operand and one output.", {.node = node.name});
   }
-  const TensorId input = operand(op.inputs()->Get(0), node);
-  if (input == TensorId::None || !graph_.tensor(input).is_constant()) {
-    throw UnsupportedVariant{"its operand is computed, not constant"};
-  }
-  Tensor dense = graph_.tensor(input);
+  const size_t input = checked_index(op.inputs()->Get(0));
   const size_t output = checked_index(op.outputs()->Get(0));
-  if (ids_[output] != TensorId::None) file_.invalid_tensor(output, "is computed twice.");
-  dense.name = file_.name(output);
-  ids_[output] = graph_.add_tensor(std::move(dense));
+  if (!file_.is_constant(input)) throw UnsupportedVariant{"its operand is computed, not constant"};
+  if (file_.is_constant(output) || ids_[output] != TensorId::None ||
+      !densified_.emplace(output, input).second) {
+    file_.invalid_tensor(output, "is computed twice.");
+  }
 }
 
 void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCode& code, Node& node) {

@@ -1,0 +1,143 @@
+#include "formats/tflite/expressible.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "formats/tflite/padding.h"
+
+namespace octet::formats::tflite {
+namespace {
+
+std::string unique_name(const Graph& graph, const std::string& base) {
+  std::unordered_set<std::string> taken;
+  for (const Tensor& tensor : graph.tensors) taken.insert(tensor.name);
+  std::string name = base;
+  for (int suffix = 1; taken.count(name) != 0; ++suffix) name = base + "_" + std::to_string(suffix);
+  return name;
+}
+
+bool has_expressible_padding(const Graph& graph, const Node& node) {
+  const Conv2d& conv = std::get<Conv2d>(node.attributes);
+  const NodeView view(graph, node);
+  const Shape& input = view.input(0).shape;
+  const Shape& filter = view.input(1).shape;
+  return conv.padding == Padding2d{} ||
+         conv.padding == same_padding({input.height(), input.width()}, {filter.height(), filter.width()},
+                                      conv.stride, conv.dilation);
+}
+
+/// Adds the padded tensor and returns the PAD that computes it; `convolution` then reads it unpadded.
+Node move_padding(Graph& graph, Node& convolution) {
+  Conv2d& conv = std::get<Conv2d>(convolution.attributes);
+  const Padding2d padding = std::exchange(conv.padding, {});
+  Tensor padded = graph.tensor(convolution.inputs[0]);
+  const Shape shape = padded.shape;
+  padded.name = unique_name(graph, convolution.name + "/padded");
+  padded.constant = nullptr;
+  padded.shape = Shape{shape.batch(), shape.height() + padding.top + padding.bottom,
+                       shape.width() + padding.left + padding.right, shape.channels()};
+  Node pad;
+  pad.name = padded.name;
+  pad.op = OpKind::Pad;
+  pad.attributes = Pad{{{0, 0}, {padding.top, padding.bottom}, {padding.left, padding.right}, {0, 0}}, 0.0f};
+  pad.inputs = {convolution.inputs[0]};
+  pad.outputs = {graph.add_tensor(std::move(padded))};
+  pad.source_nodes = convolution.source_nodes;
+  pad.requantization = convolution.requantization;
+  convolution.inputs[0] = pad.outputs[0];
+  return pad;
+}
+
+void replace(std::vector<TensorId>& ids, TensorId from, TensorId to) {
+  std::replace(ids.begin(), ids.end(), from, to);
+}
+
+[[noreturn]] void float_edge(const char* what, const std::string& tensor, const std::string& why) {
+  throw Error(ErrorCode::UnsupportedModel, std::string(what) + " '" + tensor + "' cannot be int8: " + why,
+              {.tensor = tensor},
+              "Export with float32 inputs and outputs, or quantize the nodes at the model's edges.");
+}
+
+class EdgeStripper {
+ public:
+  explicit EdgeStripper(Graph graph) : graph_(std::move(graph)), dropped_(graph_.nodes.size(), false) {}
+
+  Graph strip() {
+    for (TensorId& input : graph_.inputs) strip_input(input);
+    for (TensorId& output : graph_.outputs) strip_output(output);
+    std::vector<Node> kept;
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (!dropped_[n]) kept.push_back(std::move(graph_.nodes[n]));
+    }
+    graph_.nodes = std::move(kept);
+    remove_unused_tensors(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  void strip_input(TensorId& input) {
+    const Tensor real = graph_.tensor(input);
+    if (real.dtype != DType::Float32) return;
+    TensorId integer = TensorId::None;
+    for (const NodeId reader : consumers(graph_)[index(input)]) {
+      const Node& node = graph_.node(reader);
+      if (node.op != OpKind::Quantize || graph_.tensor(node.outputs[0]).dtype != DType::Int8) {
+        float_edge("Input", real.name, "the float node '" + node.name + "' reads it.");
+      }
+      const TensorId output = node.outputs[0];
+      if (integer == TensorId::None) {
+        integer = output;
+      } else if (graph_.tensor(output).quantization != graph_.tensor(integer).quantization) {
+        float_edge("Input", real.name, "it is quantized in two ways.");
+      }
+      dropped_[index(reader)] = true;
+      for (Node& other : graph_.nodes) replace(other.inputs, output, integer);
+      replace(graph_.outputs, output, integer);
+    }
+    if (integer == TensorId::None) return;
+    graph_.tensor(input).name += "_float";
+    graph_.tensor(integer).name = real.name;
+    input = integer;
+  }
+
+  void strip_output(TensorId& output) {
+    const Tensor real = graph_.tensor(output);
+    if (real.dtype != DType::Float32) return;
+    const NodeId producer = producers(graph_)[index(output)];
+    if (producer == NodeId::None || graph_.node(producer).op != OpKind::Dequantize ||
+        graph_.tensor(graph_.node(producer).inputs[0]).dtype != DType::Int8) {
+      float_edge("Output", real.name, "a float node computes it.");
+    }
+    const TensorId integer = graph_.node(producer).inputs[0];
+    if (consumers(graph_)[index(output)].empty()) dropped_[index(producer)] = true;
+    const bool is_input =
+        std::find(graph_.inputs.begin(), graph_.inputs.end(), integer) != graph_.inputs.end();
+    if (!is_input) {
+      graph_.tensor(output).name += "_float";
+      graph_.tensor(integer).name = real.name;
+    }
+    output = integer;
+  }
+
+  Graph graph_;
+  std::vector<bool> dropped_;
+};
+
+}  // namespace
+
+Graph with_pad_nodes(Graph graph) {
+  std::vector<Node> nodes;
+  for (Node& node : graph.nodes) {
+    const bool convolution = node.op == OpKind::Conv2d || node.op == OpKind::DepthwiseConv2d;
+    if (convolution && !has_expressible_padding(graph, node)) nodes.push_back(move_padding(graph, node));
+    nodes.push_back(std::move(node));
+  }
+  graph.nodes = std::move(nodes);
+  return graph;
+}
+
+Graph with_int8_edges(Graph graph) { return EdgeStripper(std::move(graph)).strip(); }
+
+}  // namespace octet::formats::tflite

@@ -1,0 +1,282 @@
+#include "formats/tflite/writer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "formats/tflite/expressible.h"
+#include "formats/tflite/model_file.h"
+#include "formats/tflite/operators.h"
+#include "ops/operator.h"
+
+namespace octet::formats::tflite {
+namespace {
+
+constexpr uint32_t kSchemaVersion = 3;
+constexpr size_t kBufferAlignment = 16;
+/// FlatBuffers' offsets are 31 bits; names and tables take little of that.
+constexpr size_t kMaxBufferBytes = size_t{0x7F000000};
+/// Operators past this number are written in the wide field only.
+constexpr int32_t kPlaceholderCode = 127;
+
+class FileWriter {
+ public:
+  explicit FileWriter(const Graph& graph) : graph_(graph) {}
+
+  Bytes write();
+
+ private:
+  using OperatorVersion = std::pair<schema::BuiltinOperator, int>;
+
+  void add_tensor(const Tensor& tensor);
+  void add_operator(const Node& node);
+  int32_t add_constant_operand(const NodeView& node, const ConstantOperand& constant);
+  uint32_t buffer_of(std::span<const std::byte> bytes);
+  uint32_t operator_code(OperatorVersion code);
+  flatbuffers::Offset<schema::QuantizationParameters> quantization(const std::optional<QuantParams>& params);
+  flatbuffers::Offset<schema::SubGraph> subgraph();
+  flatbuffers::Offset<schema::SignatureDef> signature();
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::TensorMap>>> signature_tensors(
+      const std::vector<TensorId>& ids);
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::OperatorCode>>> operator_codes();
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::Buffer>>> buffers();
+
+  const Graph& graph_;
+  flatbuffers::FlatBufferBuilder builder_;
+  std::vector<flatbuffers::Offset<schema::Tensor>>
+      tensors_;  ///< The graph's in order, then constant operands.
+  std::vector<flatbuffers::Offset<schema::Operator>> operators_;
+  std::vector<OperatorVersion> codes_;
+  std::vector<std::shared_ptr<const Bytes>>
+      owned_;  ///< Contents of constant operands, until the buffers are written.
+  std::vector<std::span<const std::byte>> buffers_ = {{}};  ///< Buffer 0 is empty by convention.
+  std::map<std::string_view, uint32_t> buffer_by_contents_;
+  size_t buffer_bytes_ = 0;
+};
+
+std::vector<int32_t> indices(const std::vector<TensorId>& ids) {
+  std::vector<int32_t> result;
+  for (const TensorId id : ids) result.push_back(static_cast<int32_t>(id));
+  return result;
+}
+
+uint32_t FileWriter::buffer_of(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return 0;
+  const std::string_view key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto [entry, added] = buffer_by_contents_.try_emplace(key, static_cast<uint32_t>(buffers_.size()));
+  if (added) {
+    buffers_.push_back(bytes);
+    buffer_bytes_ += bytes.size();
+    if (buffer_bytes_ > kMaxBufferBytes) {
+      throw Error(ErrorCode::UnsupportedModel, "The model's constants do not fit a .tflite file of 2 GB.");
+    }
+  }
+  return entry->second;
+}
+
+uint32_t FileWriter::operator_code(OperatorVersion code) {
+  const auto found = std::find(codes_.begin(), codes_.end(), code);
+  const auto position = found - codes_.begin();
+  if (found == codes_.end()) codes_.push_back(code);
+  return static_cast<uint32_t>(position);
+}
+
+flatbuffers::Offset<schema::QuantizationParameters> FileWriter::quantization(
+    const std::optional<QuantParams>& params) {
+  if (!params) return 0;
+  const std::vector<int64_t> zero_points(params->zero_point.begin(), params->zero_point.end());
+  const auto scale = builder_.CreateVector(params->scale);
+  const auto zero_point = builder_.CreateVector(zero_points);
+  return schema::CreateQuantizationParameters(builder_, 0, 0, scale, zero_point, params->axis);
+}
+
+void FileWriter::add_tensor(const Tensor& tensor) {
+  const uint32_t buffer = tensor.is_constant() ? buffer_of(*tensor.constant) : 0;
+  const auto shape = builder_.CreateVector(tensor.shape.dims().data(), tensor.shape.dims().size());
+  const auto name = builder_.CreateString(tensor.name);
+  const auto params = quantization(tensor.quantization);
+  schema::TensorBuilder table(builder_);
+  table.add_shape(shape);
+  table.add_type(schema_type_of(tensor.dtype));
+  table.add_buffer(buffer);
+  table.add_name(name);
+  if (!params.IsNull()) table.add_quantization(params);
+  table.add_has_rank(true);
+  tensors_.push_back(table.Finish());
+}
+
+int32_t FileWriter::add_constant_operand(const NodeView& node, const ConstantOperand& constant) {
+  Tensor tensor;
+  tensor.name = node.node().name + "/operand_" + std::to_string(constant.position);
+  tensor.shape = Shape(constant.shape);
+  if (const auto* integers = std::get_if<std::vector<int32_t>>(&constant.values)) {
+    tensor.dtype = DType::Int32;
+    tensor.constant = make_constant(std::span<const int32_t>(*integers));
+  } else {
+    const float real = std::get<float>(constant.values);
+    const Tensor& like = node.input(0);
+    tensor.dtype = like.dtype;
+    tensor.quantization = like.quantization;
+    if (like.dtype == DType::Int8) {
+      const float quantized = std::round(real / like.quantization->scale[0]) +
+                              static_cast<float>(like.quantization->zero_point[0]);
+      const int8_t value = static_cast<int8_t>(std::clamp(quantized, -128.0f, 127.0f));
+      tensor.constant = make_constant(std::span<const int8_t>(&value, 1));
+    } else {
+      tensor.constant = make_constant(std::span<const float>(&real, 1));
+    }
+  }
+  owned_.push_back(tensor.constant);
+  add_tensor(tensor);
+  return static_cast<int32_t>(tensors_.size() - 1);
+}
+
+void FileWriter::add_operator(const Node& node) {
+  const NodeView view(graph_, node);
+  const OperatorRow& row = row_of(view);
+  OperatorWriter writer(builder_, view);
+  const bool integer = view.input(0).dtype == DType::Int8 || view.output().dtype == DType::Int8;
+  if (integer && !ops::operator_of(node.op).tflite.int8)
+    writer.inexpressible("TFLite has no int8 kernel for it.");
+  row.write(writer);
+
+  std::vector<int32_t> operands;
+  const auto place = [&](size_t position, int32_t tensor) {
+    if (operands.size() <= position) operands.resize(position + 1, -1);
+    operands[position] = tensor;
+  };
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    place(row.operands.empty() ? i : static_cast<size_t>(row.operands[i]),
+          static_cast<int32_t>(node.inputs[i]));
+  }
+  for (const ConstantOperand& constant : writer.constant_operands()) {
+    place(constant.position, add_constant_operand(view, constant));
+  }
+  const std::vector<int32_t> outputs = indices(node.outputs);
+  operators_.push_back(schema::CreateOperatorDirect(builder_, operator_code({row.code, row.version(view)}),
+                                                    &operands, &outputs, writer.options_type(),
+                                                    writer.options()));
+}
+
+flatbuffers::Offset<schema::SubGraph> FileWriter::subgraph() {
+  const std::vector<int32_t> inputs = indices(graph_.inputs);
+  const std::vector<int32_t> outputs = indices(graph_.outputs);
+  return schema::CreateSubGraphDirect(builder_, &tensors_, &inputs, &outputs, &operators_,
+                                      graph_.name.c_str());
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::TensorMap>>>
+FileWriter::signature_tensors(const std::vector<TensorId>& ids) {
+  std::vector<flatbuffers::Offset<schema::TensorMap>> entries;
+  for (const TensorId id : ids) {
+    entries.push_back(
+        schema::CreateTensorMapDirect(builder_, graph_.tensor(id).name.c_str(), static_cast<uint32_t>(id)));
+  }
+  return builder_.CreateVector(entries);
+}
+
+/// Tools that quantize or serve .tflite files look for inputs and outputs by this signature.
+flatbuffers::Offset<schema::SignatureDef> FileWriter::signature() {
+  const auto inputs = signature_tensors(graph_.inputs);
+  const auto outputs = signature_tensors(graph_.outputs);
+  return schema::CreateSignatureDef(builder_, inputs, outputs, builder_.CreateString("serving_default"));
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::OperatorCode>>>
+FileWriter::operator_codes() {
+  std::vector<flatbuffers::Offset<schema::OperatorCode>> entries;
+  for (const auto& [code, version] : codes_) {
+    const auto narrow = static_cast<int8_t>(std::min(static_cast<int32_t>(code), kPlaceholderCode));
+    entries.push_back(schema::CreateOperatorCode(builder_, narrow, 0, version, code));
+  }
+  return builder_.CreateVector(entries);
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::Buffer>>> FileWriter::buffers() {
+  std::vector<flatbuffers::Offset<schema::Buffer>> entries;
+  for (const std::span<const std::byte> bytes : buffers_) {
+    flatbuffers::Offset<flatbuffers::Vector<uint8_t>> data;
+    if (!bytes.empty()) {
+      builder_.ForceVectorAlignment(bytes.size(), 1, kBufferAlignment);
+      data = builder_.CreateVector(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    }
+    entries.push_back(schema::CreateBuffer(builder_, data));
+  }
+  return builder_.CreateVector(entries);
+}
+
+Bytes FileWriter::write() {
+  for (const Tensor& tensor : graph_.tensors) add_tensor(tensor);
+  for (const Node& node : graph_.nodes) add_operator(node);
+  const auto main = subgraph();
+  const auto signature_table = signature();
+  const auto codes = operator_codes();
+  const auto buffer_tables = buffers();
+  const auto subgraphs = builder_.CreateVector(&main, 1);
+  const auto signatures = builder_.CreateVector(&signature_table, 1);
+  const auto description = builder_.CreateString("Octet");
+  schema::ModelBuilder model(builder_);
+  model.add_version(kSchemaVersion);
+  model.add_operator_codes(codes);
+  model.add_subgraphs(subgraphs);
+  model.add_description(description);
+  model.add_buffers(buffer_tables);
+  model.add_signature_defs(signatures);
+  schema::FinishModelBuffer(builder_, model.Finish());
+  const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
+  return Bytes(data, data + builder_.GetSize());
+}
+
+/// Whether an integer node's results depend on the requantization rule.
+bool rescales(const Graph& graph, const Node& node) {
+  const NodeView view(graph, node);
+  switch (node.op) {
+    case OpKind::Conv2d:
+    case OpKind::DepthwiseConv2d:
+    case OpKind::TransposeConv:
+    case OpKind::FullyConnected:
+    case OpKind::Add:
+    case OpKind::Sub:
+    case OpKind::Mul:
+    case OpKind::Div:
+    case OpKind::Mean:
+    case OpKind::Sum:
+    case OpKind::Logistic:
+    case OpKind::Tanh:
+    case OpKind::HardSwish:
+    case OpKind::LeakyRelu:
+    case OpKind::Prelu:
+      return true;
+    case OpKind::Quantize:
+      return view.input(0).dtype == DType::Int8 && view.input(0).quantization != view.output().quantization;
+    case OpKind::Relu:
+    case OpKind::Relu6:
+    case OpKind::ReluN1To1:
+      return view.input(0).quantization != view.output().quantization;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Bytes write(const Graph& graph, const WriteOptions& options) {
+  const Graph expressible = with_pad_nodes(options.io == IoType::Int8 ? with_int8_edges(graph) : graph);
+  return FileWriter(expressible).write();
+}
+
+std::vector<std::string> inexact_nodes(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Node& node : graph.nodes) {
+    const bool integer = !node.outputs.empty() && graph.tensor(node.outputs[0]).dtype == DType::Int8;
+    if (integer && node.requantization == RequantizationMode::Sima && rescales(graph, node)) {
+      names.push_back(node.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace octet::formats::tflite
