@@ -20,7 +20,13 @@ interface Handle {
 export interface SampleHandle extends Handle {
   /** The memory of input `index`; valid until the next call into the core. */
   input(index: number): Uint8Array;
-  setImage(index: number, rgba: Uint8Array, width: number, height: number, preprocessing: string): Result<undefined>;
+  setImage(
+    index: number,
+    rgba: Uint8Array,
+    width: number,
+    height: number,
+    preprocessing: string,
+  ): Result<undefined>;
 }
 
 export interface RunnerHandle extends SampleHandle {

@@ -31,16 +31,14 @@ export class OctetError extends Error {
   }
 }
 
-/** `error` as an OctetError: itself, or the parts of one that came from a worker, or an unexpected one as INTERNAL. */
+/** `error` as an OctetError: itself, or INTERNAL with its message. */
 export function toOctetError(error: unknown): OctetError {
   if (error instanceof OctetError) return error;
-  if (isErrorParts(error)) return new OctetError(error);
   const message = error instanceof Error ? error.message : String(error);
   return new OctetError({ code: 'INTERNAL', message });
 }
 
-function isErrorParts(value: unknown): value is ErrorParts {
-  return (
-    typeof value === 'object' && value !== null && 'code' in value && 'message' in value && 'where' in value
-  );
+/** The error of a call whose AbortSignal fired. */
+export function cancelled(): OctetError {
+  return new OctetError({ code: 'CANCELLED', message: 'The call was cancelled.' });
 }

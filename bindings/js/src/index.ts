@@ -1,6 +1,36 @@
 // The public API of octet-quant.
 
+import { modelFromBytes } from './model.js';
+import { leastBusyWorker } from './pool.js';
+import { readSource } from './source.js';
+import type { Model as ModelInterface, OperatorSupport } from './types.js';
+
+export { imageDataset } from './dataset.js';
 export { OctetError } from './errors.js';
-export { CalibrationMethod, defaultQuantization, QuantizationParams, quantizationScheme } from './params.js';
+export { loadModel } from './net.js';
+export {
+  CalibrationMethod,
+  type CalibrationOptions,
+  defaultQuantization,
+  QuantizationParams,
+  quantizationScheme,
+} from './params.js';
+export { configure } from './pool.js';
+export { topK } from './statistics.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';
+export { VERSION as version } from './version.js';
+
+export type Model = ModelInterface;
+
+export const Model = {
+  /** A model from a .octet file: its bytes, path (Node) or URL. */
+  async load(source: Uint8Array | ArrayBuffer | Blob | string | URL): Promise<Model> {
+    return modelFromBytes(await readSource(source));
+  },
+};
+
+/** The table of operators, and what of them each target runs in integers. */
+export async function supportedOperators(): Promise<readonly OperatorSupport[]> {
+  return JSON.parse(await leastBusyWorker().call((api) => api.supportedOperators()));
+}

@@ -29,6 +29,15 @@ export type Artifact =
   | { readonly id: string; readonly kind: 'net'; readonly bytes: Uint8Array; readonly options: string }
   | { readonly id: string; readonly kind: 'model'; readonly bytes: Uint8Array };
 
+/** A net or model as what has to be sent to workers knows it. */
+export interface ArtifactHolder {
+  readonly artifact: Artifact;
+}
+
+export function holdsArtifact<T extends object>(value: T): value is T & ArtifactHolder {
+  return 'artifact' in value;
+}
+
 /** The core of a worker crashed; the worker cannot be used again. */
 export class WorkerCrash extends OctetError {}
 
@@ -46,7 +55,10 @@ export function sendErrorsWhole(): void {
       if (value instanceof OctetError) return [{ ...value.toJSON(), crashed: false }, []];
       // The core reports its errors as values, so this is a trap or a defect: its memory cannot be trusted any more.
       const message = `A worker stopped unexpectedly: ${value instanceof Error ? value.message : String(value)}`;
-      return [{ code: 'INTERNAL', message, hint: 'Please report this with the model, if you can.', crashed: true }, []];
+      return [
+        { code: 'INTERNAL', message, hint: 'Please report this with the model, if you can.', crashed: true },
+        [],
+      ];
     },
     deserialize: ({ crashed, ...parts }: ThrownParts): never => {
       throw crashed ? new WorkerCrash(parts) : new OctetError(parts);

@@ -46,7 +46,7 @@ export interface OutputTensor extends Tensor {
 /** One sample: a tensor for every input, by the input's name. */
 export type Sample = Readonly<Record<string, Tensor>>;
 
-/** Tensors by name, in the order in which the model computes them. */
+/** Tensors by name: the model's outputs in its order, then kept layers' in the order of computing. */
 export type TensorMap = Readonly<Record<string, OutputTensor>>;
 
 /** Samples to calibrate or measure with: an array, a generator, a stream, or an `imageDataset`. */

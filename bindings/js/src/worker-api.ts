@@ -185,7 +185,11 @@ export class WorkerApi {
    * Decodes and checks a sample. What it returns writes the sample into the core's memory: the caller runs the core
    * right after, without waiting for anything in between, since calls that overlap share that memory.
    */
-  async #prepare(handle: SampleHandle, inputs: readonly InputInfo[], sample: EncodedSample): Promise<() => void> {
+  async #prepare(
+    handle: SampleHandle,
+    inputs: readonly InputInfo[],
+    sample: EncodedSample,
+  ): Promise<() => void> {
     try {
       const known = new Set(inputs.map((input) => input.name));
       for (const name of Object.keys(sample.inputs)) {

@@ -30,7 +30,9 @@ export const platform: Platform = {
   async compileCore(wasm) {
     if (wasm instanceof Response) return WebAssembly.compileStreaming(wasm);
     if (wasm !== undefined && !(wasm instanceof URL)) return WebAssembly.compile(wasm);
-    return WebAssembly.compile(Uint8Array.from(await read(wasm ?? new URL('../octet.wasm', import.meta.url))));
+    return WebAssembly.compile(
+      Uint8Array.from(await read(wasm ?? new URL('../octet.wasm', import.meta.url))),
+    );
   },
 
   startWorker(_createWorker, onDeath) {
@@ -63,7 +65,13 @@ export const platform: Platform = {
       .filter((entry) => entry.isFile())
       .map((entry) => {
         const file = join(entry.parentPath, entry.name);
-        return { path: file.slice(path.length).replace(/^[\\/]+/, '').replaceAll('\\', '/'), file };
+        return {
+          path: file
+            .slice(path.length)
+            .replace(/^[\\/]+/, '')
+            .replaceAll('\\', '/'),
+          file,
+        };
       });
   },
 };

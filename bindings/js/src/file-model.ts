@@ -1,0 +1,202 @@
+// What LoadedNet and Model share: a file that workers open, the description of its graph, and running it.
+
+import { EncodedDataset } from './dataset.js';
+import { OctetError } from './errors.js';
+import { freeEverywhere, leastBusyWorker } from './pool.js';
+import type { Artifact, ArtifactHolder, EncodedSample } from './protocol.js';
+import { abortable, encodedSample, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
+import { elementsOf } from './tensor.js';
+import type {
+  CallOptions,
+  ExecuteOptions,
+  ImageDataset,
+  LabelledSample,
+  NodeInfo,
+  Partition,
+  Runnable,
+  Sample,
+  Statistic,
+  TensorInfo,
+  TensorMap,
+  Timing,
+} from './types.js';
+
+/** The graph as the core describes it: tensors and segments by index. */
+export interface CoreGraph {
+  readonly name: string;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly tensors: readonly TensorInfo[];
+  readonly nodes: readonly CoreNode[];
+}
+
+type CoreNode = Omit<NodeInfo, 'inputs' | 'outputs' | 'segment'> & {
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly segment: number;
+};
+
+// Frees the workers' memory of handles that were dropped without dispose().
+const dropped = new FinalizationRegistry<string>(freeEverywhere);
+
+export abstract class FileModel implements Runnable, ArtifactHolder {
+  readonly name: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  readonly nodes: readonly NodeInfo[];
+  readonly tensors: readonly TensorInfo[];
+  readonly partition: Partition;
+  readonly #graph: CoreGraph;
+  readonly #artifact: Artifact;
+  #disposed = false;
+
+  constructor(artifact: Artifact, graph: CoreGraph, partition: Partition) {
+    const tensor = (index: number): TensorInfo => {
+      const info = graph.tensors[index];
+      if (info === undefined) throw new Error(`The graph has no tensor ${index}.`);
+      return info;
+    };
+    this.#artifact = artifact;
+    this.#graph = graph;
+    this.name = graph.name;
+    this.inputs = graph.inputs.map(tensor);
+    this.outputs = graph.outputs.map(tensor);
+    this.tensors = graph.tensors;
+    this.partition = partition;
+    this.nodes = graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map((index) => (index < 0 ? '' : tensor(index).name)),
+      outputs: node.outputs.map((index) => tensor(index).name),
+      segment: partition.segments[node.segment]?.name ?? '',
+    }));
+    dropped.register(this, artifact.id, this);
+  }
+
+  /** The file for workers; throws when the handle was disposed of. */
+  get artifact(): Artifact {
+    if (this.#disposed) {
+      throw new OctetError({ code: 'INVALID_INPUT', message: `Model '${this.name}' was disposed of.` });
+    }
+    return this.#artifact;
+  }
+
+  async execute(inputs: Sample, options: ExecuteOptions = {}): Promise<TensorMap> {
+    const { artifact } = this;
+    const tensors = this.#tensorsToKeep(options.keepLayerOutputs);
+    const sample = encodedSample(inputs);
+    throwIfAborted(options.signal);
+    const run = leastBusyWorker().callWith(artifact, (api) => api.run(artifact.id, sample, tensors));
+    return this.#tensorMap(tensors, await abortable(run, options.signal));
+  }
+
+  async evaluate(
+    samples: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
+    // Which of the two kinds of samples and statistic go together is the overloads' business.
+    statistic: Statistic<never>,
+    options: CallOptions = {},
+  ): Promise<number> {
+    const { artifact } = this;
+    const tensors = this.#tensorsToKeep([]);
+    const add = statistic.add.bind(statistic) as (outputs: TensorMap, groundTruth: unknown) => void;
+    const labelled =
+      samples instanceof EncodedDataset
+        ? labelledImages(samples)
+        : labelledSamples(samples as Exclude<typeof samples, ImageDataset>);
+    const count = await forEachInOrder(
+      workersFor(options, labelled.total),
+      {
+        phase: 'evaluate',
+        ...labelled,
+        work: (worker, { sample }) =>
+          worker.callWith(artifact, (api) => api.run(artifact.id, sample, tensors)),
+        collect: (bytes, { groundTruth }) => add(this.#tensorMap(tensors, bytes), groundTruth),
+      },
+      options,
+    );
+    if (count === 0)
+      throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to evaluate.' });
+    return statistic.result();
+  }
+
+  async measureTime(inputs: Sample, options: { readonly signal?: AbortSignal } = {}): Promise<Timing> {
+    const { artifact } = this;
+    const sample = encodedSample(inputs);
+    const measured = leastBusyWorker().callWith(artifact, (api) => api.measure(artifact.id, sample));
+    return abortable(measured, options.signal);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    dropped.unregister(this);
+    freeEverywhere(this.#artifact.id);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Indices of the graph's outputs, then of what else the nodes named compute, in the order of computing. */
+  #tensorsToKeep(keep: ExecuteOptions['keepLayerOutputs'] = []): number[] {
+    const { nodes, outputs } = this.#graph;
+    const names = keep === 'all' ? undefined : new Set(keep.map((name) => this.resolveNode(name)));
+    const kept = nodes
+      .filter((node) => names === undefined || names.has(node.name))
+      .flatMap((node) => node.outputs);
+    return [...new Set([...outputs, ...kept])];
+  }
+
+  /** A node's name from itself, or from its short label where that is unique. */
+  protected resolveNode(name: string): string {
+    if (this.nodes.some((node) => node.name === name)) return name;
+    const labelled = this.nodes.filter((node) => node.label === name);
+    if (labelled.length === 1 && labelled[0] !== undefined) return labelled[0].name;
+    throw new OctetError({
+      code: 'INVALID_CONFIG',
+      message:
+        labelled.length === 0
+          ? `The model has no node '${name}'.`
+          : `'${name}' is short for ${labelled.length} nodes; use the whole name.`,
+      where: { node: name },
+      hint: "The model's nodes property lists all names.",
+    });
+  }
+
+  #tensorMap(indices: readonly number[], contents: readonly Uint8Array[]): TensorMap {
+    const map: Record<string, TensorMap[string]> = {};
+    indices.forEach((index, position) => {
+      const info = this.#graph.tensors[index];
+      const bytes = contents[position];
+      if (info === undefined || bytes === undefined) return;
+      const { name, dtype, shape, quantization } = info;
+      const tensor = { data: elementsOf(bytes, dtype), shape, dtype };
+      map[name] = quantization === undefined ? tensor : { ...tensor, quantization };
+    });
+    return map;
+  }
+}
+
+type EncodedLabelled = { readonly sample: EncodedSample; readonly groundTruth: unknown };
+
+function labelledImages(images: EncodedDataset): { items: EncodedLabelled[]; total: number } {
+  const items = images
+    .encoded()
+    .map((sample, index) => ({ sample, groundTruth: images.items[index]?.label }));
+  return { items, total: images.length };
+}
+
+function labelledSamples(
+  source: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>>,
+): {
+  items: AsyncIterable<EncodedLabelled>;
+  total: number | undefined;
+} {
+  async function* encoded(): AsyncGenerator<EncodedLabelled> {
+    let index = 0;
+    for await (const { inputs, groundTruth } of source) {
+      yield { sample: encodedSample(inputs, index), groundTruth };
+      index += 1;
+    }
+  }
+  return { items: encoded(), total: Array.isArray(source) ? source.length : undefined };
+}

@@ -1,0 +1,101 @@
+// Model: a quantized model. It is the bytes of its .octet file; workers open them.
+
+import { worstFirst } from './core.js';
+import { OctetError } from './errors.js';
+import { type CoreGraph, FileModel } from './file-model.js';
+import { QuantizationParams } from './params.js';
+import { freeEverywhere, leastBusyWorker, newId } from './pool.js';
+import type { Artifact } from './protocol.js';
+import { encodedSamples, forEachInOrder, workersFor } from './samples.js';
+import type {
+  CallOptions,
+  ErrorMetric,
+  Model as ModelInterface,
+  NodeError,
+  Preprocessing,
+  QuantizationReport,
+  QuantizationSettings,
+  SampleSource,
+  Target,
+  TFLiteOptions,
+} from './types.js';
+
+/** What the core says about a .octet file. */
+interface CoreModelInfo {
+  readonly graph: CoreGraph;
+  readonly target: Target;
+  readonly settings: QuantizationSettings;
+  readonly preprocessing: Preprocessing | null;
+  readonly report: QuantizationReport;
+}
+
+class QuantizedModel extends FileModel implements ModelInterface {
+  readonly target: Target;
+  readonly params: QuantizationParams;
+  readonly preprocessing?: Preprocessing;
+  readonly #report: QuantizationReport;
+
+  constructor(artifact: Artifact, info: CoreModelInfo) {
+    super(artifact, info.graph, info.report.partition);
+    this.target = info.target;
+    this.params = QuantizationParams.fromJSON(info.settings);
+    if (info.preprocessing !== null) this.preprocessing = info.preprocessing;
+    this.#report = info.report;
+  }
+
+  async analyzeQuantizationError(
+    source: SampleSource,
+    metric: ErrorMetric = 'sqnr',
+    options: CallOptions = {},
+  ): Promise<readonly NodeError[]> {
+    const { artifact } = this;
+    const { items, total } = encodedSamples(source);
+    const workers = workersFor(options, total);
+    const [primary] = workers;
+    if (primary === undefined) throw new Error('An analysis needs a worker.');
+    const id = newId();
+    try {
+      await Promise.all(
+        workers.map((worker) => worker.callWith(artifact, (api) => api.analyze(artifact.id, id))),
+      );
+      const count = await forEachInOrder(
+        workers,
+        {
+          phase: 'analyze',
+          items,
+          total,
+          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+          collect: (sums) => primary.call((api) => api.fold(id, sums)),
+        },
+        options,
+      );
+      if (count === 0)
+        throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to analyze with.' });
+      const errors = await primary.call((api) => api.nodeErrors(id));
+      return errors.sort(worstFirst(metric));
+    } finally {
+      freeEverywhere(id);
+    }
+  }
+
+  save(): Uint8Array {
+    return this.artifact.bytes.slice();
+  }
+
+  toTFLite(options: TFLiteOptions = {}): Promise<Uint8Array> {
+    const { artifact } = this;
+    const { ioType = 'float32' } = options;
+    return leastBusyWorker().callWith(artifact, (api) => api.toTFLite(artifact.id, ioType));
+  }
+
+  report(): QuantizationReport {
+    return this.#report;
+  }
+}
+
+/** A model from the bytes of a .octet file, which the model keeps. */
+export async function modelFromBytes(bytes: Uint8Array): Promise<ModelInterface> {
+  const artifact: Artifact = { id: newId(), kind: 'model', bytes };
+  const info: CoreModelInfo = JSON.parse(await leastBusyWorker().open(artifact));
+  return new QuantizedModel(artifact, info);
+}

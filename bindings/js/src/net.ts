@@ -1,0 +1,133 @@
+// LoadedNet: a float model, and how it becomes a quantized one.
+
+import { EncodedDataset } from './dataset.js';
+import { OctetError } from './errors.js';
+import { type CoreGraph, FileModel } from './file-model.js';
+import { modelFromBytes } from './model.js';
+import { defaultQuantization, type QuantizationParams } from './params.js';
+import { freeEverywhere, leastBusyWorker, newId } from './pool.js';
+import type { Artifact } from './protocol.js';
+import { abortable, encodedSamples, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
+import { readSource } from './source.js';
+import type {
+  LoadedNet as LoadedNetInterface,
+  LoadOptions,
+  Model,
+  Partition,
+  QuantizeOptions,
+  RequantizationMode,
+  SampleSource,
+  Target,
+} from './types.js';
+import { VERSION } from './version.js';
+
+/** What the core says about a float model. */
+interface CoreNetInfo {
+  readonly graph: CoreGraph;
+  readonly partition: Partition;
+  readonly defaultRequantization: RequantizationMode;
+}
+
+class FloatNet extends FileModel implements LoadedNetInterface {
+  readonly target: Target;
+  readonly warnings: readonly string[] = [];
+  readonly defaultQuantization: QuantizationParams;
+
+  constructor(artifact: Artifact, info: CoreNetInfo, target: Target) {
+    super(artifact, info.graph, info.partition);
+    this.target = target;
+    this.defaultQuantization = defaultQuantization.withRequantizationMode(info.defaultRequantization);
+  }
+
+  async quantize(
+    source: SampleSource,
+    params: QuantizationParams = this.defaultQuantization,
+    options: QuantizeOptions = {},
+  ): Promise<Model> {
+    const { artifact } = this;
+    const { signal, onProgress } = options;
+    const unquantized = [...params.unquantizedNodes].map((name) => this.resolveNode(name));
+    const settings = JSON.stringify(params.withUnquantizedNodes(unquantized));
+    const { items, total } = encodedSamples(source);
+    if (total === 0) throw noSamples();
+    throwIfAborted(signal);
+    const workers = workersFor(options, total);
+    const [primary, ...others] = workers;
+    if (primary === undefined) throw new Error('Calibration needs a worker.');
+
+    // Every worker calibrates with the samples that it is dealt. The primary one alone folds what depends on the order
+    // of samples, and in the end takes over the others' histograms.
+    const id = newId();
+    try {
+      await abortable(
+        Promise.all(
+          workers.map((worker) =>
+            worker.callWith(artifact, (api) => api.calibrate(artifact.id, id, settings)),
+          ),
+        ),
+        signal,
+      );
+      const samples = await forEachInOrder(
+        workers,
+        {
+          phase: 'calibrate',
+          items,
+          total,
+          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+          collect: (extremes) => primary.call((api) => api.fold(id, extremes)),
+        },
+        options,
+      );
+      if (samples === 0) throw noSamples();
+      onProgress?.({ phase: 'quantize', done: 0, total: 1 });
+      for (const other of others) {
+        const state = await abortable(
+          other.call((api) => api.calibrationState(id)),
+          signal,
+        );
+        await primary.call((api) => api.mergeCalibration(id, state));
+      }
+      const description = JSON.stringify({
+        modelName: options.modelName,
+        preprocessing: source instanceof EncodedDataset ? source.preprocessing : undefined,
+        octetVersion: VERSION,
+        sourceBytes: artifact.bytes.length,
+      });
+      const bytes = await abortable(
+        primary.call((api) => api.quantize(id, description)),
+        signal,
+      );
+      const model = await modelFromBytes(bytes);
+      onProgress?.({ phase: 'quantize', done: 1, total: 1 });
+      return model;
+    } finally {
+      freeEverywhere(id);
+    }
+  }
+}
+
+function noSamples(): OctetError {
+  return new OctetError({
+    code: 'EMPTY_CALIBRATION',
+    message: 'There was no calibration sample.',
+    hint: 'Ranges are measured: give some dozen to some hundred typical samples.',
+  });
+}
+
+/** Loads a float model, .tflite, from its bytes, path (Node) or URL. */
+export async function loadModel(
+  source: Uint8Array | ArrayBuffer | Blob | string | URL,
+  options: LoadOptions = {},
+): Promise<LoadedNetInterface> {
+  const { target = 'gen1', inputShapes = {}, signal } = options;
+  throwIfAborted(signal);
+  const bytes = await abortable(readSource(source), signal);
+  const artifact: Artifact = {
+    id: newId(),
+    kind: 'net',
+    bytes,
+    options: JSON.stringify({ target, inputShapes }),
+  };
+  const info: CoreNetInfo = JSON.parse(await abortable(leastBusyWorker().open(artifact), signal));
+  return new FloatNet(artifact, info, target);
+}

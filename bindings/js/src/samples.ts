@@ -1,0 +1,119 @@
+// Going through samples with several workers: dealt out by index, collected in order, never far ahead.
+
+import { EncodedDataset } from './dataset.js';
+import { cancelled, OctetError } from './errors.js';
+import { type PoolWorker, takeWorkers, workerCount } from './pool.js';
+import type { EncodedSample } from './protocol.js';
+import type { CallOptions, Progress, Sample, SampleSource, TypedArray } from './types.js';
+
+/** Samples in flight and waiting, for each worker: one to work on and one to have ready. */
+const AHEAD = 2;
+
+/** What one pass over samples does. */
+interface Pass<Item, Result> {
+  readonly phase: Progress['phase'];
+  readonly items: Iterable<Item> | AsyncIterable<Item>;
+  readonly total: number | undefined;
+  /** Runs in any order. */
+  readonly work: (worker: PoolWorker, item: Item, index: number) => Promise<Result>;
+  /** Runs in order of the items. */
+  readonly collect: (result: Result, item: Item, index: number) => Promise<void> | void;
+}
+
+/** The workers that a call over `total` samples uses. */
+export function workersFor(options: CallOptions, total: number | undefined): readonly PoolWorker[] {
+  return takeWorkers(workerCount(options.workers, total));
+}
+
+/** Runs a pass and returns how many items there were. Item i is worked on by worker i modulo their number. */
+export async function forEachInOrder<Item, Result>(
+  workers: readonly PoolWorker[],
+  pass: Pass<Item, Result>,
+  options: CallOptions,
+): Promise<number> {
+  const { signal, onProgress } = options;
+  const { phase, total } = pass;
+  const started: { readonly item: Item; readonly result: Promise<Result> }[] = [];
+  let done = 0;
+  const report = () => onProgress?.(total === undefined ? { phase, done } : { phase, done, total });
+  const collectOldest = async () => {
+    const oldest = started.shift();
+    if (oldest === undefined) return;
+    await abortable(
+      oldest.result.then((result) => pass.collect(result, oldest.item, done)),
+      signal,
+    );
+    done += 1;
+    report();
+  };
+
+  throwIfAborted(signal);
+  report();
+  let index = 0;
+  for await (const item of pass.items) {
+    throwIfAborted(signal);
+    if (started.length >= AHEAD * workers.length) await collectOldest();
+    const worker = workers[index % workers.length];
+    if (worker === undefined) throw new Error('A pass needs a worker.');
+    const result = pass.work(worker, item, index);
+    // Failures are seen when the sample's turn comes; until then they are nobody's unhandled rejections.
+    result.catch(() => undefined);
+    started.push({ item, result });
+    index += 1;
+  }
+  while (started.length > 0) await collectOldest();
+  return done;
+}
+
+/** Settles as `promise` does, or rejects as soon as the signal fires. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(cancelled());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled();
+}
+
+/** A sample of plain tensors, ready to be sent. */
+export function encodedSample(sample: Sample, index?: number): EncodedSample {
+  if (typeof sample !== 'object' || sample === null) {
+    const message = `${index === undefined ? 'A sample' : `Sample ${index}`} is no object of tensors by input name.`;
+    throw new OctetError({ code: 'INVALID_INPUT', message });
+  }
+  const inputs = Object.fromEntries(
+    Object.entries(sample).map(([name, tensor]) => [
+      name,
+      // Plain parts only: what the caller's objects carry besides need not be sendable.
+      { kind: 'tensor', tensor: { data: ownBuffer(tensor?.data), shape: tensor?.shape } } as const,
+    ]),
+  );
+  return index === undefined ? { inputs } : { inputs, index };
+}
+
+/** The data in a buffer of its own: sending a view into a larger one would send all of it. */
+function ownBuffer(data: TypedArray): TypedArray {
+  return ArrayBuffer.isView(data) && data.byteLength !== data.buffer.byteLength ? data.slice() : data;
+}
+
+/** The samples of a source, ready to be sent, and how many there are where that is known. */
+export function encodedSamples(source: SampleSource): {
+  readonly items: Iterable<EncodedSample> | AsyncIterable<EncodedSample>;
+  readonly total: number | undefined;
+} {
+  if (source instanceof EncodedDataset) return { items: source.encoded(), total: source.length };
+  return { items: encodeAll(source), total: Array.isArray(source) ? source.length : undefined };
+}
+
+async function* encodeAll(source: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<EncodedSample> {
+  let index = 0;
+  for await (const sample of source) {
+    yield encodedSample(sample, index);
+    index += 1;
+  }
+}
