@@ -1,6 +1,5 @@
 // Octet's own exp, log, tanh and logistic in double: the same bits on every platform, unlike the C library's.
-// Built from
-// + - * / and bit operations alone. The vector forms in single precision are in kernels/math_simd.h.
+// Built from + - * / and bit operations alone. The vector forms in single precision are in math_simd.h.
 #pragma once
 
 namespace octet::kernels {

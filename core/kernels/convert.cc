@@ -1,0 +1,92 @@
+#include "kernels/convert.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/elementwise.h"
+#include "kernels/simd.h"
+
+namespace octet::kernels {
+namespace {
+
+/// round(values / scale) + zero_point in 32-bit lanes, within a few hundred of the int8 range.
+v128_t quantize_lanes(v128_t values, v128_t scale, v128_t zero_point) {
+  const v128_t steps = wasm_f32x4_div(values, scale);
+  // The fraction is exact, so a half is told from what is just below it.
+  const v128_t whole = wasm_f32x4_trunc(steps);
+  const v128_t fraction = wasm_f32x4_abs(wasm_f32x4_sub(steps, whole));
+  const v128_t sign = wasm_v128_and(steps, wasm_f32x4_splat(-0.0f));
+  const v128_t one = wasm_v128_or(wasm_f32x4_splat(1.0f), sign);
+  const v128_t rounds_away = wasm_f32x4_ge(fraction, wasm_f32x4_splat(0.5f));
+  v128_t rounded = wasm_f32x4_add(whole, wasm_v128_and(one, rounds_away));
+  // Far outside the range already; keeps infinities and the sum with the zero point from overflowing. NaN
+  // passes.
+  rounded = wasm_f32x4_pmin(rounded, wasm_f32x4_splat(512.0f));
+  rounded = wasm_f32x4_pmax(rounded, wasm_f32x4_splat(-512.0f));
+  return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(rounded), zero_point);
+}
+
+}  // namespace
+
+void quantize(const float* in, int8_t* out, size_t count, float scale, int32_t zero_point) {
+  const v128_t scales = wasm_f32x4_splat(scale);
+  const v128_t zero_points = wasm_i32x4_splat(zero_point);
+  const auto sixteen = [&](const float* from) {
+    const auto four = [&](size_t i) { return quantize_lanes(wasm_v128_load(from + i), scales, zero_points); };
+    return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(0), four(4)),
+                                   wasm_i16x8_narrow_i32x4(four(8), four(12)));
+  };
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) wasm_v128_store(out + i, sixteen(in + i));
+  if (i < count) {
+    float rest[16] = {};
+    std::copy(in + i, in + count, rest);
+    store_some(out + i, sixteen(rest), count - i);
+  }
+}
+
+void dequantize(const int8_t* in, float* out, size_t count, float scale, int32_t zero_point) {
+  const v128_t scales = wasm_f32x4_splat(scale);
+  const v128_t zero_points = wasm_i32x4_splat(zero_point);
+  const auto four = [&](v128_t q) {
+    return wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_sub(q, zero_points)), scales);
+  };
+  const auto sixteen = [&](v128_t bytes, float* to) {
+    const v128_t low = wasm_i16x8_extend_low_i8x16(bytes);
+    const v128_t high = wasm_i16x8_extend_high_i8x16(bytes);
+    wasm_v128_store(to, four(wasm_i32x4_extend_low_i16x8(low)));
+    wasm_v128_store(to + 4, four(wasm_i32x4_extend_high_i16x8(low)));
+    wasm_v128_store(to + 8, four(wasm_i32x4_extend_low_i16x8(high)));
+    wasm_v128_store(to + 12, four(wasm_i32x4_extend_high_i16x8(high)));
+  };
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) sixteen(wasm_v128_load(in + i), out + i);
+  if (i < count) {
+    float rest[16];
+    sixteen(load_some(in + i, count - i), rest);
+    std::copy(rest, rest + (count - i), out + i);
+  }
+}
+
+void widen_halves(const uint16_t* in, float* out, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t sign = (in[i] & 0x8000u) << 16;
+    const uint32_t magnitude = in[i] & 0x7fffu;
+    if (magnitude >= 0x7c00u) {  // Infinity or NaN.
+      out[i] = __builtin_bit_cast(float, sign | 0x7f800000u | (magnitude & 0x3ffu) << 13);
+    } else {
+      // The bits at float's place have an exponent that is 112 too small, also for subnormal numbers.
+      const float value = __builtin_bit_cast(float, magnitude << 13) * 0x1p112f;
+      out[i] = __builtin_bit_cast(float, __builtin_bit_cast(uint32_t, value) | sign);
+    }
+  }
+}
+
+int8_t quantize(double real, float scale, int32_t zero_point, int32_t low, int32_t high) {
+  const double steps = std::round(real / static_cast<double>(scale));
+  if (steps != steps) return static_cast<int8_t>(std::clamp(zero_point, low, high));
+  return static_cast<int8_t>(
+      std::clamp(steps + zero_point, static_cast<double>(low), static_cast<double>(high)));
+}
+
+}  // namespace octet::kernels

@@ -1,0 +1,67 @@
+// exp, tanh and logistic of four floats at once, in wasm intrinsics: the same bits natively and in
+// WebAssembly. Double precision, for tables and settings, is in kernels/math.h.
+#pragma once
+
+#include "kernels/simd.h"
+
+namespace octet::kernels {
+
+/// `coefficients[0] + x * (coefficients[1] + ...)`, by Horner's rule.
+template <int kCount>
+inline v128_t polynomial(v128_t x, const float (&coefficients)[kCount]) {
+  v128_t sum = wasm_f32x4_splat(coefficients[kCount - 1]);
+  for (int i = kCount - 2; i >= 0; --i) {
+    sum = wasm_f32x4_add(wasm_f32x4_mul(sum, x), wasm_f32x4_splat(coefficients[i]));
+  }
+  return sum;
+}
+
+/// 2^n for integer lanes n in [-126, 127].
+inline v128_t power_of_two(v128_t n) { return wasm_i32x4_shl(wasm_i32x4_add(n, wasm_i32x4_splat(127)), 23); }
+
+/// e^x with a relative error below 1.5 * 2^-23; gradual underflow to 0 below -103.9, infinity above 88.72.
+inline v128_t exp(v128_t x) {
+  // e^r = 1 + r + r^2 * minimax(r), |r| <= ln(2) / 2, leaves out at most 3.1e-9 of the result.
+  static constexpr float kCoefficients[] = {0.49999994f, 0.16666521f, 0.04166839f, 0.008368745f,
+                                            0.0013814538f};
+  // ln 2 in two parts: the first has 15 significant bits, so that its product with an exponent is exact.
+  constexpr float kLn2High = 0x1.62e4p-1f;
+  constexpr float kLn2Low = 1.42860682e-6f;
+  // Written so that NaN passes through: a comparison with it is false.
+  x = wasm_f32x4_pmin(x, wasm_f32x4_splat(89.0f));
+  x = wasm_f32x4_pmax(x, wasm_f32x4_splat(-104.0f));
+  const v128_t exponent = wasm_f32x4_nearest(wasm_f32x4_mul(x, wasm_f32x4_splat(1.44269504f)));
+  v128_t r = wasm_f32x4_sub(x, wasm_f32x4_mul(exponent, wasm_f32x4_splat(kLn2High)));
+  r = wasm_f32x4_sub(r, wasm_f32x4_mul(exponent, wasm_f32x4_splat(kLn2Low)));
+  const v128_t tail = wasm_f32x4_mul(wasm_f32x4_mul(r, r), polynomial(r, kCoefficients));
+  const v128_t fraction = wasm_f32x4_add(wasm_f32x4_splat(1.0f), wasm_f32x4_add(r, tail));
+  // The power is applied in two halves: the whole one may be outside the range of normal numbers.
+  const v128_t n = wasm_i32x4_trunc_sat_f32x4(exponent);
+  const v128_t half = wasm_i32x4_shr(n, 1);
+  return wasm_f32x4_mul(wasm_f32x4_mul(fraction, power_of_two(half)), power_of_two(wasm_i32x4_sub(n, half)));
+}
+
+/// 1 / (1 + e^-x) with a relative error below 3.5 * 2^-23.
+inline v128_t logistic(v128_t x) {
+  const v128_t one = wasm_f32x4_splat(1.0f);
+  return wasm_f32x4_div(one, wasm_f32x4_add(one, exp(wasm_f32x4_neg(x))));
+}
+
+/// Hyperbolic tangent with a relative error below 3 * 2^-23.
+inline v128_t tanh(v128_t x) {
+  // For |x| <= 0.625: x + x z minimax(z), z = x^2, leaves out at most 4.4e-9 of the result.
+  static constexpr float kCoefficients[] = {-0.3333328f, 0.13331442f, -0.05373971f, 0.020639079f,
+                                            -0.0057049785f};
+  const v128_t z = wasm_f32x4_mul(x, x);
+  const v128_t small = wasm_f32x4_add(x, wasm_f32x4_mul(x, wasm_f32x4_mul(z, polynomial(z, kCoefficients))));
+  // Elsewhere: 1 - 2 / (e^(2|x|) + 1), with the sign of x.
+  const v128_t one = wasm_f32x4_splat(1.0f);
+  const v128_t magnitude = wasm_f32x4_abs(x);
+  const v128_t denominator = wasm_f32x4_add(exp(wasm_f32x4_add(magnitude, magnitude)), one);
+  const v128_t large = wasm_f32x4_sub(one, wasm_f32x4_div(wasm_f32x4_splat(2.0f), denominator));
+  const v128_t sign = wasm_v128_and(x, wasm_f32x4_splat(-0.0f));
+  const v128_t is_small = wasm_f32x4_le(magnitude, wasm_f32x4_splat(0.625f));
+  return wasm_v128_bitselect(small, wasm_v128_or(large, sign), is_small);
+}
+
+}  // namespace octet::kernels

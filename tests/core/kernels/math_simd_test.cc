@@ -1,0 +1,63 @@
+#include "kernels/math_simd.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace octet::kernels {
+namespace {
+
+template <class Function>
+float lane(Function function, float x) {
+  return wasm_f32x4_extract_lane(function(wasm_f32x4_splat(x)), 0);
+}
+
+/// Largest relative error against libm in double, in units of 2^-23, over a dense range.
+template <class Actual, class Expected>
+double worst_error(Actual actual, Expected expected, float low, float high) {
+  constexpr int kSteps = 400001;
+  double worst = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    const float x = low + (high - low) * static_cast<float>(i) / (kSteps - 1);
+    const double truth = expected(static_cast<double>(x));
+    if (truth == 0) continue;
+    worst = std::max(worst, std::fabs((lane(actual, x) - truth) / truth) * 0x1p23);
+  }
+  return worst;
+}
+
+double exact_logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+TEST(MathSimd, StaysWithinItsErrorBounds) {
+  using Double = double (*)(double);
+  using Lanes = v128_t (*)(v128_t);
+  for (const float reach : {1e-5f, 0.5f, 1.0f, 20.0f, 87.0f}) {
+    EXPECT_LT(worst_error(Lanes(exp), Double(std::exp), -reach, reach), 1.5) << reach;
+    EXPECT_LT(worst_error(Lanes(tanh), Double(std::tanh), -reach, reach), 3) << reach;
+    EXPECT_LT(worst_error(Lanes(logistic), exact_logistic, -reach, reach), 3.5) << reach;
+  }
+}
+
+TEST(MathSimd, KeepsToTheEndsOfTheRange) {
+  using Lanes = v128_t (*)(v128_t);
+  const Lanes lanes_exp = exp, lanes_tanh = tanh, lanes_logistic = logistic;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float nan = std::nanf("");
+  EXPECT_EQ(lane(lanes_exp, 0), 1);
+  EXPECT_EQ(lane(lanes_exp, kInfinity), kInfinity);
+  EXPECT_EQ(lane(lanes_exp, -kInfinity), 0);
+  EXPECT_LT(lane(lanes_exp, 88.7f), kInfinity);
+  EXPECT_GT(lane(lanes_exp, -103), 0);
+  EXPECT_TRUE(std::isnan(lane(lanes_exp, nan)));
+  EXPECT_EQ(lane(lanes_tanh, kInfinity), 1);
+  EXPECT_EQ(lane(lanes_tanh, -kInfinity), -1);
+  EXPECT_EQ(lane(lanes_tanh, 0), 0);
+  EXPECT_TRUE(std::isnan(lane(lanes_tanh, nan)));
+  EXPECT_EQ(lane(lanes_logistic, kInfinity), 1);
+  EXPECT_EQ(lane(lanes_logistic, -kInfinity), 0);
+  EXPECT_TRUE(std::isnan(lane(lanes_logistic, nan)));
+}
+
+}  // namespace
+}  // namespace octet::kernels
