@@ -112,7 +112,7 @@ struct Operator {
   /// Checks operands and attributes and returns the output types. Throws InvalidShape naming node and dimension.
   std::vector<TensorType> (*infer)(const NodeView& node);
   Kernels kernels;
-  QuantizationRule quantization;
+  QuantizationRule quantization = {};
   Support mla;     ///< gen1 and gen2 (bf16 on gen2 only).
   Support tflite;  ///< TFLite's own integer kernels.
   bool cvu = false;       ///< The CVU can run it, as pre- or post-processing at the model's edge.

@@ -1,0 +1,59 @@
+// DEQUANTIZE: INT8 to float by scale and zero point, or float16 to float.
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+namespace {
+
+std::vector<TensorType> infer(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  if (input.dtype != DType::Int8 && input.dtype != DType::Float16) {
+    node.fail("it cannot dequantize " + std::string(to_string(input.dtype)) + " tensors.");
+  }
+  return {{DType::Float32, input.shape}};
+}
+
+class DequantizeKernel final : public Kernel {
+ public:
+  explicit DequantizeKernel(const NodeView& node)
+      : count_(static_cast<size_t>(node.output().shape.elements())), input_(per_tensor(node.input(0))) {}
+  void run(const KernelArguments& arguments) const override {
+    kernels::dequantize(arguments.input<int8_t>(0), arguments.output<float>(), count_, input_.scale,
+                        input_.zero_point);
+  }
+
+ private:
+  size_t count_;
+  ScaleAndZero input_;
+};
+
+class WidenHalvesKernel final : public Kernel {
+ public:
+  explicit WidenHalvesKernel(const NodeView& node)
+      : count_(static_cast<size_t>(node.output().shape.elements())) {}
+  void run(const KernelArguments& arguments) const override {
+    kernels::widen_halves(arguments.input<uint16_t>(0), arguments.output<float>(), count_);
+  }
+
+ private:
+  size_t count_;
+};
+
+}  // namespace
+
+extern const Operator dequantize;
+const Operator dequantize = {
+    .kind = OpKind::Dequantize,
+    .infer = infer,
+    .kernels = {.f32 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
+                  return std::make_unique<WidenHalvesKernel>(node);
+                },
+                .i8 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
+                  return std::make_unique<DequantizeKernel>(node);
+                }},
+    .quantization = {.output = OutputQuantization::NotQuantized},
+    .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .cvu = true,
+};
+
+}  // namespace octet::ops

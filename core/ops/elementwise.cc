@@ -1,0 +1,138 @@
+#include "ops/elementwise.h"
+
+#include <array>
+#include <string>
+
+#include "kernels/requantize.h"
+
+namespace octet::ops {
+namespace {
+
+/// The sum of one table entry of each operand.
+struct SumOfTerms {
+  std::array<int32_t, 256> a;
+  std::array<int32_t, 256> b;
+  int32_t operator()(int8_t qa, int8_t qb) const {
+    return a[static_cast<size_t>(qa + 128)] + b[static_cast<size_t>(qb + 128)];
+  }
+};
+
+template <class Function>
+std::array<int32_t, 256> terms(Function function) {
+  std::array<int32_t, 256> table;
+  for (int32_t q = -128; q <= 127; ++q) table[static_cast<size_t>(q + 128)] = function(q);
+  return table;
+}
+
+/// TFLite's sum: operands are brought to half the larger scale with 20 more bits, then to the output's.
+std::unique_ptr<Kernel> tflite_sum(const NodeView& node, int sign, Clamp<int32_t> range) {
+  constexpr int kExtraBits = 20;
+  const ScaleAndZero a = per_tensor(node.input(0));
+  const ScaleAndZero b = per_tensor(node.input(1));
+  const ScaleAndZero output = per_tensor(node.output());
+  const double common_scale = 2 * static_cast<double>(std::max(a.scale, b.scale));
+  const auto scaled_terms = [&](ScaleAndZero operand, int operand_sign) {
+    const auto multiplier =
+        kernels::fixed_point_multiplier(static_cast<double>(operand.scale) / common_scale);
+    return terms([=](int32_t q) {
+      return operand_sign * kernels::multiply_by((q - operand.zero_point) * (1 << kExtraBits), multiplier);
+    });
+  };
+  const double output_factor = common_scale / ((1 << kExtraBits) * static_cast<double>(output.scale));
+  return rescaled_binary(node, SumOfTerms{scaled_terms(a, 1), scaled_terms(b, sign)},
+                         kernels::Rescale::by_multiplier(kernels::fixed_point_multiplier(output_factor),
+                                                         output.zero_point, range.low, range.high));
+}
+
+/// clamp((m_a q_a + m_b q_b + zc) >> n), rounded: the contract's zc is zero_point * 2^n - m_a z_a - m_b z_b,
+/// and its first part is added behind the shift instead, which is exact and keeps the sum within 32 bits.
+std::unique_ptr<Kernel> sima_sum(const NodeView& node, int sign, Clamp<int32_t> range) {
+  const ScaleAndZero a = per_tensor(node.input(0));
+  const ScaleAndZero b = per_tensor(node.input(1));
+  const ScaleAndZero output = per_tensor(node.output());
+  const double output_scale = output.scale;
+  const double factors[] = {a.scale / output_scale, sign * (b.scale / output_scale)};
+  const auto affine = kernels::affine_multipliers(factors, 31);
+  const auto scaled_terms = [](ScaleAndZero operand, int32_t multiplier) {
+    return terms([=](int32_t q) { return multiplier * (q - operand.zero_point); });
+  };
+  return rescaled_binary(
+      node, SumOfTerms{scaled_terms(a, affine.multipliers[0]), scaled_terms(b, affine.multipliers[1])},
+      kernels::Rescale::by_shift(affine.shift, output.zero_point, range.low, range.high));
+}
+
+class TableBinaryKernel final : public Kernel {
+ public:
+  TableBinaryKernel(const NodeView& node, kernels::LookupTable2d table)
+      : loops_(node.input(0).shape, node.input(1).shape), table_(std::move(table)) {}
+  void run(const KernelArguments& arguments) const override {
+    with_row_indices(loops_, [&](auto index_a, auto index_b) {
+      loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
+        const int8_t* a = arguments.input<int8_t>(0) + at_a;
+        const int8_t* b = arguments.input<int8_t>(1) + at_b;
+        int8_t* out = arguments.output<int8_t>() + at_out;
+        for (size_t i = 0; i < loops_.row_length(); ++i) out[i] = table_(a[index_a(i)], b[index_b(i)]);
+      });
+    });
+  }
+
+ private:
+  kernels::BroadcastLoops loops_;
+  kernels::LookupTable2d table_;
+};
+
+}  // namespace
+
+std::vector<TensorType> infer_unary(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  return {{input.dtype, input.shape}};
+}
+
+std::vector<TensorType> infer_binary(const NodeView& node) {
+  const Tensor& a = node.input(0);
+  const Tensor& b = node.input(1);
+  if (a.dtype != b.dtype) {
+    node.fail("its operands have different types, " + std::string(to_string(a.dtype)) + " and " +
+              std::string(to_string(b.dtype)) + ".");
+  }
+  try {
+    return {{a.dtype, broadcast(a.shape, b.shape)}};
+  } catch (const Error& error) {
+    node.fail(error.message());
+  }
+}
+
+ScaleAndZero per_tensor(const Tensor& tensor) {
+  const QuantParams& parameters = quantization_of(tensor);
+  if (parameters.is_per_channel()) {
+    throw Error(ErrorCode::UnsupportedModel,
+                "Tensor '" + tensor.name + "' is quantized with one scale a channel.",
+                {.tensor = tensor.name}, "Only the weights of convolutions may be.");
+  }
+  return {parameters.scale[0], parameters.zero_point[0]};
+}
+
+std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign) {
+  const Clamp<int32_t> range =
+      int8_clamp_of(node.attributes<Elementwise>().activation, quantization_of(node.output()));
+  const bool tflite = node.node().requantization == RequantizationMode::Tflite;
+  return tflite ? tflite_sum(node, sign, range) : sima_sum(node, sign, range);
+}
+
+std::unique_ptr<Kernel> table_binary(const NodeView& node, kernels::LookupTable2d table) {
+  return std::make_unique<TableBinaryKernel>(node, std::move(table));
+}
+
+const Constraint kFourDimensionalBinary = {
+    "its output and its computed operands have four dimensions", [](const ConstraintView& view) {
+      if (view.any_shape || view.target == TargetId::Tflite) return true;
+      const auto fits = [](const Tensor& tensor) { return tensor.is_constant() || tensor.shape.rank() == 4; };
+      return fits(view.node.input(0)) && fits(view.node.input(1)) && fits(view.node.output());
+    }};
+
+const Constraint kBroadcastsFourDimensions = {
+    "its operands have the same shape, or at most four dimensions", [](const ConstraintView& view) {
+      return view.node.input(0).shape == view.node.input(1).shape || view.node.output().shape.rank() <= 4;
+    }};
+
+}  // namespace octet::ops

@@ -1,0 +1,148 @@
+// What operators on one or two tensors, element by element, share: shape inference, kernels, constraints.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "kernels/broadcast.h"
+#include "kernels/elementwise.h"
+#include "kernels/lookup_table.h"
+#include "kernels/rescale.h"
+#include "kernels/simd.h"
+#include "ops/activation.h"
+#include "ops/operator.h"
+
+namespace octet::ops {
+
+/// One output like the first input.
+std::vector<TensorType> infer_unary(const NodeView& node);
+
+/// One output of the shape that two operands of one type broadcast to.
+std::vector<TensorType> infer_binary(const NodeView& node);
+
+/// The scale and zero point of an INT8 tensor; throws UnsupportedModel naming it when it has one a channel.
+struct ScaleAndZero {
+  float scale;
+  int32_t zero_point;
+};
+ScaleAndZero per_tensor(const Tensor& tensor);
+
+/// "its output and its computed operands have four dimensions" (or any_shape): a constant may be a scalar or
+/// a vector.
+extern const Constraint kFourDimensionalBinary;
+/// "it broadcasts at most four dimensions": TFLite's kernels.
+extern const Constraint kBroadcastsFourDimensions;
+
+/// function(v128_t) on float lanes.
+template <class Function>
+class FloatUnaryKernel final : public Kernel {
+ public:
+  FloatUnaryKernel(const NodeView& node, Function function)
+      : count_(static_cast<size_t>(node.output().shape.elements())), function_(function) {}
+  void run(const KernelArguments& arguments) const override {
+    kernels::map_row(arguments.input<float>(0), arguments.output<float>(), count_, function_);
+  }
+
+ private:
+  size_t count_;
+  Function function_;
+};
+
+template <class Function>
+std::unique_ptr<Kernel> float_unary(const NodeView& node, Function function) {
+  return std::make_unique<FloatUnaryKernel<Function>>(node, function);
+}
+
+/// function(v128_t, v128_t) on lanes of T, of operands that may be broadcast.
+template <class T, class Function>
+class BinaryKernel final : public Kernel {
+ public:
+  BinaryKernel(const NodeView& node, Function function)
+      : loops_(node.input(0).shape, node.input(1).shape), function_(function) {}
+  void run(const KernelArguments& arguments) const override {
+    const T* a = arguments.input<T>(0);
+    const T* b = arguments.input<T>(1);
+    T* out = arguments.output<T>();
+    loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
+      kernels::map_rows(a + at_a, loops_.a_repeats(), b + at_b, loops_.b_repeats(), out + at_out,
+                        loops_.row_length(), function_);
+    });
+  }
+
+ private:
+  kernels::BroadcastLoops loops_;
+  Function function_;
+};
+
+template <class T, class Function>
+std::unique_ptr<Kernel> binary(const NodeView& node, Function function) {
+  return std::make_unique<BinaryKernel<T, Function>>(node, function);
+}
+
+/// Lanes of `values` within [range.low, range.high]; NaN stays.
+inline v128_t clamped(v128_t values, Clamp<float> range) {
+  values = wasm_f32x4_pmax(values, wasm_f32x4_splat(range.low));
+  return wasm_f32x4_pmin(values, wasm_f32x4_splat(range.high));
+}
+
+/// function(v128_t, v128_t) on float lanes, then the node's fused activation.
+template <class Function>
+std::unique_ptr<Kernel> float_arithmetic(const NodeView& node, Function function) {
+  const Clamp<float> range = clamp_of(node.attributes<Elementwise>().activation);
+  return binary<float>(node, [=](v128_t a, v128_t b) { return clamped(function(a, b), range); });
+}
+
+/// Calls visit(index_a, index_b): functions from the position in a row to the position in each operand's row.
+template <class Visit>
+void with_row_indices(const kernels::BroadcastLoops& loops, Visit visit) {
+  const auto advancing = [](size_t i) { return i; };
+  const auto repeating = [](size_t) { return size_t{0}; };
+  if (loops.a_repeats()) {
+    visit(repeating, advancing);
+  } else if (loops.b_repeats()) {
+    visit(advancing, repeating);
+  } else {
+    visit(advancing, advancing);
+  }
+}
+
+/// rescale(combine(a, b)) on INT8, with combine(int8_t, int8_t) -> int32_t.
+template <class Combine>
+class RescaledBinaryKernel final : public Kernel {
+ public:
+  RescaledBinaryKernel(const NodeView& node, Combine combine, kernels::Rescale rescale)
+      : loops_(node.input(0).shape, node.input(1).shape), combine_(std::move(combine)), rescale_(rescale) {}
+  void run(const KernelArguments& arguments) const override {
+    with_row_indices(loops_, [&](auto index_a, auto index_b) {
+      loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
+        const int8_t* a = arguments.input<int8_t>(0) + at_a;
+        const int8_t* b = arguments.input<int8_t>(1) + at_b;
+        const auto combine_block = [&](size_t first, int32_t* values, size_t count) {
+          for (size_t i = 0; i < count; ++i)
+            values[i] = combine_(a[index_a(first + i)], b[index_b(first + i)]);
+        };
+        kernels::map_through_int32(arguments.output<int8_t>() + at_out, loops_.row_length(), combine_block,
+                                   rescale_);
+      });
+    });
+  }
+
+ private:
+  kernels::BroadcastLoops loops_;
+  Combine combine_;
+  kernels::Rescale rescale_;
+};
+
+template <class Combine>
+std::unique_ptr<Kernel> rescaled_binary(const NodeView& node, Combine combine, kernels::Rescale rescale) {
+  return std::make_unique<RescaledBinaryKernel<Combine>>(node, std::move(combine), rescale);
+}
+
+/// a + sign * b on INT8 with the fused activation, in the node's requantization mode.
+std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign);
+
+/// A kernel that looks up the result of each pair of INT8 values.
+std::unique_ptr<Kernel> table_binary(const NodeView& node, kernels::LookupTable2d table);
+
+}  // namespace octet::ops

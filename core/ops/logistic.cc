@@ -1,0 +1,37 @@
+// LOGISTIC: 1 / (1 + e^-x).
+#include "kernels/math.h"
+#include "kernels/math_simd.h"
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return float_unary(node, [](v128_t x) { return kernels::logistic(x); });
+}
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return table_unary(node, table_of_reals(node, [](double x) { return kernels::logistic(x); }));
+  }
+  return table_unary(node, table_of_floats(node, [](float x) {
+                       return 1.0f / (1.0f + static_cast<float>(kernels::exp(-static_cast<double>(x))));
+                     }));
+}
+
+}  // namespace
+
+extern const Operator logistic;
+const Operator logistic = {
+    .kind = OpKind::Logistic,
+    .infer = infer_unary,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .quantization = {.output = OutputQuantization::Fixed,
+                     .fixed_scale = 1.0f / 256,
+                     .fixed_zero_point = -128},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,29 @@
+// MAXIMUM: the larger of two elements, broadcast by NumPy's rules.
+#include "ops/elementwise.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return binary<float>(node, [](v128_t a, v128_t b) { return wasm_f32x4_pmax(a, b); });
+}
+
+/// All tensors share one scale, so integers compare as the reals do.
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  return binary<int8_t>(node, [](v128_t a, v128_t b) { return wasm_i8x16_max(a, b); });
+}
+
+}  // namespace
+
+extern const Operator maximum;
+const Operator maximum = {
+    .kind = OpKind::Maximum,
+    .infer = infer_binary,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .quantization = {.output = OutputQuantization::AllSame},
+    .mla = {.int8 = false},
+    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

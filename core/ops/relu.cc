@@ -1,0 +1,17 @@
+// RELU: the larger of x and 0.
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+
+extern const Operator relu;
+const Operator relu = {
+    .kind = OpKind::Relu,
+    .infer = infer_unary,
+    .kernels = {.f32 = [](const NodeView& node) { return float_clamp(node, Activation::Relu); },
+                .i8 = [](const NodeView& node) { return int8_clamp(node, Activation::Relu); }},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,17 @@
+// RELU6: x clamped to [0, 6].
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+
+extern const Operator relu6;
+const Operator relu6 = {
+    .kind = OpKind::Relu6,
+    .infer = infer_unary,
+    .kernels = {.f32 = [](const NodeView& node) { return float_clamp(node, Activation::Relu6); },
+                .i8 = [](const NodeView& node) { return int8_clamp(node, Activation::Relu6); }},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

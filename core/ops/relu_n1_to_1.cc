@@ -1,0 +1,17 @@
+// RELU_N1_TO_1: x clamped to [-1, 1].
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+
+extern const Operator relu_n1_to_1;
+const Operator relu_n1_to_1 = {
+    .kind = OpKind::ReluN1To1,
+    .infer = infer_unary,
+    .kernels = {.f32 = [](const NodeView& node) { return float_clamp(node, Activation::ReluN1To1); },
+                .i8 = [](const NodeView& node) { return int8_clamp(node, Activation::ReluN1To1); }},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

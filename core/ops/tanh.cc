@@ -1,0 +1,35 @@
+// TANH: the hyperbolic tangent.
+#include "kernels/math.h"
+#include "kernels/math_simd.h"
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return float_unary(node, [](v128_t x) { return kernels::tanh(x); });
+}
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return table_unary(node, table_of_reals(node, [](double x) { return kernels::tanh(x); }));
+  }
+  return table_unary(node, table_of_floats(node, [](float x) {
+                       return static_cast<float>(kernels::tanh(static_cast<double>(x)));
+                     }));
+}
+
+}  // namespace
+
+extern const Operator tanh;
+const Operator tanh = {
+    .kind = OpKind::Tanh,
+    .infer = infer_unary,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .quantization = {.output = OutputQuantization::Fixed, .fixed_scale = 1.0f / 128, .fixed_zero_point = 0},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

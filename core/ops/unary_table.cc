@@ -1,0 +1,62 @@
+#include "ops/unary_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace octet::ops {
+namespace {
+
+class TableUnaryKernel final : public Kernel {
+ public:
+  TableUnaryKernel(const NodeView& node, const kernels::LookupTable& table)
+      : count_(static_cast<size_t>(node.output().shape.elements())), table_(table) {}
+  void run(const KernelArguments& arguments) const override {
+    kernels::look_up(table_, arguments.input<int8_t>(0), arguments.output<int8_t>(), count_);
+  }
+
+ private:
+  size_t count_;
+  kernels::LookupTable table_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> table_unary(const NodeView& node, const kernels::LookupTable& table) {
+  return std::make_unique<TableUnaryKernel>(node, table);
+}
+
+kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float)) {
+  const ScaleAndZero input = per_tensor(node.input(0));
+  const ScaleAndZero output = per_tensor(node.output());
+  const float inverse_scale = 1.0f / output.scale;
+  return kernels::tabulate([&](int32_t q) {
+    const float real = input.scale * static_cast<float>(q - input.zero_point);
+    const float steps = std::round(function(real) * inverse_scale);
+    const float result = steps + static_cast<float>(output.zero_point);
+    return static_cast<int8_t>(std::clamp(result, -128.0f, 127.0f));
+  });
+}
+
+std::unique_ptr<Kernel> float_clamp(const NodeView& node, Activation activation) {
+  return float_unary(node, [range = clamp_of(activation)](v128_t x) { return clamped(x, range); });
+}
+
+std::unique_ptr<Kernel> int8_clamp(const NodeView& node, Activation activation) {
+  const ScaleAndZero input = per_tensor(node.input(0));
+  const ScaleAndZero output = per_tensor(node.output());
+  if (node.node().requantization == RequantizationMode::Sima) {
+    const Clamp<float> range = clamp_of(activation);
+    return table_unary(node, table_of_reals(node, [&](double real) {
+                         return std::clamp(real, static_cast<double>(range.low),
+                                           static_cast<double>(range.high));
+                       }));
+  }
+  const Clamp<int32_t> range = int8_clamp_of(activation, quantization_of(node.output()));
+  const LinearPiece rescaled = {kernels::fixed_point_multiplier(input.scale / output.scale), input.zero_point,
+                                output.zero_point};
+  return table_unary(node, kernels::tabulate([&](int32_t q) {
+                       return kernels::clamp_to_int8(rescaled(q), range.low, range.high);
+                     }));
+}
+
+}  // namespace octet::ops

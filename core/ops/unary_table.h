@@ -1,0 +1,47 @@
+// INT8 kernels of operators on one tensor: a table of all 256 results, computed once.
+#pragma once
+
+#include <memory>
+
+#include "kernels/convert.h"
+#include "kernels/lookup_table.h"
+#include "ops/elementwise.h"
+#include "ops/operator.h"
+
+namespace octet::ops {
+
+/// A kernel that looks each element up.
+std::unique_ptr<Kernel> table_unary(const NodeView& node, const kernels::LookupTable& table);
+
+/// The contract's table of a real function: clamp(zero_point + round(function(real) / scale)) in double,
+/// halves away from zero. `function` maps double to double.
+template <class Function>
+kernels::LookupTable table_of_reals(const NodeView& node, Function function) {
+  const ScaleAndZero input = per_tensor(node.input(0));
+  const ScaleAndZero output = per_tensor(node.output());
+  return kernels::tabulate([&](int32_t q) {
+    const double real = static_cast<double>(input.scale) * (q - input.zero_point);
+    return kernels::quantize(function(real), output.scale, output.zero_point);
+  });
+}
+
+/// As TFLite fills its tables: the same in float, multiplying by the output scale's inverse. `function` maps
+/// float to float.
+kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float));
+
+/// zero_point + (q - input_zero_point) * factor in fixed point, not clamped: a step of TFLite's piecewise
+/// linear kernels.
+struct LinearPiece {
+  kernels::FixedPointMultiplier multiplier;
+  int32_t input_zero_point;
+  int32_t output_zero_point;
+  int64_t operator()(int32_t q) const {
+    return int64_t{output_zero_point} + kernels::multiply_by(q - input_zero_point, multiplier);
+  }
+};
+
+/// Clamps to the activation's range: RELU, RELU6, RELU_N1_TO_1.
+std::unique_ptr<Kernel> float_clamp(const NodeView& node, Activation activation);
+std::unique_ptr<Kernel> int8_clamp(const NodeView& node, Activation activation);
+
+}  // namespace octet::ops
