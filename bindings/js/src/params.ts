@@ -62,6 +62,11 @@ export class CalibrationMethod {
     }
     return new CalibrationMethod(method, options);
   }
+
+  /** Another method with the same parameters. */
+  withMethod(name: string): CalibrationMethod {
+    return CalibrationMethod.fromStr(name, this);
+  }
 }
 
 /** A choice of integers: `bits` is 8. */

@@ -1,0 +1,65 @@
+// octet analyze: how far each node of a quantized model is from the float model, worst first.
+
+import { Command, Option } from 'commander';
+import { type ErrorMetric, Model, type NodeError } from 'octet-quant';
+import {
+  addOutputOptions,
+  addPreprocessingOptions,
+  type PreprocessingOptions,
+  preprocessingOf,
+  repeated,
+  samplesFrom,
+  UNIT_RANGE,
+  workersOption,
+} from '../options.js';
+import { decibels, figure, type OutputOptions, progressBar, show, table } from '../output.js';
+
+interface Options extends OutputOptions, PreprocessingOptions {
+  readonly data: readonly string[];
+  readonly metric: ErrorMetric;
+  readonly workers?: number;
+}
+
+export function analyzeCommand(): Command {
+  const command = new Command('analyze')
+    .description('Compare every node of a .octet file with its float model.')
+    .argument('<file>')
+    .requiredOption('--data <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
+    .addOption(
+      new Option('--metric <name>', 'what decides which is worse')
+        .choices(['sqnr', 'mse', 'mae', 'cosine'])
+        .default('sqnr'),
+    )
+    .addOption(workersOption())
+    .action(async (file: string, options: Options) => {
+      const model = await Model.load(file);
+      const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
+      const samples = await samplesFrom(options.data, model, preprocessing);
+      const { onProgress, finish } = progressBar(options);
+      const { workers } = options;
+      const errors = await model
+        .analyzeQuantizationError(samples, options.metric, {
+          onProgress,
+          ...(workers === undefined ? {} : { workers }),
+        })
+        .finally(finish);
+      show(options, { samples: samples.length, metric: options.metric, nodes: errors }, () =>
+        errorTable(errors),
+      );
+    });
+  return addOutputOptions(addPreprocessingOptions(command));
+}
+
+export function errorTable(errors: readonly NodeError[]): string {
+  return table(
+    ['>SQNR dB', '>MSE', '>cosine', 'unit', 'operator', 'node'],
+    errors.map(({ sqnr, mse, cosine, unit, operator, label }) => [
+      decibels(sqnr),
+      figure(mse),
+      cosine.toFixed(6),
+      unit,
+      operator,
+      label,
+    ]),
+  );
+}

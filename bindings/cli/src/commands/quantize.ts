@@ -1,0 +1,148 @@
+// octet quantize: a float model and samples in, quantized files out.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import {
+  type CalibrationMethodName,
+  type LoadedNet,
+  loadModel,
+  type Model,
+  OctetError,
+  QuantizationParams,
+  type RequantizationMode,
+  type Target,
+  type TFLiteOptions,
+} from 'octet-quant';
+import { UsageError } from '../exit-code.js';
+import {
+  addOutputOptions,
+  addPreprocessingOptions,
+  type PreprocessingOptions,
+  preprocessingOf,
+  repeated,
+  samplesFrom,
+  targetOption,
+  UNIT_RANGE,
+  workersOption,
+} from '../options.js';
+import { count, note, type OutputOptions, progressBar, show } from '../output.js';
+
+interface Options extends OutputOptions, PreprocessingOptions {
+  readonly calibration: readonly string[];
+  readonly target: Target;
+  readonly config?: string;
+  readonly method?: CalibrationMethodName;
+  readonly requantization?: RequantizationMode;
+  readonly io: NonNullable<TFLiteOptions['ioType']>;
+  readonly workers?: number;
+  readonly output: readonly string[];
+  readonly report?: string;
+}
+
+interface WrittenFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export function quantizeCommand(): Command {
+  const command = new Command('quantize')
+    .description('Calibrate and quantize a .tflite file.')
+    .argument('<file>')
+    .requiredOption('--calibration <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
+    .addOption(targetOption())
+    .addOption(
+      new Option('--preset <name>', 'settings to start from').choices(['default']).default('default'),
+    )
+    .option('--config <file>', 'settings as JSON, over those of the preset')
+    .addOption(
+      new Option('--method <name>', 'calibration method').choices([
+        'mse',
+        'min_max',
+        'moving_average',
+        'entropy',
+        'percentile',
+      ]),
+    )
+    .addOption(
+      new Option('--requantization <mode>', "integer arithmetic (default: the target's)").choices([
+        'sima',
+        'tflite',
+      ]),
+    )
+    .addOption(
+      new Option('--io <type>', 'inputs and outputs of the .tflite')
+        .choices(['float32', 'int8'])
+        .default('float32'),
+    )
+    .addOption(workersOption())
+    .requiredOption('--output <file>', 'a .tflite or .octet file (repeatable)', repeated)
+    .option('--report <file>', 'write the report as JSON')
+    .action(quantize);
+  return addOutputOptions(addPreprocessingOptions(command));
+}
+
+async function quantize(file: string, options: Options): Promise<void> {
+  const strange = options.output.find((path) => !/\.(tflite|octet)$/.test(path));
+  if (strange !== undefined) throw new UsageError(`--output is a .tflite or .octet file, not '${strange}'.`);
+  const net = await loadModel(file, { target: options.target });
+  const params = await paramsOf(net, options);
+  const preprocessing = preprocessingOf(options, UNIT_RANGE);
+  const samples = await samplesFrom(options.calibration, net, preprocessing);
+  if (options.mean === undefined && options.std === undefined && !Array.isArray(samples)) {
+    note(options, 'Without --mean and --std, pixels are divided by 255.');
+  }
+
+  const { onProgress, finish } = progressBar(options);
+  const { workers } = options;
+  const model = await net
+    .quantize(samples, params, { onProgress, ...(workers === undefined ? {} : { workers }) })
+    .finally(finish);
+
+  const files: WrittenFile[] = [];
+  for (const path of options.output) files.push(await save(model, path, options.io));
+  const report = { ...model.report(), files };
+  if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
+  show(options, report, () => text(model, files));
+}
+
+async function paramsOf(
+  net: LoadedNet,
+  { config, method, requantization }: Options,
+): Promise<QuantizationParams> {
+  let params = net.defaultQuantization;
+  if (config !== undefined) {
+    const settings = await readJson(config);
+    // A file that leaves the requantization open means the target's, as without a file.
+    params = QuantizationParams.fromJSON({ requantization: params.requantization, ...settings });
+  }
+  if (method !== undefined) params = params.withCalibration(params.calibration.withMethod(method));
+  if (requantization !== undefined) params = params.withRequantizationMode(requantization);
+  return params;
+}
+
+async function readJson(path: string): Promise<object> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new OctetError({ code: 'INVALID_CONFIG', message: `'${path}' is not JSON: ${reason}.` });
+  }
+}
+
+async function save(model: Model, path: string, ioType: Options['io']): Promise<WrittenFile> {
+  const bytes = path.endsWith('.octet') ? model.save() : await model.toTFLite({ ioType });
+  await writeFile(path, bytes);
+  return { path, bytes: bytes.length };
+}
+
+function text(model: Model, files: readonly WrittenFile[]): string {
+  const { sizes, warnings, provenance, settings } = model.report();
+  const units = model.partition.units.map((share) => `${share.nodes} nodes on ${share.unit}`);
+  return [
+    `Calibrated with ${count(provenance.calibrationSamples)} samples (${settings.calibration.method}); ${units.join(', ')}.`,
+    `Weights: ${count(sizes.floatConstantBytes)} bytes before, ${count(sizes.quantizedConstantBytes)} after.`,
+    ...warnings.map((warning) => `Warning: ${warning}`),
+    ...files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),
+  ].join('\n');
+}

@@ -1,0 +1,116 @@
+// Options that several commands share.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type ImageDataset,
+  imageDataset,
+  type LoadedNet,
+  loadModel,
+  Model,
+  type Preprocessing,
+  type SampleSource,
+  type Target,
+} from 'octet-quant';
+import { UsageError } from './exit-code.js';
+import { readNpy, rowsOf } from './npy.js';
+
+export interface PreprocessingOptions {
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly resize?: NonNullable<Preprocessing['resize']>;
+  readonly keepAspect?: true;
+  readonly color?: NonNullable<Preprocessing['color']>;
+  readonly layout?: NonNullable<Preprocessing['layout']>;
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command.option('--json', 'print one JSON document').option('--quiet', 'print nothing but errors');
+}
+
+export function targetOption(): Option {
+  return new Option('--target <target>', 'what the model is for')
+    .choices(['gen1', 'gen2', 'tflite'])
+    .default('gen1');
+}
+
+export function workersOption(): Option {
+  return new Option('--workers <count>', 'worker threads (default: the processors, at most 4)').argParser(
+    (text) => {
+      const workers = Number(text);
+      if (!Number.isInteger(workers) || workers < 1) throw new InvalidArgumentError('It must be at least 1.');
+      return workers;
+    },
+  );
+}
+
+export function addPreprocessingOptions(command: Command): Command {
+  const numbers = (text: string, before: readonly number[] = []): readonly number[] => {
+    const values = text.split(',').map(Number);
+    if (text === '' || values.some(Number.isNaN)) throw new InvalidArgumentError('It must be numbers.');
+    return [...before, ...values];
+  };
+  return command
+    .option('--mean <values...>', 'subtracted from pixels (0 to 255), one value or one a channel', numbers)
+    .option('--std <values...>', 'divides what is left, one value or one a channel', numbers)
+    .addOption(new Option('--resize <method>', 'how images are resized').choices(['bilinear', 'nearest']))
+    .option('--keep-aspect', 'centre images on black instead of stretching them')
+    .addOption(new Option('--color <order>', 'channels of the input').choices(['RGB', 'BGR', 'GRAY']))
+    .addOption(new Option('--layout <layout>', 'layout of the input').choices(['NHWC', 'NCHW']));
+}
+
+/** The preprocessing that the options ask for; what they leave open is as in `defaults`. */
+export function preprocessingOf(options: PreprocessingOptions, defaults: Preprocessing): Preprocessing {
+  const { mean, std, resize, keepAspect, color, layout } = options;
+  return {
+    ...defaults,
+    ...(mean === undefined ? {} : { mean: oneOrMany(mean) }),
+    ...(std === undefined ? {} : { std: oneOrMany(std) }),
+    ...(resize === undefined ? {} : { resize }),
+    ...(keepAspect === undefined ? {} : { keepAspect }),
+    ...(color === undefined ? {} : { color }),
+    ...(layout === undefined ? {} : { layout }),
+  };
+}
+
+function oneOrMany(values: readonly number[]): number | readonly number[] {
+  const [first] = values;
+  return values.length === 1 && first !== undefined ? first : values;
+}
+
+/** Images scaled to 0..1: what a model without other instructions most often wants. */
+export const UNIT_RANGE: Preprocessing = { mean: 0, std: 255 };
+
+/** Samples from paths of images, folders and zips, or from .npy files whose first axis counts samples. */
+export async function samplesFrom(
+  paths: readonly string[],
+  net: LoadedNet | Model,
+  preprocessing: Preprocessing,
+): Promise<SampleSource & { readonly length: number }> {
+  const arrays = paths.filter((path) => path.endsWith('.npy'));
+  if (arrays.length === 0) return images(paths, net, preprocessing);
+  const [input] = net.inputs;
+  if (arrays.length !== paths.length) throw new UsageError('Give either images or .npy files.');
+  if (net.inputs.length !== 1 || input === undefined) {
+    throw new UsageError('.npy files can be given for models with one input only.');
+  }
+  const tensors = await Promise.all(arrays.map(readNpy));
+  return tensors.flatMap((tensor) => rowsOf(tensor, input.shape)).map((tensor) => ({ [input.name]: tensor }));
+}
+
+export function images(
+  paths: readonly string[],
+  net: LoadedNet | Model,
+  preprocessing: Preprocessing,
+): Promise<ImageDataset> {
+  return imageDataset(paths, preprocessing, { net });
+}
+
+/** Opens a .octet file as a model, anything else as a float net. */
+export async function openFile(path: string, target: Target): Promise<LoadedNet | Model> {
+  return path.endsWith('.octet') ? Model.load(path) : loadModel(path, { target });
+}
+
+/** Collects the values of an option that may be given several times. */
+export function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
