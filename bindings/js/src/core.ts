@@ -3,7 +3,7 @@
 import type { ErrorParts } from './errors.js';
 import { OctetError } from './errors.js';
 import createOctetCore from './octet.js';
-import type { ErrorMetric, NodeError } from './types.js';
+import type { NodeError } from './types.js';
 
 /** What a call of the core returns when it fails. */
 interface Failure {
@@ -84,14 +84,4 @@ export function instantiate(module: WebAssembly.Module): Promise<Core> {
       return {};
     },
   });
-}
-
-/** Better values of the metric come later. */
-export function worstFirst(metric: ErrorMetric): (a: NodeError, b: NodeError) => number {
-  const higherIsBetter = metric === 'sqnr' || metric === 'cosine';
-  return (a, b) => {
-    // Not a subtraction: two nodes without any error have the same infinite SQNR.
-    if (a[metric] === b[metric]) return 0;
-    return a[metric] < b[metric] === higherIsBetter ? -1 : 1;
-  };
 }

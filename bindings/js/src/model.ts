@@ -1,6 +1,5 @@
 // Model: a quantized model. It is the bytes of its .octet file; workers open them.
 
-import { worstFirst } from './core.js';
 import { OctetError } from './errors.js';
 import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
@@ -98,4 +97,14 @@ export async function modelFromBytes(bytes: Uint8Array): Promise<ModelInterface>
   const artifact: Artifact = { id: newId(), kind: 'model', bytes };
   const info: CoreModelInfo = JSON.parse(await leastBusyWorker().open(artifact));
   return new QuantizedModel(artifact, info);
+}
+
+/** Better values of the metric come later. */
+function worstFirst(metric: ErrorMetric): (a: NodeError, b: NodeError) => number {
+  const higherIsBetter = metric === 'sqnr' || metric === 'cosine';
+  return (a, b) => {
+    // Not a subtraction: two nodes without any error have the same infinite SQNR.
+    if (a[metric] === b[metric]) return 0;
+    return a[metric] < b[metric] === higherIsBetter ? -1 : 1;
+  };
 }

@@ -103,7 +103,8 @@ Shape GraphReader::input_shape(size_t tensor) const {
 }
 
 void GraphReader::check_input_names() const {
-  for (const auto& [name, shape] : options_.input_shapes) {
+  for (const auto& [wanted, shape] : options_.input_shapes) {
+    const std::string& name = wanted;  // Older compilers do not capture structured bindings.
     const auto& inputs = *file_.subgraph().inputs();
     const bool known = std::any_of(inputs.begin(), inputs.end(),
                                    [&](int32_t i) { return file_.name(checked_index(i)) == name; });
