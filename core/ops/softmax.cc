@@ -1,0 +1,138 @@
+// SOFTMAX: e^(beta x) along the last axis, divided by the sum.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "kernels/elementwise.h"
+#include "kernels/fixed_point.h"
+#include "kernels/math_simd.h"
+#include "ops/elementwise.h"
+
+namespace octet::ops {
+namespace {
+
+std::vector<TensorType> infer(const NodeView& node) {
+  if (node.input(0).shape.rank() == 0) node.fail("its input is a scalar.");
+  return infer_unary(node);
+}
+
+/// The last axis of a tensor, and how many rows along it there are.
+struct Rows {
+  explicit Rows(const Shape& shape)
+      : length(static_cast<size_t>(shape[-1])), count(static_cast<size_t>(shape.elements()) / length) {}
+  size_t length;
+  size_t count;
+};
+
+class FloatKernel final : public Kernel {
+ public:
+  explicit FloatKernel(const NodeView& node)
+      : rows_(node.input(0).shape), beta_(node.attributes<Softmax>().beta) {}
+  void run(const KernelArguments& arguments) const override {
+    for (size_t row = 0; row < rows_.count; ++row) {
+      run_row(arguments.input<float>(0) + row * rows_.length, arguments.output<float>() + row * rows_.length);
+    }
+  }
+
+ private:
+  void run_row(const float* in, float* out) const {
+    float largest = std::numeric_limits<float>::lowest();
+    for (size_t i = 0; i < rows_.length; ++i) largest = std::max(largest, in[i]);
+    kernels::map_row(in, out, rows_.length, [&](v128_t x) {
+      const v128_t difference = wasm_f32x4_sub(x, wasm_f32x4_splat(largest));
+      return kernels::exp(wasm_f32x4_mul(difference, wasm_f32x4_splat(beta_)));
+    });
+    double sum = 0;
+    for (size_t i = 0; i < rows_.length; ++i) sum += static_cast<double>(out[i]);
+    const v128_t divisor = wasm_f32x4_splat(static_cast<float>(sum));
+    kernels::map_row(out, out, rows_.length, [&](v128_t x) { return wasm_f32x4_div(x, divisor); });
+  }
+
+  Rows rows_;
+  float beta_;
+};
+
+/// The same in both requantization modes: exponentials are tabulated by the distance below the row's maximum.
+class Int8Kernel final : public Kernel {
+ public:
+  explicit Int8Kernel(const NodeView& node) : rows_(node.input(0).shape) {
+    constexpr int kIntegerBits = 5;
+    const double beta = node.attributes<Softmax>().beta;
+    const double factor =
+        beta * static_cast<double>(per_tensor(node.input(0)).scale) * (1 << (31 - kIntegerBits));
+    const kernels::FixedPointMultiplier multiplier =
+        kernels::fixed_point_multiplier(std::clamp(factor, 0.0, 0x1p31 - 1.0));
+    // The distance at which the scaled difference would leave its integer bits.
+    const double radius = std::floor(((1 << kIntegerBits) - 1) * 0x1p26 / std::ldexp(1.0, multiplier.shift));
+    for (int32_t distance = 0; distance < 256; ++distance) {
+      const bool counts = distance <= radius;
+      const int32_t exponential =
+          counts ? kernels::exp_of_negative(kernels::multiply_by(-distance, multiplier)) : 0;
+      exponentials_[static_cast<size_t>(distance)] = exponential;
+      summands_[static_cast<size_t>(distance)] =
+          kernels::rounding_divide_by_power_of_two(exponential, kAccumulatorIntegerBits);
+    }
+  }
+
+  void run(const KernelArguments& arguments) const override {
+    for (size_t row = 0; row < rows_.count; ++row) {
+      run_row(arguments.input<int8_t>(0) + row * rows_.length,
+              arguments.output<int8_t>() + row * rows_.length);
+    }
+  }
+
+ private:
+  static constexpr int kAccumulatorIntegerBits = 12;
+
+  void run_row(const int8_t* in, int8_t* out) const {
+    const int32_t largest = *std::max_element(in, in + rows_.length);
+    uint64_t wide_sum = 0;
+    for (size_t i = 0; i < rows_.length; ++i)
+      wide_sum += static_cast<uint32_t>(summands_[distance(largest, in[i])]);
+    // At least 2^19, since the largest element counts as one; more than 31 bits occur beyond 4096 equal
+    // elements only.
+    const uint32_t sum =
+        static_cast<uint32_t>(std::min<uint64_t>(wide_sum, std::numeric_limits<int32_t>::max()));
+    const int headroom = __builtin_clz(sum);
+    const uint32_t fraction = (sum << headroom) - (uint32_t{1} << 31);
+    const int32_t reciprocal = kernels::reciprocal_of_one_plus(static_cast<int32_t>(fraction));
+    const int exponent = kAccumulatorIntegerBits - headroom + 31 - 8;
+    for (size_t i = 0; i < rows_.length; ++i) {
+      const int32_t share = kernels::saturating_rounding_doubling_high_multiply(
+          reciprocal, exponentials_[distance(largest, in[i])]);
+      // Beyond 31 bits the share of each of so many elements rounds to nothing.
+      const int32_t steps = exponent > 31 ? 0 : kernels::rounding_divide_by_power_of_two(share, exponent);
+      out[i] = kernels::clamp_to_int8(steps - 128);
+    }
+  }
+
+  static size_t distance(int32_t largest, int8_t value) { return static_cast<size_t>(largest - value); }
+
+  Rows rows_;
+  std::array<int32_t, 256> exponentials_;  // Q0.31.
+  std::array<int32_t, 256> summands_;      // Q12.19.
+};
+
+}  // namespace
+
+extern const Operator softmax;
+const Operator softmax = {
+    .kind = OpKind::Softmax,
+    .infer = infer,
+    .kernels = {.f32 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
+                  return std::make_unique<FloatKernel>(node);
+                },
+                .i8 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
+                  return std::make_unique<Int8Kernel>(node);
+                }},
+    .quantization = {.output = OutputQuantization::Fixed,
+                     .fixed_scale = 1.0f / 256,
+                     .fixed_zero_point = -128},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true},
+    .cvu = true,
+    .in_place = true,
+};
+
+}  // namespace octet::ops
