@@ -1,0 +1,109 @@
+// The frame: top bar, steps, network, inspector, drawer; on narrow screens the same as tabs.
+
+import { type DragEvent, useEffect, useState } from 'react';
+import { Drawer } from '../drawer/Drawer';
+import { GraphView } from '../graph/GraphView';
+import { Inspector } from '../inspector/Inspector';
+import { openDropped } from '../state/actions';
+import { activeRun, useNetwork } from '../state/derive';
+import { select, setState, useStore } from '../state/store';
+import type { PhoneTab } from '../state/types';
+import { Steps } from '../steps/Steps';
+import { Empty } from './Empty';
+import { Notice } from './Notice';
+import './App.css';
+import { TopBar } from './TopBar';
+import { useTheme } from './theme';
+
+export function App() {
+  useTheme();
+  useShortcuts();
+  const network = useNetwork();
+  const tab = useStore((state) => state.phoneTab);
+  const drop = useDrop();
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the whole page takes drops; the buttons do the same
+    <div className="app" data-tab={tab} data-dropping={drop.active || undefined} {...drop.handlers}>
+      <TopBar />
+      {network ? (
+        <>
+          <main className="workspace">
+            <Steps />
+            <GraphView network={network} />
+            <Inspector network={network} />
+            <Drawer network={network} />
+          </main>
+          <PhoneTabs />
+        </>
+      ) : (
+        <Empty />
+      )}
+      <Notice />
+    </div>
+  );
+}
+
+const TABS: readonly (readonly [PhoneTab, string])[] = [
+  ['setup', 'Setup'],
+  ['network', 'Network'],
+  ['node', 'Node'],
+  ['results', 'Results'],
+];
+
+function PhoneTabs() {
+  const tab = useStore((state) => state.phoneTab);
+  const selected = useStore((state) => state.selected);
+  const run = useStore(activeRun);
+  return (
+    <nav className="phone-tabs" aria-label="Parts of the page">
+      {TABS.map(([id, label]) => (
+        <button key={id} type="button" aria-current={tab === id ? 'page' : undefined} onClick={() => setState({ phoneTab: id })}>
+          {id === 'results' && !run ? 'Table' : label}
+          {id === 'node' && selected !== undefined && <span className="phone-dot" />}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function useDrop() {
+  const [active, setActive] = useState(false);
+  const holdsFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
+  return {
+    active,
+    handlers: {
+      onDragOver: (event: DragEvent) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        setActive(true);
+      },
+      onDragLeave: (event: DragEvent) => {
+        if (event.relatedTarget === null) setActive(false);
+      },
+      onDrop: (event: DragEvent) => {
+        if (!holdsFiles(event)) return;
+        event.preventDefault();
+        setActive(false);
+        void openDropped(event.dataTransfer);
+      },
+    },
+  };
+}
+
+/** "/" searches, Escape lets go of the selection. */
+function useShortcuts(): void {
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => {
+      const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === '/') {
+        event.preventDefault();
+        setState({ phoneTab: 'network' });
+        requestAnimationFrame(() => document.getElementById('node-search')?.focus());
+      }
+      if (event.key === 'Escape') select(undefined);
+    };
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
+  }, []);
+}

@@ -1,0 +1,44 @@
+// The page before anything is open: the drop target, the sample, and what will happen.
+
+import { openSample } from '../state/actions';
+import { useStore } from '../state/store';
+import { FileButton } from '../ui/FileButton';
+import './Empty.css';
+
+export function Empty() {
+  const opening = useStore((state) => state.opening);
+  return (
+    <main className="empty">
+      <div className="empty-target">
+        {opening ? (
+          <p className="empty-opening" role="status">
+            Opening {opening}…
+          </p>
+        ) : (
+          <>
+            <h1>Drop a .tflite model</h1>
+            <p className="empty-lead">
+              Octet draws it, says which compute unit runs each layer and why, turns it into an INT8 model with images that you
+              give, and shows layer by layer what that cost.
+            </p>
+            <div className="empty-actions">
+              <FileButton accept=".tflite,.octet" className="button primary">
+                Choose a model…
+              </FileButton>
+              <button type="button" className="button" onClick={() => void openSample()}>
+                Try the sample
+              </button>
+            </div>
+            <p className="empty-sample muted small">
+              Sample: a classifier of clothes, 28×28 pixels, 46 layers, with 200 images to calibrate and 1,000 to compare
+              (Fashion-MNIST, Zalando Research, MIT licence).
+            </p>
+          </>
+        )}
+      </div>
+      <p className="empty-promise small">
+        Everything is computed in this page. Nothing that you open is uploaded; the page has no server to send it to.
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,120 @@
+// The thin bar on top: what is open, the runs, what can be taken away, what is kept.
+
+import { bytes } from '../graph/words';
+import { closeSession, showRun } from '../state/actions';
+import { scoresOf } from '../state/derive';
+import { clearKept } from '../state/session';
+import { setState, useStore } from '../state/store';
+import type { Run, Theme } from '../state/types';
+import { FileButton } from '../ui/FileButton';
+import { Menu } from '../ui/Menu';
+import { TakeAway } from './TakeAway';
+import './TopBar.css';
+import { percent } from '../graph/words';
+
+export function TopBar() {
+  const model = useStore((state) => state.model);
+  const runs = useStore((state) => state.runs);
+  const active = useStore((state) => state.activeRun);
+  return (
+    <header className="top-bar">
+      <span className="brand">
+        <Mark />
+        Octet
+      </span>
+      {model && (
+        <>
+          <span className="top-file" title={model.fileName}>
+            {model.fileName}
+            <span className="muted"> {bytes(model.bytes.length)}</span>
+          </span>
+          {runs.length > 0 && (
+            <fieldset className="runs" aria-label="Runs">
+              {runs.map((run) => (
+                <button key={run.id} type="button" aria-pressed={run.id === active} onClick={() => showRun(run.id)}>
+                  {run.name} <span className="run-figure">{headline(run)}</span>
+                </button>
+              ))}
+            </fieldset>
+          )}
+        </>
+      )}
+      <span className="top-space" />
+      {model && <TakeAway />}
+      {model && (
+        <FileButton className="button quiet" accept=".tflite,.octet">
+          Open…
+        </FileButton>
+      )}
+      <Kept />
+      <ThemeButton />
+    </header>
+  );
+}
+
+/** The one figure that a run is known by: its accuracy, or the agreement with float. */
+function headline(run: Run): string {
+  if (!run.classification) return bytes(run.sizes.tflite || run.sizes.octet);
+  const { quantizedAccuracy, agreement } = scoresOf(run.classification);
+  return percent(quantizedAccuracy ?? agreement);
+}
+
+function Kept() {
+  const kept = useStore((state) => state.keptBytes);
+  if (kept === 0) return null;
+  return (
+    <Menu label={`${bytes(kept)} kept`} className="quiet top-kept" title="What this page keeps in your browser">
+      <p>
+        Model, images and runs, {bytes(kept)} in all, are kept in this browser, so that they are here after a reload. They are
+        nowhere else.
+      </p>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          closeSession();
+          void clearKept();
+        }}
+      >
+        Close and clear all
+      </button>
+    </Menu>
+  );
+}
+
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };
+const THEME_SIGN: Readonly<Record<Theme, string>> = { auto: '◐', light: '○', dark: '●' };
+
+function ThemeButton() {
+  const theme = useStore((state) => state.theme);
+  return (
+    <button
+      type="button"
+      className="button quiet icon"
+      title={`Theme: ${theme}`}
+      aria-label={`Theme: ${theme}. Change it.`}
+      onClick={() => setState({ theme: NEXT_THEME[theme] })}
+    >
+      {THEME_SIGN[theme]}
+    </button>
+  );
+}
+
+/** Eight bits, the fifth one set. */
+function Mark() {
+  return (
+    <svg className="mark" viewBox="0 0 20 12" width="20" height="12" aria-hidden="true">
+      {Array.from({ length: 8 }, (_, bit) => (
+        <rect
+          key={bit}
+          x={(bit % 4) * 5}
+          y={bit < 4 ? 0 : 7}
+          width="4"
+          height="5"
+          rx="0.8"
+          fill={[0, 2, 3, 5].includes(bit) ? 'currentColor' : 'var(--line-strong)'}
+        />
+      ))}
+    </svg>
+  );
+}

@@ -1,0 +1,91 @@
+// One bar a layer in network order, on the scale of heat.ts; a click selects the layer.
+
+import type { NodeError } from 'octet-quant';
+import { type PointerEvent, useState } from 'react';
+import { CALM_DB, heatOf, HOT_DB } from '../graph/heat';
+import type { Network } from '../graph/network';
+import { decibels } from '../graph/words';
+import { select, useStore } from '../state/store';
+
+const LINES = [10, 20, 30] as const;
+
+interface Props {
+  readonly errors: readonly NodeError[];
+  readonly network: Network;
+  readonly marked: ReadonlySet<string>;
+}
+
+export function ErrorBars({ errors, network, marked }: Props) {
+  const selected = useStore((state) => state.selected);
+  const [pointed, setPointed] = useState<number>();
+  const shown = errors[pointed ?? errors.findIndex(({ node }) => node === selected)];
+  const step = 1000 / errors.length;
+
+  const at = (event: PointerEvent<SVGSVGElement>): number => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return Math.min(errors.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * errors.length)));
+  };
+
+  return (
+    <>
+      <div className="bars-stage">
+        <ul className="bars-axis" aria-hidden="true">
+          {LINES.map((line) => (
+            <li key={line} style={{ bottom: `${heatOf(line) * 100}%` }}>
+              {line} dB
+            </li>
+          ))}
+          <li style={{ bottom: 0 }}>{CALM_DB} dB</li>
+        </ul>
+        <svg
+          className="bars"
+          viewBox="0 0 1000 100"
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`Error of ${errors.length} layers in network order; the list beside has the figures`}
+          onPointerMove={(event) => setPointed(at(event))}
+          onPointerLeave={() => setPointed(undefined)}
+          onPointerDown={(event) => select(errors[at(event)]?.node)}
+        >
+          {LINES.map((line) => (
+            <line key={line} x1="0" x2="1000" y1={100 - heatOf(line) * 100} y2={100 - heatOf(line) * 100} stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+          ))}
+          {errors.map((error, index) => {
+            const heat = heatOf(error.sqnr);
+            const height = Math.max(1, heat * 100);
+            return (
+              <g key={error.node} className={`unit-${error.unit}`}>
+                {(error.node === selected || index === pointed) && <rect x={index * step} width={step} y="0" height="100" fill="var(--focus-tint)" />}
+                <rect x={index * step + step * 0.1} width={step * 0.8} y={100 - height} height={height} fill={barColor(heat)} />
+                {marked.has(error.node) && <rect x={index * step + step * 0.1} width={step * 0.8} y="0" height="3" fill="var(--ink)" />}
+              </g>
+            );
+          })}
+          {errors.map((error, index) => (
+            <rect key={error.node} className={`unit-${error.unit}`} x={index * step} width={step} y="98.5" height="1.5" fill="var(--unit)" />
+          ))}
+        </svg>
+      </div>
+      <p className="bars-shown small">
+        {shown ? (
+          <>
+            <strong>{decibels(shown.sqnr)}</strong> {nodeTitle(network, shown)} <span className="muted mono">{shown.label}</span>
+          </>
+        ) : (
+          <span className="muted">
+            {HOT_DB} dB and worse reach the top; {CALM_DB} dB and better are flat.
+          </span>
+        )}
+      </p>
+    </>
+  );
+}
+
+function barColor(heat: number): string {
+  return `color-mix(in oklab, var(--heat) ${Math.round(25 + heat * 75)}%, var(--line-strong))`;
+}
+
+function nodeTitle(network: Network, error: NodeError): string {
+  const index = network.indexOf.get(error.node);
+  return index === undefined ? error.operator : (network.nodes[index]?.title ?? error.operator);
+}

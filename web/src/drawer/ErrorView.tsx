@@ -1,0 +1,88 @@
+// The error of every layer: the course of it through the network, and the worst, to be kept in float.
+
+import type { NodeError } from 'octet-quant';
+import { useMemo, useState } from 'react';
+import { heatOf } from '../graph/heat';
+import type { Network } from '../graph/network';
+import { decibels } from '../graph/words';
+import { fix } from '../state/actions';
+import { nodeByName, worstErrors } from '../state/derive';
+import { select, useStore } from '../state/store';
+import type { Run } from '../state/types';
+import { ErrorBars } from './ErrorBars';
+import './ErrorView.css';
+
+const SHOWN = 200;
+
+export function ErrorView({ run, network }: { readonly run: Run; readonly network: Network }) {
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const info = useStore((state) => state.model?.info);
+  const job = useStore((state) => state.job);
+  const fixable = useStore((state) => state.model?.format === 'tflite');
+  const worst = useMemo(() => worstErrors(run), [run]);
+  if (run.errors.length === 0) {
+    return <p className="error-none small muted">The error of the layers was not measured: that needs the float model and images.</p>;
+  }
+  const inFloat = new Set(run.settings.unquantizedNodes);
+  const canMark = (error: NodeError): boolean => fixable && nodeByName(info, error.node)?.unit === 'MLA' && !inFloat.has(error.node);
+  const candidates = worst.filter(canMark).slice(0, 3);
+  const toggle = (name: string): void => {
+    const next = new Set(marked);
+    if (!next.delete(name)) next.add(name);
+    setMarked(next);
+  };
+  return (
+    <div className="error-view">
+      <figure className="error-course">
+        <figcaption className="small muted">
+          Signal to quantization noise along the network, accumulated: taller is worse. {run.compareImages > 64 ? '64' : run.compareImages} images.
+        </figcaption>
+        <ErrorBars errors={run.errors} network={network} marked={marked} />
+      </figure>
+      <section className="error-worst" aria-label="Worst layers">
+        <div className="error-actions">
+          <h3>Worst first</h3>
+          {fixable &&
+            (marked.size === 0 ? (
+              <button type="button" className="button" disabled={candidates.length === 0} onClick={() => setMarked(new Set(candidates.map(({ node }) => node)))}>
+                Mark the worst {candidates.length}
+              </button>
+            ) : (
+              <button type="button" className="button primary" disabled={job !== undefined} onClick={() => void fix([...marked])}>
+                Keep {marked.size} in float, quantize again
+              </button>
+            ))}
+        </div>
+        <ol className="error-list">
+          {worst.slice(0, SHOWN).map((error) => (
+            <WorstLine key={error.node} error={error} marked={marked.has(error.node)} kept={inFloat.has(error.node)} canMark={canMark(error)} toggle={toggle} />
+          ))}
+        </ol>
+      </section>
+    </div>
+  );
+}
+
+interface LineProps {
+  readonly error: NodeError;
+  readonly marked: boolean;
+  readonly kept: boolean;
+  readonly canMark: boolean;
+  readonly toggle: (name: string) => void;
+}
+
+function WorstLine({ error, marked, kept, canMark, toggle }: LineProps) {
+  const selected = useStore((state) => state.selected === error.node);
+  return (
+    <li className={`error-line unit-${error.unit}`} data-selected={selected || undefined}>
+      {canMark ? <input type="checkbox" aria-label={`Keep ${error.label} in float`} checked={marked} onChange={() => toggle(error.node)} /> : <span />}
+      <button type="button" className="error-name" title={error.node} onClick={() => select(error.node)}>
+        <span>{error.label}</span> <span className="muted">{kept ? 'in float' : error.operator.toLowerCase().replaceAll('_', ' ')}</span>
+      </button>
+      <span className="error-bar" aria-hidden="true">
+        <span style={{ width: `${heatOf(error.sqnr) * 100}%` }} />
+      </span>
+      <span className="number">{decibels(error.sqnr)}</span>
+    </li>
+  );
+}

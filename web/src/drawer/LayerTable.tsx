@@ -1,0 +1,173 @@
+// All nodes in a table: sorted, filtered by the same search as the network, only the rows in view in the document.
+
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { heatOf } from '../graph/heat';
+import type { Network } from '../graph/network';
+import { count, decibels } from '../graph/words';
+import { toggleKept } from '../state/actions';
+import { useErrorOf } from '../state/derive';
+import { select, setState, useStore } from '../state/store';
+import './LayerTable.css';
+import { type Column, type Row, rowsOf, type Sorting } from './rows';
+
+const OVERSCAN = 8;
+
+const COLUMNS: readonly { readonly id: Column; readonly label: string; readonly numeric: boolean; readonly needsRun: boolean }[] = [
+  { id: 'position', label: '#', numeric: true, needsRun: false },
+  { id: 'operator', label: 'Operator', numeric: false, needsRun: false },
+  { id: 'name', label: 'Name', numeric: false, needsRun: false },
+  { id: 'shape', label: 'Output', numeric: false, needsRun: false },
+  { id: 'unit', label: 'Unit', numeric: false, needsRun: false },
+  { id: 'macs', label: 'MACs', numeric: true, needsRun: false },
+  { id: 'parameters', label: 'Parameters', numeric: true, needsRun: false },
+  { id: 'sqnr', label: 'SQNR', numeric: true, needsRun: true },
+  { id: 'cosine', label: 'Cosine', numeric: true, needsRun: true },
+];
+
+export function LayerTable({ network }: { readonly network: Network }) {
+  const query = useStore((state) => state.query);
+  const selected = useStore((state) => state.selected);
+  const errorOf = useErrorOf();
+  const [sorting, setSorting] = useState<Sorting>({ column: 'position', descending: false });
+  const rows = useMemo(() => rowsOf(network, errorOf, query, sorting), [network, errorOf, query, sorting]);
+  const columns = COLUMNS.filter(({ needsRun }) => !needsRun || errorOf.size > 0);
+  const { box, first, last, rowHeight } = useWindow(rows.length);
+  const at = rows.findIndex(({ node }) => node.name === selected);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the selection changes, not when the table does
+  useEffect(() => {
+    if (at >= 0) scrollToRow(box.current, at, rowHeight);
+  }, [selected]);
+
+  const keys = (event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    if (next) select(next.node.name);
+  };
+
+  return (
+    <div className="layer-table" data-errors={errorOf.size > 0 || undefined}>
+      {/* biome-ignore lint/a11y/useSemanticElements: rows out of view are not in the document, which a <table> cannot say */}
+      <div ref={box} className="table-scroll" role="grid" aria-label="Nodes" aria-rowcount={rows.length + 1} tabIndex={0} onKeyDown={keys}>
+        <div role="row" className="table-head" aria-rowindex={1}>
+          {columns.map(({ id, label, numeric }) => (
+            <div key={id} role="columnheader" aria-sort={sorting.column === id ? (sorting.descending ? 'descending' : 'ascending') : 'none'} className={numeric ? 'number' : ''}>
+              <button type="button" onClick={() => setSorting({ column: id, descending: sorting.column === id && !sorting.descending })}>
+                {label}
+                {sorting.column === id && <span aria-hidden="true">{sorting.descending ? ' ↓' : ' ↑'}</span>}
+              </button>
+            </div>
+          ))}
+          <div role="columnheader">Float</div>
+        </div>
+        <div style={{ height: first * rowHeight }} role="presentation" />
+        {rows.slice(first, last).map((row, index) => (
+          <RowLine key={row.node.name} row={row} index={first + index} selected={row.node.name === selected} withErrors={errorOf.size > 0} />
+        ))}
+        <div style={{ height: (rows.length - last) * rowHeight }} role="presentation" />
+      </div>
+      {rows.length === 0 && (
+        <p className="table-none small muted">
+          No node matches “{query}”.{' '}
+          <button type="button" className="node-link" onClick={() => setState({ query: '' })}>
+            Show all
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface LineProps {
+  readonly row: Row;
+  readonly index: number;
+  readonly selected: boolean;
+  readonly withErrors: boolean;
+}
+
+function RowLine({ row, index, selected, withErrors }: LineProps) {
+  const { node, error } = row;
+  const kept = useStore((state) => state.params.unquantizedNodes.has(node.name));
+  const canKeep = useStore((state) => state.model?.format === 'tflite') && (node.unit === 'MLA' || kept);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
+    // biome-ignore lint/a11y/useSemanticElements: see the grid
+    <div role="row" className={`table-row unit-${node.unit}`} aria-rowindex={index + 2} aria-selected={selected} onClick={() => select(node.name)}>
+      <Cell numeric>{row.position}</Cell>
+      <Cell>{row.title}</Cell>
+      <Cell title={node.name}>
+        <span className="mono">{node.label}</span>
+      </Cell>
+      <Cell>{row.shape}</Cell>
+      <Cell title={node.reasons.join(' ')}>
+        <span className="unit-badge">{node.segment}</span>
+      </Cell>
+      <Cell numeric>{node.multiplyAccumulates > 0 ? count(node.multiplyAccumulates) : ''}</Cell>
+      <Cell numeric>{node.parameters > 0 ? count(node.parameters) : ''}</Cell>
+      {withErrors && (
+        <>
+          <Cell numeric>
+            {error && (
+              <span className="heat-cell" style={{ '--amount': `${Math.round(heatOf(error.sqnr) * 60)}%` }}>
+                {decibels(error.sqnr)}
+              </span>
+            )}
+          </Cell>
+          <Cell numeric>{error?.cosine.toFixed(4)}</Cell>
+        </>
+      )}
+      <div role="gridcell">
+        {canKeep && (
+          <input type="checkbox" aria-label={`Keep ${node.label} in float`} checked={kept} onChange={() => toggleKept(node.name)} onClick={(event) => event.stopPropagation()} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Cell({ children, numeric = false, title }: { readonly children?: React.ReactNode; readonly numeric?: boolean; readonly title?: string }) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
+    // biome-ignore lint/a11y/useSemanticElements: see the grid
+    <div role="gridcell" className={numeric ? 'number' : ''} title={title || undefined}>
+      {children}
+    </div>
+  );
+}
+
+/** Which rows are in view. */
+function useWindow(total: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const [range, setRange] = useState({ first: 0, last: 40, rowHeight: 26 });
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const update = (): void => {
+      const rowHeight = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 26;
+      const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - OVERSCAN);
+      const last = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) + OVERSCAN;
+      setRange((before) => (before.first === first && before.last === last && before.rowHeight === rowHeight ? before : { first, last, rowHeight }));
+    };
+    update();
+    element.addEventListener('scroll', update, { passive: true });
+    const observer = new ResizeObserver(update);
+    observer.observe(element);
+    return () => {
+      element.removeEventListener('scroll', update);
+      observer.disconnect();
+    };
+  }, []);
+  const last = Math.min(total, range.last);
+  return { box, first: Math.min(range.first, last), last, rowHeight: range.rowHeight };
+}
+
+function scrollToRow(box: HTMLDivElement | null, index: number, rowHeight: number): void {
+  if (!box) return;
+  const top = index * rowHeight;
+  const room = box.clientHeight - 2 * rowHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top > box.scrollTop + room) box.scrollTop = top - room;
+}

@@ -1,0 +1,54 @@
+// Before and after, at a glance.
+
+import type { ReactNode } from 'react';
+import { bytes, decibels, milliseconds, percent } from '../graph/words';
+import { outputError, scoresOf } from '../state/derive';
+import { setState, useStore } from '../state/store';
+import type { Run } from '../state/types';
+
+export function Summary({ run }: { readonly run: Run }) {
+  const info = useStore((state) => state.model?.info);
+  const scores = run.classification && scoresOf(run.classification);
+  const atOutput = info && outputError(run, info);
+  const size = run.sizes.tflite || run.sizes.octet;
+  return (
+    <dl className="summary">
+      {scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined && (
+        <Figure name="Accuracy" before={percent(scores.floatAccuracy)} after={percent(scores.quantizedAccuracy)} title={`on ${scores.labelled} images`} />
+      )}
+      {scores && (
+        <Figure
+          name="Same answer"
+          after={
+            <button type="button" className="summary-link" onClick={() => setState({ view: 'outputs' })}>
+              {percent(scores.agreement)}
+            </button>
+          }
+          title={`${scores.changed.length} of ${run.compareImages} images changed`}
+        />
+      )}
+      {atOutput !== undefined && <Figure name="At the output" after={decibels(atOutput)} title="Signal to quantization noise of the model's output" />}
+      <Figure name="Size" before={bytes(run.sizes.source)} after={bytes(size)} title="File before and after" />
+      {run.timing && <Figure name="Time" before={milliseconds(run.timing.float)} after={milliseconds(run.timing.quantized)} title="One image, in one worker of this browser" />}
+    </dl>
+  );
+}
+
+function Figure({ name, before, after, title }: { readonly name: string; readonly before?: string; readonly after: ReactNode; readonly title: string }) {
+  return (
+    <div title={title}>
+      <dt>{name}</dt>
+      <dd>
+        {before !== undefined && (
+          <>
+            <span className="summary-before">{before}</span>
+            <span className="muted" aria-label="to">
+              {' → '}
+            </span>
+          </>
+        )}
+        {after}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+// The handles to models in the workers. The store holds plain data; whoever needs to run something asks here.
+
+import { imageDataset, type ImageDataset, loadModel, type LoadedNet, Model, type Preprocessing, type Target } from 'octet-quant';
+import type { ImageEntry, LoadedModel, Run } from '../state/types';
+
+interface OpenNet {
+  readonly bytes: Uint8Array;
+  readonly target: Target;
+  readonly net: Promise<LoadedNet>;
+}
+
+let open: OpenNet | undefined;
+/** Quantized models by run; a run of an earlier session is loaded from its bytes when first needed. */
+const models = new Map<string, Promise<Model>>();
+/** The latest datasets: lists of images are immutable, so their identity is the key. */
+const datasets = new WeakMap<readonly ImageEntry[], { readonly preprocessing: Preprocessing; readonly input: string; readonly dataset: Promise<ImageDataset> }>();
+
+/** The float net of `bytes` on `target`; the one opened before is freed. */
+export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
+  if (open?.bytes === bytes && open.target === target) return open.net;
+  const before = open?.net;
+  const net = loadModel(bytes, { target });
+  open = { bytes, target, net };
+  void before?.then(
+    (handle) => handle.dispose(),
+    () => undefined,
+  );
+  return net;
+}
+
+export function quantizedModel(run: Pick<Run, 'id' | 'octet'>): Promise<Model> {
+  const known = models.get(run.id);
+  if (known) return known;
+  const loaded = Model.load(run.octet);
+  models.set(run.id, loaded);
+  return loaded;
+}
+
+export function rememberModel(id: string, model: Model): void {
+  models.set(id, Promise.resolve(model));
+}
+
+export function forgetModel(id: string): void {
+  const model = models.get(id);
+  models.delete(id);
+  void model?.then(
+    (handle) => handle.dispose(),
+    () => undefined,
+  );
+}
+
+export function forgetAll(): void {
+  for (const id of [...models.keys()]) forgetModel(id);
+  const net = open?.net;
+  open = undefined;
+  void net?.then(
+    (handle) => handle.dispose(),
+    () => undefined,
+  );
+}
+
+/** What can turn images into inputs for the loaded model. */
+export async function runnable(model: LoadedModel, target: Target, runs: readonly Run[]): Promise<LoadedNet | Model> {
+  const [first] = runs;
+  return model.format === 'octet' && first ? quantizedModel(first) : floatNet(model.bytes, target);
+}
+
+/** The images as inputs of `net`. */
+export function datasetOf(
+  net: LoadedNet | Model,
+  images: readonly ImageEntry[],
+  preprocessing: Preprocessing,
+): Promise<ImageDataset> {
+  const input = JSON.stringify(net.inputs[0]);
+  const known = datasets.get(images);
+  if (known?.preprocessing === preprocessing && known.input === input) return known.dataset;
+  const sources = images.map(({ name, blob }) => ({ name, data: blob }));
+  const dataset = imageDataset(sources, preprocessing, { net });
+  datasets.set(images, { preprocessing, input, dataset });
+  return dataset;
+}

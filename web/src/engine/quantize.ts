@@ -1,0 +1,197 @@
+// One whole run: quantize, then measure everything that the page shows of it.
+
+import {
+  type ImageDataset,
+  type LoadedNet,
+  type Model,
+  type Preprocessing,
+  type QuantizationParams,
+  RequantizationMode,
+  type Statistic,
+  type Target,
+  type TensorMap,
+} from 'octet-quant';
+import { classCount } from '../state/derive';
+import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../state/types';
+import { datasetOf, floatNet, rememberModel } from './engine';
+
+/** Images on which every layer is compared; more change the figures little and take long. */
+const LAYER_IMAGES = 64;
+
+export interface QuantizeInputs {
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+  readonly target: Target;
+  readonly params: QuantizationParams;
+  readonly preprocessing: Preprocessing;
+  readonly calibrate: readonly ImageEntry[];
+  readonly compare: readonly ImageEntry[];
+  readonly classes: readonly string[];
+  readonly runName: string;
+}
+
+export interface Reporter {
+  readonly phase: (name: PhaseName, done: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The phases of a run with their numbers of steps, in order. */
+export function plannedPhases(calibrate: number, compare: number, classifies: boolean): readonly Phase[] {
+  const counted: readonly (readonly [PhaseName, number])[] = [
+    ['calibrate', calibrate],
+    ['quantize', 1],
+    ...(classifies ? ([['float', compare], ['quantized', compare]] as const) : []),
+    ['layers', Math.min(compare, LAYER_IMAGES)],
+    ['time', 1],
+    ['files', 1],
+  ];
+  return counted.map(([name, total]) => ({ name, total, done: 0 }));
+}
+
+export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Reporter): Promise<Run> {
+  const started = performance.now();
+  const net = await floatNet(inputs.bytes, inputs.target);
+  const calibration = await datasetOf(net, inputs.calibrate, inputs.preprocessing);
+  const comparison = await datasetOf(net, inputs.compare, inputs.preprocessing);
+  const model = await net.quantize(calibration, inputs.params, {
+    modelName: baseName(inputs.fileName),
+    signal: reporter.signal,
+    onProgress: ({ phase, done }) => reporter.phase(phase === 'quantize' ? 'quantize' : 'calibrate', done),
+  });
+  const seconds = (performance.now() - started) / 1000;
+  try {
+    return await measure(inputs, reporter, net, model, comparison, seconds);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function measure(
+  inputs: QuantizeInputs,
+  reporter: Reporter,
+  net: LoadedNet,
+  model: Model,
+  comparison: ImageDataset,
+  seconds: number,
+): Promise<Run> {
+  const classification = classCount(net) === undefined ? undefined : await classify(inputs, reporter, net, model, comparison);
+  reporter.phase('layers', 0);
+  const some = comparison.select(Array.from({ length: Math.min(comparison.length, LAYER_IMAGES) }, (_, index) => index));
+  const worstFirst = await model.analyzeQuantizationError(some, 'sqnr', {
+    signal: reporter.signal,
+    onProgress: ({ done }) => reporter.phase('layers', done),
+  });
+  reporter.phase('time', 0);
+  const timing = await measureTime(net, model, comparison, reporter.signal);
+  reporter.phase('files', 0);
+  const octet = model.save();
+  const tflite = await tfliteSize(model);
+  reporter.signal.throwIfAborted();
+  const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
+  const id = crypto.randomUUID();
+  rememberModel(id, model);
+  return {
+    id,
+    name: inputs.runName,
+    target: inputs.target,
+    settings: inputs.params.toJSON(),
+    preprocessing: inputs.preprocessing,
+    finishedAt: Date.now(),
+    seconds,
+    sizes: { source: inputs.bytes.length, tflite, octet: octet.length },
+    timing,
+    calibrationImages: inputs.calibrate.length,
+    compareImages: inputs.compare.length,
+    errors: [...worstFirst].sort((a, b) => (order.get(a.node) ?? 0) - (order.get(b.node) ?? 0)),
+    classification,
+    report: model.report(),
+    quantizedTensors: model.tensors.filter(({ quantization }) => quantization !== undefined),
+    octet,
+  };
+}
+
+/** Bytes of the .tflite, or 0 for arithmetic that a .tflite cannot say. */
+async function tfliteSize(model: Model): Promise<number> {
+  if (model.params.requantization !== RequantizationMode.tflite && model.target === 'tflite') return 0;
+  return (await model.toTFLite()).length;
+}
+
+async function classify(
+  inputs: QuantizeInputs,
+  reporter: Reporter,
+  net: LoadedNet,
+  model: Model,
+  comparison: ImageDataset,
+): Promise<Classification> {
+  reporter.phase('float', 0);
+  const float = await floatAnswers(net, comparison, reporter);
+  reporter.phase('quantized', 0);
+  const quantized = await answers(model, comparison, reporter, 'quantized');
+  const index = new Map(inputs.classes.map((name, at) => [name, at]));
+  return {
+    classes: inputs.classes,
+    images: inputs.compare.map(({ name }) => name),
+    truth: inputs.compare.map(({ label }) => index.get(label) ?? -1),
+    float,
+    quantized,
+  };
+}
+
+/** The float answers do not change from run to run. */
+let floatCache: { readonly comparison: ImageDataset; readonly net: LoadedNet; readonly answers: readonly number[] } | undefined;
+
+async function floatAnswers(net: LoadedNet, comparison: ImageDataset, reporter: Reporter): Promise<readonly number[]> {
+  if (floatCache?.comparison !== comparison || floatCache.net !== net) {
+    floatCache = { comparison, net, answers: await answers(net, comparison, reporter, 'float') };
+  }
+  return floatCache.answers;
+}
+
+async function answers(
+  model: LoadedNet | Model,
+  images: ImageDataset,
+  reporter: Reporter,
+  phase: PhaseName,
+): Promise<readonly number[]> {
+  const collector = new AnswerCollector();
+  await model.evaluate(images, collector, {
+    signal: reporter.signal,
+    onProgress: ({ done }) => reporter.phase(phase, done),
+  });
+  return collector.answers;
+}
+
+/** Remembers the strongest class of every image. */
+class AnswerCollector implements Statistic<string> {
+  readonly answers: number[] = [];
+
+  add(outputs: TensorMap): void {
+    const [output] = Object.values(outputs);
+    this.answers.push(output ? indexOfLargest(output.data) : -1);
+  }
+
+  result(): number {
+    return this.answers.length;
+  }
+}
+
+function indexOfLargest(values: TensorMap[string]['data']): number {
+  let best = 0;
+  for (let index = 1; index < values.length; ++index) {
+    if ((values[index] ?? 0) > (values[best] ?? 0)) best = index;
+  }
+  return best;
+}
+
+async function measureTime(net: LoadedNet, model: Model, images: ImageDataset, signal: AbortSignal): Promise<Timing | undefined> {
+  if (images.length === 0) return undefined;
+  const sample = await images.sample(0);
+  const float = await net.measureTime(sample, { signal });
+  const quantized = await model.measureTime(sample, { signal });
+  return { float: float.milliseconds, quantized: quantized.milliseconds };
+}
+
+export function baseName(fileName: string): string {
+  return fileName.replace(/\.(tflite|octet)$/i, '');
+}

@@ -1,0 +1,38 @@
+// What the colours of the network mean, with how much of the work each unit has.
+
+import { useStore } from '../state/store';
+import { CALM_DB, HOT_DB } from './heat';
+import { percent } from './words';
+
+export const UNIT_NAMES = { MLA: 'accelerator', APU: 'application processor', CVU: 'vision unit' } as const;
+
+export function Legend() {
+  const partition = useStore((state) => state.model?.info.partition);
+  const coloring = useStore((state) => state.coloring);
+  const target = useStore((state) => state.target);
+  if (!partition) return null;
+  if (coloring === 'error') {
+    return (
+      <ul className="legend" aria-label="Colours of the error">
+        <li>
+          {HOT_DB} dB <span className="legend-scale" /> {CALM_DB} dB and better
+        </li>
+      </ul>
+    );
+  }
+  const work = partition.units.reduce((sum, unit) => sum + unit.multiplyAccumulates, 0);
+  return (
+    <ul className="legend" aria-label="Compute units">
+      {partition.units.map((unit) => (
+        <li key={unit.unit} className={`unit-${unit.unit}`} title={UNIT_NAMES[unit.unit]}>
+          <span className="legend-swatch" />
+          {target === 'tflite' && unit.unit === 'MLA' ? 'Integer kernels' : unit.unit}
+          <span className="muted">
+            {unit.nodes} {unit.nodes === 1 ? 'node' : 'nodes'}
+            {work > 0 && unit.multiplyAccumulates > 0 ? `, ${percent(unit.multiplyAccumulates / work, 0)} of MACs` : ''}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,29 @@
+// What a model's outputs are, as far as their shapes tell.
+
+import type { GraphInfo, OutputTensor } from 'octet-quant';
+import { classCount } from '../state/derive';
+import { anchorsFor } from './faces';
+
+export type OutputKind = 'classes' | 'faces' | 'picture' | 'numbers';
+
+const LEAST_PICTURE = 8;
+
+export function outputKind(info: GraphInfo): OutputKind {
+  if (classCount(info) !== undefined) return 'classes';
+  if (anchorsFor(info)) return 'faces';
+  return info.outputs.some(({ shape }) => pictureSize(shape)) ? 'picture' : 'numbers';
+}
+
+/** Height and width of a tensor that can be looked at as one picture a channel. */
+export function pictureSize(shape: readonly number[]): { readonly height: number; readonly width: number; readonly channels: number } | undefined {
+  const [batch, height, width, channels = 1] = shape;
+  if (shape.length < 3 || shape.length > 4 || batch !== 1 || height === undefined || width === undefined) return undefined;
+  return height >= LEAST_PICTURE && width >= LEAST_PICTURE && channels <= 64 ? { height, width, channels } : undefined;
+}
+
+/** The values that a tensor stands for. */
+export function realValues(tensor: OutputTensor): Float32Array {
+  if (tensor.data instanceof Float32Array) return tensor.data;
+  const [scale, zero] = [tensor.quantization?.scale[0] ?? 1, tensor.quantization?.zeroPoint[0] ?? 0];
+  return Float32Array.from(tensor.data, (value) => scale * (Number(value) - zero));
+}

@@ -1,0 +1,320 @@
+// What the user can do. Every action leaves what is loaded in place when it fails, and says why.
+
+import { defaultQuantization, Model, OctetError, QuantizationParams, type Preprocessing, type Target } from 'octet-quant';
+import { floatNet, forgetAll, forgetModel, rememberModel } from '../engine/engine';
+import { chosenFiles, droppedFiles, folderOf, isImageName, isModelName, isSettingsName, type NamedFile } from '../engine/files';
+import { plannedPhases, quantizeAndMeasure } from '../engine/quantize';
+import { fashionSample } from '../engine/sample';
+import { classCount, classNames, partsOf } from './derive';
+import { JobClock } from './job';
+import { emptySession, getState, setState } from './store';
+import type { ImageEntry, Notice, Part, Run } from './types';
+
+/** One in so many images is held out for comparing, by default. */
+export const DEFAULT_HOLD_OUT = 5;
+const FEWEST_TO_HOLD_OUT = 10;
+
+// ------------------------------------------------------------------------------------------------------------ open
+
+export async function openDropped(transfer: DataTransfer): Promise<void> {
+  await attempt('Opening what was dropped', async () => openFiles(await droppedFiles(transfer)));
+}
+
+export async function openChosen(list: FileList): Promise<void> {
+  await attempt('Opening the files', async () => openFiles(await chosenFiles(list)));
+}
+
+async function openFiles(files: readonly NamedFile[]): Promise<void> {
+  const model = files.find(({ name }) => isModelName(name));
+  const images = files.filter(({ name }) => isImageName(name));
+  const settings = files.find(({ name }) => isSettingsName(name) && !model && images.length === 0);
+  if (model) await openModel(model);
+  else if (settings) pasteSettings(await settings.blob.text());
+  else if (images.length === 0) {
+    setState({
+      notice: {
+        severity: 'error',
+        message: `${files.length === 1 ? (files[0]?.name ?? 'This') : 'These files'} cannot be opened here.`,
+        hint: 'Drop a .tflite or .octet model; PNG, JPEG or WebP images, or a folder or zip of them; or settings as .json.',
+      },
+    });
+  }
+  if (images.length > 0) addImages(images);
+}
+
+async function openModel(file: NamedFile): Promise<void> {
+  const fileName = file.name.split('/').at(-1) ?? file.name;
+  const bytes = new Uint8Array(await file.blob.arrayBuffer());
+  setState({ opening: fileName, notice: undefined });
+  if (/\.octet$/i.test(fileName)) await showOctet(fileName, bytes);
+  else await showNet(fileName, bytes);
+}
+
+async function showNet(fileName: string, bytes: Uint8Array): Promise<void> {
+  const { target, preprocessing } = getState();
+  const previous = getState().model;
+  try {
+    const net = await floatNet(bytes, target);
+    dropRuns();
+    setState({
+      model: { fileName, bytes, format: 'tflite', info: infoOf(net), warnings: net.warnings },
+      params: net.defaultQuantization,
+      preprocessing: { ...preprocessing, color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing) },
+      selected: undefined,
+      query: '',
+      coloring: 'unit',
+    });
+  } catch (error) {
+    // The net that was open before was freed for this one.
+    if (previous?.format === 'tflite') await floatNet(previous.bytes, target);
+    throw error;
+  }
+}
+
+async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
+  const model = await Model.load(bytes);
+  const id = crypto.randomUUID();
+  forgetAll();
+  rememberModel(id, model);
+  const report = model.report();
+  const run: Run = {
+    id,
+    name: fileName,
+    target: model.target,
+    settings: model.params.toJSON(),
+    preprocessing: model.preprocessing ?? getState().preprocessing,
+    finishedAt: Date.now(),
+    seconds: 0,
+    sizes: { source: report.sizes.sourceBytes, tflite: (await model.toTFLite()).length, octet: bytes.length },
+    timing: undefined,
+    calibrationImages: report.provenance.calibrationSamples,
+    compareImages: 0,
+    errors: [],
+    classification: undefined,
+    report,
+    quantizedTensors: model.tensors.filter(({ quantization }) => quantization !== undefined),
+    octet: bytes,
+  };
+  setState({
+    model: { fileName, bytes, format: 'octet', info: infoOf(model), warnings: report.warnings },
+    target: model.target,
+    params: model.params,
+    preprocessing: run.preprocessing,
+    runs: [run],
+    activeRun: id,
+    selected: undefined,
+    query: '',
+    coloring: 'unit',
+  });
+}
+
+/** A copy of what a handle tells about its graph, without the handle. */
+function infoOf(graph: Model | Awaited<ReturnType<typeof floatNet>>) {
+  const { name, inputs, outputs, nodes, tensors, partition } = graph;
+  return { name, inputs, outputs, nodes, tensors, partition };
+}
+
+export async function openSample(): Promise<void> {
+  setState({ opening: 'fashion.tflite' });
+  await attempt('Opening the sample', async () => {
+    const sample = await fashionSample();
+    await showNet(sample.fileName, sample.bytes);
+    setState({ images: sample.images, preprocessing: sample.preprocessing, classes: sample.classes });
+  });
+}
+
+/** Places the network on another target, with the settings that suit it. */
+export async function setTarget(target: Target): Promise<void> {
+  const { model, params, target: before } = getState();
+  if (target === before) return;
+  setState({ target });
+  if (model?.format !== 'tflite') return;
+  const kept = params.unquantizedNodes;
+  await attempt('Placing the network', async () => {
+    const net = await floatNet(model.bytes, target);
+    const known = new Set(net.nodes.map(({ name }) => name));
+    setState({
+      model: { ...model, info: infoOf(net), warnings: net.warnings },
+      params: params
+        .withRequantizationMode(net.defaultQuantization.requantization)
+        .withUnquantizedNodes([...kept].filter((name) => known.has(name))),
+    });
+  });
+}
+
+export function closeSession(): void {
+  cancel();
+  forgetAll();
+  setState({ ...emptySession });
+}
+
+// ---------------------------------------------------------------------------------------------------------- images
+
+export function addImages(files: readonly NamedFile[]): void {
+  const before = getState().images.filter(({ name }) => !files.some((file) => file.name === name));
+  const folders = new Set(files.map(({ name }) => folderOf(name)));
+  // One folder around everything is a place, not a class.
+  const labelled = folders.size > 1;
+  const added = files
+    .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    .map(({ name, blob }): ImageEntry => ({ name, label: labelled ? folderOf(name) : '', part: 'calibrate', blob }));
+  setState({ images: [...before, ...divide(added, DEFAULT_HOLD_OUT)], shownImage: undefined });
+}
+
+export function removeImages(): void {
+  setState({ images: [], shownImage: undefined, classes: [] });
+}
+
+/** Holds out one image in `every`, evenly over the classes; 0 holds out none. */
+export function holdOut(every: number): void {
+  setState(({ images }) => ({ images: divide(images, every) }));
+}
+
+function divide(images: readonly ImageEntry[], every: number): readonly ImageEntry[] {
+  const seen = new Map<string, number>();
+  const enough = images.length >= FEWEST_TO_HOLD_OUT;
+  return images.map((image) => {
+    const position = (seen.get(image.label) ?? 0) + 1;
+    seen.set(image.label, position);
+    const part: Part = enough && every > 0 && position % every === 0 ? 'compare' : 'calibrate';
+    return { ...image, part };
+  });
+}
+
+export function setPreprocessing(change: Partial<Preprocessing>): void {
+  setState(({ preprocessing }) => ({ preprocessing: { ...preprocessing, ...change } }));
+}
+
+export function setClasses(classes: readonly string[]): void {
+  setState({ classes });
+}
+
+// -------------------------------------------------------------------------------------------------------- settings
+
+export function setParams(params: QuantizationParams): void {
+  setState({ params });
+}
+
+export function toggleKept(name: string): void {
+  const { params } = getState();
+  const kept = new Set(params.unquantizedNodes);
+  if (!kept.delete(name)) kept.add(name);
+  setState({ params: params.withUnquantizedNodes(kept) });
+}
+
+export function pasteSettings(text: string): void {
+  try {
+    setState({ params: QuantizationParams.fromJSON(JSON.parse(text)), notice: { severity: 'info', message: 'The settings were taken over.' } });
+  } catch (error) {
+    setState({ notice: error instanceof SyntaxError ? { severity: 'error', message: 'This is not JSON.', hint: error.message } : noticeOf(error, 'Reading the settings') });
+  }
+}
+
+export function resetParams(): void {
+  const { params, target } = getState();
+  setState({
+    params: defaultQuantization
+      .withRequantizationMode(target === 'tflite' ? 'tflite' : 'sima')
+      .withUnquantizedNodes(params.unquantizedNodes),
+  });
+}
+
+// ------------------------------------------------------------------------------------------------------------ runs
+
+let running: AbortController | undefined;
+
+export function cancel(): void {
+  running?.abort();
+}
+
+export async function quantize(): Promise<void> {
+  const state = getState();
+  const { model, images, target, params, preprocessing } = state;
+  if (model?.format !== 'tflite' || state.job) return;
+  const { calibrate, compare } = partsOf(images);
+  const controller = new AbortController();
+  running = controller;
+  const runName = nameOfRun(params, state.runs);
+  const clock = new JobClock(runName, plannedPhases(calibrate.length, compare.length, classCount(model.info) !== undefined), (job) =>
+    setState({ job }),
+  );
+  await attempt('Quantizing', async () => {
+    const run = await quantizeAndMeasure(
+      { fileName: model.fileName, bytes: model.bytes, target, params, preprocessing, calibrate, compare, classes: classNames(state), runName },
+      { phase: (name, done) => clock.report(name, done), signal: controller.signal },
+    );
+    setState(({ runs }) => ({ runs: [...runs, run], activeRun: run.id, coloring: 'error', view: 'errors', phoneTab: 'results', notice: undefined }));
+  });
+  clock.stop();
+  running = undefined;
+  setState({ job: undefined });
+}
+
+function nameOfRun(params: QuantizationParams, runs: readonly Run[]): string {
+  const number = 1 + Math.max(0, ...runs.map(({ name }) => Number(name.match(/^Run (\d+)/)?.[1] ?? 0)));
+  const kept = params.unquantizedNodes.size;
+  return `Run ${number}${kept > 0 ? ` −${kept}` : ''}`;
+}
+
+/** Keeps more nodes in float and quantizes again. */
+export async function fix(names: readonly string[]): Promise<void> {
+  const { params } = getState();
+  setState({ params: params.withUnquantizedNodes([...params.unquantizedNodes, ...names]) });
+  await quantize();
+}
+
+export function showRun(id: string): void {
+  setState({ activeRun: id });
+}
+
+export function deleteRun(id: string): void {
+  forgetModel(id);
+  setState(({ runs, activeRun, coloring }) => {
+    const left = runs.filter((run) => run.id !== id);
+    const active = activeRun === id ? left.at(-1)?.id : activeRun;
+    return { runs: left, activeRun: active, coloring: active === undefined ? 'unit' : coloring };
+  });
+}
+
+function dropRuns(): void {
+  for (const { id } of getState().runs) forgetModel(id);
+  setState({ runs: [], activeRun: undefined, coloring: 'unit' });
+}
+
+export function takeSettingsOf(run: Run): void {
+  setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
+  void setTarget(run.target);
+}
+
+
+// ---------------------------------------------------------------------------------------------------------- errors
+
+async function attempt(what: string, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    const cancelled = (error instanceof OctetError && error.code === 'CANCELLED') || (error instanceof DOMException && error.name === 'AbortError');
+    setState({ notice: cancelled ? { severity: 'info', message: `${what} was cancelled; everything else is as it was.` } : noticeOf(error, what) });
+  } finally {
+    setState({ opening: undefined });
+  }
+}
+
+export function noticeOf(error: unknown, what: string): Notice {
+  if (!(error instanceof OctetError)) {
+    return { severity: 'error', message: `${what} failed: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const { node, tensor, input, byteOffset } = error.where;
+  const where = [node && `node ${node}`, tensor && `tensor ${tensor}`, input && `input ${input}`, byteOffset !== undefined && `byte ${byteOffset}`]
+    .filter((part) => typeof part === 'string')
+    .join(', ');
+  return { severity: 'error', message: error.message, where, hint: error.hint };
+}
+
+function channelsOf(shape: readonly number[] | undefined): number | undefined {
+  return shape?.length === 4 ? shape[3] : undefined;
+}
+
+function colorOf({ color }: Preprocessing): 'RGB' | 'BGR' {
+  return color === 'BGR' ? 'BGR' : 'RGB';
+}

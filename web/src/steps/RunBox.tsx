@@ -1,0 +1,73 @@
+// The one button; while it works, what it is doing, how long it will take, and the way out.
+
+import { duration } from '../graph/words';
+import { cancel, quantize } from '../state/actions';
+import { useStore } from '../state/store';
+import type { Job, Phase, PhaseName } from '../state/types';
+
+export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
+  calibrate: 'Find the ranges',
+  quantize: 'Quantize',
+  float: 'Answers in float',
+  quantized: 'Answers in INT8',
+  layers: 'Error of each layer',
+  time: 'Time',
+  files: 'Files',
+};
+
+export function RunBox() {
+  const job = useStore((state) => state.job);
+  const format = useStore((state) => state.model?.format);
+  const images = useStore((state) => state.images.length);
+  const runs = useStore((state) => state.runs.length);
+  if (format === 'octet') {
+    return (
+      <div className="run-box">
+        <p className="small muted">This .octet file is quantized already. To quantize with other settings, open the .tflite that it was made from.</p>
+      </div>
+    );
+  }
+  if (job) return <Progress job={job} />;
+  return (
+    <div className="run-box">
+      <button type="button" className="button primary" disabled={images === 0} onClick={() => void quantize()}>
+        {runs > 0 ? 'Quantize again' : 'Quantize'}
+      </button>
+      {images === 0 && <p className="small muted">Needs images to find the ranges with.</p>}
+    </div>
+  );
+}
+
+function Progress({ job }: { readonly job: Job }) {
+  const now = job.phases.findIndex(({ name }) => name === job.current);
+  return (
+    <div className="run-box">
+      <div className="run-head">
+        <strong>{job.title}</strong>
+        <span className="muted" role="timer">
+          {job.secondsLeft === undefined ? 'starting' : `${duration(Math.max(1, Math.round(job.secondsLeft)))} left`}
+        </span>
+      </div>
+      <ol className="phases">
+        {job.phases.map((phase, index) => (
+          <PhaseLine key={phase.name} phase={phase} state={index < now ? 'done' : index === now ? 'now' : 'later'} />
+        ))}
+      </ol>
+      <button type="button" className="button" onClick={cancel}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
+function PhaseLine({ phase, state }: { readonly phase: Phase; readonly state: 'done' | 'now' | 'later' }) {
+  return (
+    <li className="phase" data-state={state}>
+      <span>{PHASE_WORDS[phase.name]}</span>
+      <span>{state === 'done' ? '✓' : state === 'now' && phase.total > 1 ? `${phase.done} of ${phase.total}` : ''}</span>
+      {state === 'now' && (
+        <progress aria-label={PHASE_WORDS[phase.name]} max={phase.total} {...(phase.total > 1 ? { value: phase.done } : {})} />
+      )}
+    </li>
+  );
+}
