@@ -3,10 +3,10 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { embeddedFiles } from './vite/embedded-files';
-import { contentSecurityPolicy } from './vite/security-policy';
-import { serviceWorker } from './vite/service-worker';
-import { singleFile } from './vite/single-file';
+import { embeddedFiles } from './vite/embedded-files.ts';
+import { contentSecurityPolicy } from './vite/security-policy.ts';
+import { serviceWorker } from './vite/service-worker.ts';
+import { singleFile } from './vite/single-file.ts';
 
 const library = fileURLToPath(new URL('../bindings/js/dist/', import.meta.url));
 

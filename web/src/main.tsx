@@ -4,8 +4,8 @@ import './design/tokens.css';
 import './design/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
-import { setUpOctet } from './engine/setup';
 import { keepOffline } from './app/offline';
+import { setUpOctet } from './engine/setup';
 import { startSession } from './state/session';
 
 setUpOctet();

@@ -16,7 +16,12 @@ export function embeddedFiles(folder: string | undefined): Plugin {
     resolveId: (id) => (id === NAME ? `\0${NAME}` : undefined),
     load(id) {
       if (id !== `\0${NAME}`) return undefined;
-      const files = folder === undefined ? {} : Object.fromEntries(filesIn(join(root, folder)).map((path) => [sitePath(root, path), base64(path)]));
+      const files =
+        folder === undefined
+          ? {}
+          : Object.fromEntries(
+              filesIn(join(root, folder)).map((path) => [sitePath(root, path), base64(path)]),
+            );
       return `export const embedded = ${JSON.stringify(files)};`;
     },
   };

@@ -24,7 +24,10 @@ export function contentSecurityPolicy(): Plugin {
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy("'self' blob:", "'self'", "'self' blob:") },
+        attrs: {
+          'http-equiv': 'Content-Security-Policy',
+          content: policy("'self' blob:", "'self'", "'self' blob:"),
+        },
         injectTo: 'head-prepend',
       },
     ],

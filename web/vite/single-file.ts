@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
-import { policy } from './security-policy';
+import { policy } from './security-policy.ts';
 
 export function singleFile(fileName: string): Plugin {
   let root = '';
@@ -24,7 +24,11 @@ export function singleFile(fileName: string): Plugin {
         .flatMap((file) => (file.type === 'chunk' ? [file.code] : []))
         .join('\n')
         .replaceAll('</script', '<\\/script');
-      const style = files.flatMap((file) => (file.type === 'asset' && file.fileName.endsWith('.css') ? [String(file.source)] : [])).join('\n');
+      const style = files
+        .flatMap((file) =>
+          file.type === 'asset' && file.fileName.endsWith('.css') ? [String(file.source)] : [],
+        )
+        .join('\n');
       const icon = readFileSync(join(root, 'public/icon.svg')).toString('base64');
       const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
       const head = [

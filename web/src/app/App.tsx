@@ -22,7 +22,6 @@ export function App() {
   const tab = useStore((state) => state.phoneTab);
   const drop = useDrop();
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the whole page takes drops; the buttons do the same
     <div className="app" data-tab={tab} data-dropping={drop.active || undefined} {...drop.handlers}>
       <TopBar />
       {network ? (
@@ -57,7 +56,12 @@ function PhoneTabs() {
   return (
     <nav className="phone-tabs" aria-label="Parts of the page">
       {TABS.map(([id, label]) => (
-        <button key={id} type="button" aria-current={tab === id ? 'page' : undefined} onClick={() => setState({ phoneTab: id })}>
+        <button
+          key={id}
+          type="button"
+          aria-current={tab === id ? 'page' : undefined}
+          onClick={() => setState({ phoneTab: id })}
+        >
           {id === 'results' && !run ? 'Table' : label}
           {id === 'node' && selected !== undefined && <span className="phone-dot" />}
         </button>

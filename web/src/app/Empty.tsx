@@ -18,8 +18,8 @@ export function Empty() {
           <>
             <h1>Drop a .tflite model</h1>
             <p className="empty-lead">
-              Octet draws it, says which compute unit runs each layer and why, turns it into an INT8 model with images that you
-              give, and shows layer by layer what that cost.
+              Octet draws it, says which compute unit runs each layer and why, turns it into an INT8 model
+              with images that you give, and shows layer by layer what that cost.
             </p>
             <div className="empty-actions">
               <FileButton accept=".tflite,.octet" className="button primary">
@@ -30,14 +30,15 @@ export function Empty() {
               </button>
             </div>
             <p className="empty-sample muted small">
-              Sample: a classifier of clothes, 28×28 pixels, 46 layers, with 200 images to calibrate and 1,000 to compare
-              (Fashion-MNIST, Zalando Research, MIT licence).
+              Sample: a classifier of clothes, 28×28 pixels, 46 layers, with 200 images to calibrate and 1,000
+              to compare (Fashion-MNIST, Zalando Research, MIT licence).
             </p>
           </>
         )}
       </div>
       <p className="empty-promise small">
-        Everything is computed in this page. Nothing that you open is uploaded; the page has no server to send it to.
+        Everything is computed in this page. Nothing that you open is uploaded; the page has no server to send
+        it to.
       </p>
     </main>
   );

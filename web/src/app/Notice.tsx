@@ -21,7 +21,12 @@ export function Notice() {
         {notice.where && <p className="mono small">{notice.where}</p>}
         {notice.hint && <p className="notice-hint">{notice.hint}</p>}
       </div>
-      <button className="button quiet icon" type="button" aria-label="Close the message" onClick={() => setState({ notice: undefined })}>
+      <button
+        className="button quiet icon"
+        type="button"
+        aria-label="Close the message"
+        onClick={() => setState({ notice: undefined })}
+      >
         ×
       </button>
     </div>

@@ -9,14 +9,35 @@ import './TakeAway.css';
 export function TakeAway() {
   const run = useActiveRun();
   return (
-    <Menu label="Take away" className={run ? 'primary' : ''} disabled={!run} {...(run ? {} : { title: 'Quantize first' })}>
+    <Menu
+      label="Take away"
+      className={run ? 'primary' : ''}
+      disabled={!run}
+      {...(run ? {} : { title: 'Quantize first' })}
+    >
       {run && (
         <>
           <p className="muted">{run.name}</p>
-          <Item name="INT8 .tflite" what={`${run.sizes.tflite ? bytes(run.sizes.tflite) : ''} float32 in and out; runs in TFLite and LiteRT`} act={() => downloadTFLite(run, 'float32')} />
-          <Item name="INT8 .tflite, int8 in and out" what="for devices that feed integers" act={() => downloadTFLite(run, 'int8')} />
-          <Item name=".octet" what={`${bytes(run.sizes.octet)}, everything, to be opened here again`} act={() => downloadOctet(run)} />
-          <Item name="Settings .json" what="for the command line, or for another model" act={() => downloadSettings(run)} />
+          <Item
+            name="INT8 .tflite"
+            what={`${run.sizes.tflite ? bytes(run.sizes.tflite) : ''} float32 in and out; runs in TFLite and LiteRT`}
+            act={() => downloadTFLite(run, 'float32')}
+          />
+          <Item
+            name="INT8 .tflite, int8 in and out"
+            what="for devices that feed integers"
+            act={() => downloadTFLite(run, 'int8')}
+          />
+          <Item
+            name=".octet"
+            what={`${bytes(run.sizes.octet)}, everything, to be opened here again`}
+            act={() => downloadOctet(run)}
+          />
+          <Item
+            name="Settings .json"
+            what="for the command line, or for another model"
+            act={() => downloadSettings(run)}
+          />
           <Item name="Report .html" what="one file to read or pass on" act={() => downloadReport(run)} />
         </>
       )}
@@ -24,7 +45,15 @@ export function TakeAway() {
   );
 }
 
-function Item({ name, what, act }: { readonly name: string; readonly what: string; readonly act: () => Promise<void> | void }) {
+function Item({
+  name,
+  what,
+  act,
+}: {
+  readonly name: string;
+  readonly what: string;
+  readonly act: () => Promise<void> | void;
+}) {
   return (
     <button type="button" className="take-away-item" onClick={() => void act()}>
       {name}

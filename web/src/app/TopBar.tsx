@@ -31,7 +31,12 @@ export function TopBar() {
           {runs.length > 0 && (
             <fieldset className="runs" aria-label="Runs">
               {runs.map((run) => (
-                <button key={run.id} type="button" aria-pressed={run.id === active} onClick={() => showRun(run.id)}>
+                <button
+                  key={run.id}
+                  type="button"
+                  aria-pressed={run.id === active}
+                  onClick={() => showRun(run.id)}
+                >
                   {run.name} <span className="run-figure">{headline(run)}</span>
                 </button>
               ))}
@@ -63,10 +68,14 @@ function Kept() {
   const kept = useStore((state) => state.keptBytes);
   if (kept === 0) return null;
   return (
-    <Menu label={`${bytes(kept)} kept`} className="quiet top-kept" title="What this page keeps in your browser">
+    <Menu
+      label={`${bytes(kept)} kept`}
+      className="quiet top-kept"
+      title="What this page keeps in your browser"
+    >
       <p>
-        Model, images and runs, {bytes(kept)} in all, are kept in this browser, so that they are here after a reload. They are
-        nowhere else.
+        Model, images and runs, {bytes(kept)} in all, are kept in this browser, so that they are here after a
+        reload. They are nowhere else.
       </p>
       <button
         type="button"
@@ -106,6 +115,7 @@ function Mark() {
     <svg className="mark" viewBox="0 0 20 12" width="20" height="12" aria-hidden="true">
       {Array.from({ length: 8 }, (_, bit) => (
         <rect
+          // biome-ignore lint/suspicious/noArrayIndexKey: bits are their positions
           key={bit}
           x={(bit % 4) * 5}
           y={bit < 4 ? 0 : 7}

@@ -16,8 +16,18 @@ interface Measure {
 }
 
 const MEASURES: readonly Measure[] = [
-  { label: 'Accuracy', value: (run) => run.classification && scoresOf(run.classification).quantizedAccuracy, text: (value) => percent(value, 2), better: 'more' },
-  { label: 'Same answer', value: (run) => run.classification && scoresOf(run.classification).agreement, text: (value) => percent(value, 2), better: 'more' },
+  {
+    label: 'Accuracy',
+    value: (run) => run.classification && scoresOf(run.classification).quantizedAccuracy,
+    text: (value) => percent(value, 2),
+    better: 'more',
+  },
+  {
+    label: 'Same answer',
+    value: (run) => run.classification && scoresOf(run.classification).agreement,
+    text: (value) => percent(value, 2),
+    better: 'more',
+  },
   { label: 'At the output', value: (run, info) => outputError(run, info), text: decibels, better: 'more' },
   { label: 'Worst layer', value: (run) => worstErrors(run)[0]?.sqnr, text: decibels, better: 'more' },
   { label: 'Size', value: (run) => run.sizes.tflite || run.sizes.octet, text: bytes, better: 'less' },
@@ -86,7 +96,11 @@ export function CompareView() {
               <td>{run.settings.activations.asymmetric ? 'asymmetric' : 'symmetric'}</td>
               <td>{run.settings.weights.perChannel ? 'per channel' : 'per tensor'}</td>
               <td>{run.settings.requantization === 'tflite' ? 'TFLite' : 'shifts'}</td>
-              <td title={run.settings.unquantizedNodes.map((name) => nodeByName(model.info, name)?.label ?? name).join('\n')}>
+              <td
+                title={run.settings.unquantizedNodes
+                  .map((name) => nodeByName(model.info, name)?.label ?? name)
+                  .join('\n')}
+              >
                 {run.settings.unquantizedNodes.length || ''}
               </td>
               {MEASURES.map((measure) => (
@@ -97,7 +111,12 @@ export function CompareView() {
                 <button type="button" className="button quiet" onClick={() => takeSettingsOf(run)}>
                   Use settings
                 </button>
-                <button type="button" className="button quiet" aria-label={`Delete ${run.name}`} onClick={() => deleteRun(run.id)}>
+                <button
+                  type="button"
+                  className="button quiet"
+                  aria-label={`Delete ${run.name}`}
+                  onClick={() => deleteRun(run.id)}
+                >
                   Delete
                 </button>
               </td>

@@ -2,13 +2,13 @@
 
 import { type KeyboardEvent, useRef } from 'react';
 import type { Network } from '../graph/network';
+import { OutputsView } from '../result/OutputsView';
 import { useActiveRun } from '../state/derive';
 import { setState, useStore } from '../state/store';
 import type { DrawerView } from '../state/types';
 import { CompareView } from './CompareView';
 import { ErrorView } from './ErrorView';
 import { LayerTable } from './LayerTable';
-import { OutputsView } from '../result/OutputsView';
 import { Summary } from './Summary';
 import './Drawer.css';
 
@@ -28,7 +28,12 @@ export function Drawer({ network }: { readonly network: Network }) {
     <section className="drawer" aria-label="Results">
       <div className="drawer-head">
         <Resizer />
-        <div className="drawer-tabs" role="tablist" aria-label="Views" onKeyDown={(event) => moveTab(event, views, view)}>
+        <div
+          className="drawer-tabs"
+          role="tablist"
+          aria-label="Views"
+          onKeyDown={(event) => moveTab(event, views, view)}
+        >
           {views.map(({ id, label }) => (
             <button
               key={id}
@@ -56,7 +61,11 @@ export function Drawer({ network }: { readonly network: Network }) {
   );
 }
 
-function moveTab(event: KeyboardEvent, views: readonly { readonly id: DrawerView }[], view: DrawerView): void {
+function moveTab(
+  event: KeyboardEvent,
+  views: readonly { readonly id: DrawerView }[],
+  view: DrawerView,
+): void {
   const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
   if (by === 0) return;
   const at = views.findIndex(({ id }) => id === view);
@@ -74,11 +83,13 @@ function Resizer() {
   const set = (element: HTMLElement, height: number): void => {
     const workspace = element.closest<HTMLElement>('.workspace');
     const most = (workspace?.clientHeight ?? 800) - 160;
-    workspace?.style.setProperty('--drawer', `${Math.round(Math.min(most, Math.max(LEAST_HEIGHT, height)))}px`);
+    workspace?.style.setProperty(
+      '--drawer',
+      `${Math.round(Math.min(most, Math.max(LEAST_HEIGHT, height)))}px`,
+    );
   };
   const heightOf = (element: HTMLElement): number => element.closest('.drawer')?.clientHeight ?? 0;
   return (
-    // biome-ignore lint/a11y/useSemanticElements: an <hr> takes no focus and no keys
     <div
       className="resizer"
       role="separator"

@@ -2,7 +2,7 @@
 
 import type { NodeError } from 'octet-quant';
 import { type PointerEvent, useState } from 'react';
-import { CALM_DB, heatOf, HOT_DB } from '../graph/heat';
+import { CALM_DB, HOT_DB, heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { select, useStore } from '../state/store';
@@ -23,7 +23,10 @@ export function ErrorBars({ errors, network, marked }: Props) {
 
   const at = (event: PointerEvent<SVGSVGElement>): number => {
     const box = event.currentTarget.getBoundingClientRect();
-    return Math.min(errors.length - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * errors.length)));
+    return Math.min(
+      errors.length - 1,
+      Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * errors.length)),
+    );
   };
 
   return (
@@ -48,28 +51,55 @@ export function ErrorBars({ errors, network, marked }: Props) {
           onPointerDown={(event) => select(errors[at(event)]?.node)}
         >
           {LINES.map((line) => (
-            <line key={line} x1="0" x2="1000" y1={100 - heatOf(line) * 100} y2={100 - heatOf(line) * 100} stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+            <line
+              key={line}
+              x1="0"
+              x2="1000"
+              y1={100 - heatOf(line) * 100}
+              y2={100 - heatOf(line) * 100}
+              stroke="var(--line)"
+              vectorEffect="non-scaling-stroke"
+            />
           ))}
           {errors.map((error, index) => {
             const heat = heatOf(error.sqnr);
             const height = Math.max(1, heat * 100);
             return (
               <g key={error.node} className={`unit-${error.unit}`}>
-                {(error.node === selected || index === pointed) && <rect x={index * step} width={step} y="0" height="100" fill="var(--focus-tint)" />}
-                <rect x={index * step + step * 0.1} width={step * 0.8} y={100 - height} height={height} fill={barColor(heat)} />
-                {marked.has(error.node) && <rect x={index * step + step * 0.1} width={step * 0.8} y="0" height="3" fill="var(--ink)" />}
+                {(error.node === selected || index === pointed) && (
+                  <rect x={index * step} width={step} y="0" height="100" fill="var(--focus-tint)" />
+                )}
+                <rect
+                  x={index * step + step * 0.1}
+                  width={step * 0.8}
+                  y={100 - height}
+                  height={height}
+                  fill={barColor(heat)}
+                />
+                {marked.has(error.node) && (
+                  <rect x={index * step + step * 0.1} width={step * 0.8} y="0" height="3" fill="var(--ink)" />
+                )}
               </g>
             );
           })}
           {errors.map((error, index) => (
-            <rect key={error.node} className={`unit-${error.unit}`} x={index * step} width={step} y="98.5" height="1.5" fill="var(--unit)" />
+            <rect
+              key={error.node}
+              className={`unit-${error.unit}`}
+              x={index * step}
+              width={step}
+              y="98.5"
+              height="1.5"
+              fill="var(--unit)"
+            />
           ))}
         </svg>
       </div>
       <p className="bars-shown small">
         {shown ? (
           <>
-            <strong>{decibels(shown.sqnr)}</strong> {nodeTitle(network, shown)} <span className="muted mono">{shown.label}</span>
+            <strong>{decibels(shown.sqnr)}</strong> {nodeTitle(network, shown)}{' '}
+            <span className="muted mono">{shown.label}</span>
           </>
         ) : (
           <span className="muted">

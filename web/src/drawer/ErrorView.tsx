@@ -21,10 +21,15 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
   const fixable = useStore((state) => state.model?.format === 'tflite');
   const worst = useMemo(() => worstErrors(run), [run]);
   if (run.errors.length === 0) {
-    return <p className="error-none small muted">The error of the layers was not measured: that needs the float model and images.</p>;
+    return (
+      <p className="error-none small muted">
+        The error of the layers was not measured: that needs the float model and images.
+      </p>
+    );
   }
   const inFloat = new Set(run.settings.unquantizedNodes);
-  const canMark = (error: NodeError): boolean => fixable && nodeByName(info, error.node)?.unit === 'MLA' && !inFloat.has(error.node);
+  const canMark = (error: NodeError): boolean =>
+    fixable && nodeByName(info, error.node)?.unit === 'MLA' && !inFloat.has(error.node);
   const candidates = worst.filter(canMark).slice(0, 3);
   const toggle = (name: string): void => {
     const next = new Set(marked);
@@ -35,7 +40,8 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
     <div className="error-view">
       <figure className="error-course">
         <figcaption className="small muted">
-          Signal to quantization noise along the network, accumulated: taller is worse. {run.compareImages > 64 ? '64' : run.compareImages} images.
+          Signal to quantization noise along the network, accumulated: taller is worse.{' '}
+          {run.compareImages > 64 ? '64' : run.compareImages} images.
         </figcaption>
         <ErrorBars errors={run.errors} network={network} marked={marked} />
       </figure>
@@ -44,18 +50,35 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
           <h3>Worst first</h3>
           {fixable &&
             (marked.size === 0 ? (
-              <button type="button" className="button" disabled={candidates.length === 0} onClick={() => setMarked(new Set(candidates.map(({ node }) => node)))}>
+              <button
+                type="button"
+                className="button"
+                disabled={candidates.length === 0}
+                onClick={() => setMarked(new Set(candidates.map(({ node }) => node)))}
+              >
                 Mark the worst {candidates.length}
               </button>
             ) : (
-              <button type="button" className="button primary" disabled={job !== undefined} onClick={() => void fix([...marked])}>
+              <button
+                type="button"
+                className="button primary"
+                disabled={job !== undefined}
+                onClick={() => void fix([...marked])}
+              >
                 Keep {marked.size} in float, quantize again
               </button>
             ))}
         </div>
         <ol className="error-list">
           {worst.slice(0, SHOWN).map((error) => (
-            <WorstLine key={error.node} error={error} marked={marked.has(error.node)} kept={inFloat.has(error.node)} canMark={canMark(error)} toggle={toggle} />
+            <WorstLine
+              key={error.node}
+              error={error}
+              marked={marked.has(error.node)}
+              kept={inFloat.has(error.node)}
+              canMark={canMark(error)}
+              toggle={toggle}
+            />
           ))}
         </ol>
       </section>
@@ -75,9 +98,19 @@ function WorstLine({ error, marked, kept, canMark, toggle }: LineProps) {
   const selected = useStore((state) => state.selected === error.node);
   return (
     <li className={`error-line unit-${error.unit}`} data-selected={selected || undefined}>
-      {canMark ? <input type="checkbox" aria-label={`Keep ${error.label} in float`} checked={marked} onChange={() => toggle(error.node)} /> : <span />}
+      {canMark ? (
+        <input
+          type="checkbox"
+          aria-label={`Keep ${error.label} in float`}
+          checked={marked}
+          onChange={() => toggle(error.node)}
+        />
+      ) : (
+        <span />
+      )}
       <button type="button" className="error-name" title={error.node} onClick={() => select(error.node)}>
-        <span>{error.label}</span> <span className="muted">{kept ? 'in float' : error.operator.toLowerCase().replaceAll('_', ' ')}</span>
+        <span>{error.label}</span>{' '}
+        <span className="muted">{kept ? 'in float' : error.operator.toLowerCase().replaceAll('_', ' ')}</span>
       </button>
       <span className="error-bar" aria-hidden="true">
         <span style={{ width: `${heatOf(error.sqnr) * 100}%` }} />

@@ -12,7 +12,12 @@ import { type Column, type Row, rowsOf, type Sorting } from './rows';
 
 const OVERSCAN = 8;
 
-const COLUMNS: readonly { readonly id: Column; readonly label: string; readonly numeric: boolean; readonly needsRun: boolean }[] = [
+const COLUMNS: readonly {
+  readonly id: Column;
+  readonly label: string;
+  readonly numeric: boolean;
+  readonly needsRun: boolean;
+}[] = [
   { id: 'position', label: '#', numeric: true, needsRun: false },
   { id: 'operator', label: 'Operator', numeric: false, needsRun: false },
   { id: 'name', label: 'Name', numeric: false, needsRun: false },
@@ -49,12 +54,29 @@ export function LayerTable({ network }: { readonly network: Network }) {
 
   return (
     <div className="layer-table" data-errors={errorOf.size > 0 || undefined}>
-      {/* biome-ignore lint/a11y/useSemanticElements: rows out of view are not in the document, which a <table> cannot say */}
-      <div ref={box} className="table-scroll" role="grid" aria-label="Nodes" aria-rowcount={rows.length + 1} tabIndex={0} onKeyDown={keys}>
+      <div
+        ref={box}
+        className="table-scroll"
+        role="grid"
+        aria-label="Nodes"
+        aria-rowcount={rows.length + 1}
+        tabIndex={0}
+        onKeyDown={keys}
+      >
         <div role="row" className="table-head" aria-rowindex={1}>
           {columns.map(({ id, label, numeric }) => (
-            <div key={id} role="columnheader" aria-sort={sorting.column === id ? (sorting.descending ? 'descending' : 'ascending') : 'none'} className={numeric ? 'number' : ''}>
-              <button type="button" onClick={() => setSorting({ column: id, descending: sorting.column === id && !sorting.descending })}>
+            <div
+              key={id}
+              role="columnheader"
+              aria-sort={sorting.column === id ? (sorting.descending ? 'descending' : 'ascending') : 'none'}
+              className={numeric ? 'number' : ''}
+            >
+              <button
+                type="button"
+                onClick={() =>
+                  setSorting({ column: id, descending: sorting.column === id && !sorting.descending })
+                }
+              >
                 {label}
                 {sorting.column === id && <span aria-hidden="true">{sorting.descending ? ' ↓' : ' ↑'}</span>}
               </button>
@@ -64,7 +86,13 @@ export function LayerTable({ network }: { readonly network: Network }) {
         </div>
         <div style={{ height: first * rowHeight }} role="presentation" />
         {rows.slice(first, last).map((row, index) => (
-          <RowLine key={row.node.name} row={row} index={first + index} selected={row.node.name === selected} withErrors={errorOf.size > 0} />
+          <RowLine
+            key={row.node.name}
+            row={row}
+            index={first + index}
+            selected={row.node.name === selected}
+            withErrors={errorOf.size > 0}
+          />
         ))}
         <div style={{ height: (rows.length - last) * rowHeight }} role="presentation" />
       </div>
@@ -93,9 +121,13 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
   const canKeep = useStore((state) => state.model?.format === 'tflite') && (node.unit === 'MLA' || kept);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-    // biome-ignore lint/a11y/useSemanticElements: see the grid
-    <div role="row" className={`table-row unit-${node.unit}`} aria-rowindex={index + 2} aria-selected={selected} onClick={() => select(node.name)}>
+    <div
+      role="row"
+      className={`table-row unit-${node.unit}`}
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      onClick={() => select(node.name)}
+    >
       <Cell numeric>{row.position}</Cell>
       <Cell>{row.title}</Cell>
       <Cell title={node.name}>
@@ -121,17 +153,29 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
       )}
       <div role="gridcell">
         {canKeep && (
-          <input type="checkbox" aria-label={`Keep ${node.label} in float`} checked={kept} onChange={() => toggleKept(node.name)} onClick={(event) => event.stopPropagation()} />
+          <input
+            type="checkbox"
+            aria-label={`Keep ${node.label} in float`}
+            checked={kept}
+            onChange={() => toggleKept(node.name)}
+            onClick={(event) => event.stopPropagation()}
+          />
         )}
       </div>
     </div>
   );
 }
 
-function Cell({ children, numeric = false, title }: { readonly children?: React.ReactNode; readonly numeric?: boolean; readonly title?: string }) {
+function Cell({
+  children,
+  numeric = false,
+  title,
+}: {
+  readonly children?: React.ReactNode;
+  readonly numeric?: boolean;
+  readonly title?: string;
+}) {
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus
-    // biome-ignore lint/a11y/useSemanticElements: see the grid
     <div role="gridcell" className={numeric ? 'number' : ''} title={title || undefined}>
       {children}
     </div>
@@ -149,7 +193,11 @@ function useWindow(total: number) {
       const rowHeight = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 26;
       const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - OVERSCAN);
       const last = Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) + OVERSCAN;
-      setRange((before) => (before.first === first && before.last === last && before.rowHeight === rowHeight ? before : { first, last, rowHeight }));
+      setRange((before) =>
+        before.first === first && before.last === last && before.rowHeight === rowHeight
+          ? before
+          : { first, last, rowHeight },
+      );
     };
     update();
     element.addEventListener('scroll', update, { passive: true });

@@ -14,7 +14,12 @@ export function Summary({ run }: { readonly run: Run }) {
   return (
     <dl className="summary">
       {scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined && (
-        <Figure name="Accuracy" before={percent(scores.floatAccuracy)} after={percent(scores.quantizedAccuracy)} title={`on ${scores.labelled} images`} />
+        <Figure
+          name="Accuracy"
+          before={percent(scores.floatAccuracy)}
+          after={percent(scores.quantizedAccuracy)}
+          title={`on ${scores.labelled} images`}
+        />
       )}
       {scores && (
         <Figure
@@ -27,14 +32,42 @@ export function Summary({ run }: { readonly run: Run }) {
           title={`${scores.changed.length} of ${run.compareImages} images changed`}
         />
       )}
-      {atOutput !== undefined && <Figure name="At the output" after={decibels(atOutput)} title="Signal to quantization noise of the model's output" />}
-      <Figure name="Size" before={bytes(run.sizes.source)} after={bytes(size)} title="File before and after" />
-      {run.timing && <Figure name="Time" before={milliseconds(run.timing.float)} after={milliseconds(run.timing.quantized)} title="One image, in one worker of this browser" />}
+      {atOutput !== undefined && (
+        <Figure
+          name="At the output"
+          after={decibels(atOutput)}
+          title="Signal to quantization noise of the model's output"
+        />
+      )}
+      <Figure
+        name="Size"
+        before={bytes(run.sizes.source)}
+        after={bytes(size)}
+        title="File before and after"
+      />
+      {run.timing && (
+        <Figure
+          name="Time"
+          before={milliseconds(run.timing.float)}
+          after={milliseconds(run.timing.quantized)}
+          title="One image, in one worker of this browser"
+        />
+      )}
     </dl>
   );
 }
 
-function Figure({ name, before, after, title }: { readonly name: string; readonly before?: string; readonly after: ReactNode; readonly title: string }) {
+function Figure({
+  name,
+  before,
+  after,
+  title,
+}: {
+  readonly name: string;
+  readonly before?: string;
+  readonly after: ReactNode;
+  readonly title: string;
+}) {
   return (
     <div title={title}>
       <dt>{name}</dt>
@@ -42,9 +75,7 @@ function Figure({ name, before, after, title }: { readonly name: string; readonl
         {before !== undefined && (
           <>
             <span className="summary-before">{before}</span>
-            <span className="muted" aria-label="to">
-              {' → '}
-            </span>
+            <span className="muted"> → </span>
           </>
         )}
         {after}

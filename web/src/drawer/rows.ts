@@ -12,14 +12,28 @@ export interface Row {
   readonly error: NodeError | undefined;
 }
 
-export type Column = 'position' | 'name' | 'operator' | 'shape' | 'unit' | 'macs' | 'parameters' | 'sqnr' | 'cosine';
+export type Column =
+  | 'position'
+  | 'name'
+  | 'operator'
+  | 'shape'
+  | 'unit'
+  | 'macs'
+  | 'parameters'
+  | 'sqnr'
+  | 'cosine';
 
 export interface Sorting {
   readonly column: Column;
   readonly descending: boolean;
 }
 
-export function rowsOf(network: Network, errorOf: ReadonlyMap<string, NodeError>, query: string, sorting: Sorting): readonly Row[] {
+export function rowsOf(
+  network: Network,
+  errorOf: ReadonlyMap<string, NodeError>,
+  query: string,
+  sorting: Sorting,
+): readonly Row[] {
   const rows: Row[] = [];
   let position = 0;
   for (const node of network.nodes) {
@@ -27,13 +41,22 @@ export function rowsOf(network: Network, errorOf: ReadonlyMap<string, NodeError>
     position += 1;
     if (!matches(node, query)) continue;
     const output = network.tensors.get(node.node.outputs[0] ?? '');
-    rows.push({ position, node: node.node, title: node.title, shape: output ? shapeText(output.shape) : '', error: errorOf.get(node.id) });
+    rows.push({
+      position,
+      node: node.node,
+      title: node.title,
+      shape: output ? shapeText(output.shape) : '',
+      error: errorOf.get(node.id),
+    });
   }
   const sign = sorting.descending ? -1 : 1;
-  return rows.sort((a, b) => sign * compare(valueOf(a, sorting.column), valueOf(b, sorting.column)) || a.position - b.position);
+  return rows.sort(
+    (a, b) =>
+      sign * compare(columnValue(a, sorting.column), columnValue(b, sorting.column)) || a.position - b.position,
+  );
 }
 
-function valueOf(row: Row, column: Column): string | number {
+function columnValue(row: Row, column: Column): string | number {
   switch (column) {
     case 'position':
       return row.position;

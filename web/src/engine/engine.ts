@@ -1,6 +1,14 @@
 // The handles to models in the workers. The store holds plain data; whoever needs to run something asks here.
 
-import { imageDataset, type ImageDataset, loadModel, type LoadedNet, Model, type Preprocessing, type Target } from 'octet-quant';
+import {
+  type ImageDataset,
+  imageDataset,
+  type LoadedNet,
+  loadModel,
+  Model,
+  type Preprocessing,
+  type Target,
+} from 'octet-quant';
 import type { ImageEntry, LoadedModel, Run } from '../state/types';
 
 interface OpenNet {
@@ -13,7 +21,10 @@ let open: OpenNet | undefined;
 /** Quantized models by run; a run of an earlier session is loaded from its bytes when first needed. */
 const models = new Map<string, Promise<Model>>();
 /** The latest datasets: lists of images are immutable, so their identity is the key. */
-const datasets = new WeakMap<readonly ImageEntry[], { readonly preprocessing: Preprocessing; readonly input: string; readonly dataset: Promise<ImageDataset> }>();
+const datasets = new WeakMap<
+  readonly ImageEntry[],
+  { readonly preprocessing: Preprocessing; readonly input: string; readonly dataset: Promise<ImageDataset> }
+>();
 
 /** The float net of `bytes` on `target`; the one opened before is freed. */
 export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
@@ -60,7 +71,11 @@ export function forgetAll(): void {
 }
 
 /** What can turn images into inputs for the loaded model. */
-export async function runnable(model: LoadedModel, target: Target, runs: readonly Run[]): Promise<LoadedNet | Model> {
+export async function runnable(
+  model: LoadedModel,
+  target: Target,
+  runs: readonly Run[],
+): Promise<LoadedNet | Model> {
   const [first] = runs;
   return model.format === 'octet' && first ? quantizedModel(first) : floatNet(model.bytes, target);
 }

@@ -9,7 +9,12 @@ export interface NamedFile {
 }
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
-const IMAGE_TYPES: Readonly<Record<string, string>> = { png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', webp: 'image/webp' };
+const IMAGE_TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+};
 
 export const isModelName = (name: string): boolean => /\.(tflite|octet)$/i.test(name);
 export const isImageName = (name: string): boolean => IMAGE.test(name) && !/(^|\/)(\.|__MACOSX)/.test(name);
@@ -29,7 +34,10 @@ export function chosenFiles(list: FileList): Promise<readonly NamedFile[]> {
 /** Files out of a drop; must be called before the event ends. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly NamedFile[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const files = entries.length > 0 ? (await Promise.all(entries.map(walk))).flat() : [...transfer.files].map((file) => ({ name: file.name, blob: file }));
+  const files =
+    entries.length > 0
+      ? (await Promise.all(entries.map(walk))).flat()
+      : [...transfer.files].map((file) => ({ name: file.name, blob: file }));
   return unpacked(files);
 }
 
@@ -43,7 +51,9 @@ async function walk(entry: FileSystemEntry): Promise<readonly NamedFile[]> {
   const found: NamedFile[] = [];
   // A reader hands out its entries in batches, and ends with an empty one.
   for (;;) {
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
     if (batch.length === 0) return found;
     for (const inner of batch) found.push(...(await walk(inner)));
   }
@@ -57,7 +67,9 @@ async function unpacked(files: readonly NamedFile[]): Promise<readonly NamedFile
 export function unzip(file: NamedFile): Promise<readonly NamedFile[]> {
   return new Promise((resolve, reject) => {
     const worker = new UnzipWorker();
-    worker.onmessage = (event: MessageEvent<{ readonly files?: readonly NamedFile[]; readonly error?: string }>): void => {
+    worker.onmessage = (
+      event: MessageEvent<{ readonly files?: readonly NamedFile[]; readonly error?: string }>,
+    ): void => {
       worker.terminate();
       if (event.data.files) resolve(event.data.files.map(withType));
       else reject(new Error(`${file.name} could not be unpacked: ${event.data.error}.`));
@@ -70,5 +82,7 @@ export function unzip(file: NamedFile): Promise<readonly NamedFile[]> {
 function withType(file: NamedFile): NamedFile {
   const extension = file.name.split('.').at(-1)?.toLowerCase() ?? '';
   const type = IMAGE_TYPES[extension];
-  return type === undefined || file.blob.type === type ? file : { name: file.name, blob: file.blob.slice(0, file.blob.size, type) };
+  return type === undefined || file.blob.type === type
+    ? file
+    : { name: file.name, blob: file.blob.slice(0, file.blob.size, type) };
 }

@@ -40,7 +40,12 @@ export function plannedPhases(calibrate: number, compare: number, classifies: bo
   const counted: readonly (readonly [PhaseName, number])[] = [
     ['calibrate', calibrate],
     ['quantize', 1],
-    ...(classifies ? ([['float', compare], ['quantized', compare]] as const) : []),
+    ...(classifies
+      ? ([
+          ['float', compare],
+          ['quantized', compare],
+        ] as const)
+      : []),
     ['layers', Math.min(compare, LAYER_IMAGES)],
     ['time', 1],
     ['files', 1],
@@ -75,9 +80,12 @@ async function measure(
   comparison: ImageDataset,
   seconds: number,
 ): Promise<Run> {
-  const classification = classCount(net) === undefined ? undefined : await classify(inputs, reporter, net, model, comparison);
+  const classification =
+    classCount(net) === undefined ? undefined : await classify(inputs, reporter, net, model, comparison);
   reporter.phase('layers', 0);
-  const some = comparison.select(Array.from({ length: Math.min(comparison.length, LAYER_IMAGES) }, (_, index) => index));
+  const some = comparison.select(
+    Array.from({ length: Math.min(comparison.length, LAYER_IMAGES) }, (_, index) => index),
+  );
   const worstFirst = await model.analyzeQuantizationError(some, 'sqnr', {
     signal: reporter.signal,
     onProgress: ({ done }) => reporter.phase('layers', done),
@@ -139,9 +147,15 @@ async function classify(
 }
 
 /** The float answers do not change from run to run. */
-let floatCache: { readonly comparison: ImageDataset; readonly net: LoadedNet; readonly answers: readonly number[] } | undefined;
+let floatCache:
+  | { readonly comparison: ImageDataset; readonly net: LoadedNet; readonly answers: readonly number[] }
+  | undefined;
 
-async function floatAnswers(net: LoadedNet, comparison: ImageDataset, reporter: Reporter): Promise<readonly number[]> {
+async function floatAnswers(
+  net: LoadedNet,
+  comparison: ImageDataset,
+  reporter: Reporter,
+): Promise<readonly number[]> {
   if (floatCache?.comparison !== comparison || floatCache.net !== net) {
     floatCache = { comparison, net, answers: await answers(net, comparison, reporter, 'float') };
   }
@@ -184,7 +198,12 @@ function indexOfLargest(values: TensorMap[string]['data']): number {
   return best;
 }
 
-async function measureTime(net: LoadedNet, model: Model, images: ImageDataset, signal: AbortSignal): Promise<Timing | undefined> {
+async function measureTime(
+  net: LoadedNet,
+  model: Model,
+  images: ImageDataset,
+  signal: AbortSignal,
+): Promise<Timing | undefined> {
   if (images.length === 0) return undefined;
   const sample = await images.sample(0);
   const float = await net.measureTime(sample, { signal });

@@ -36,13 +36,21 @@ export function GraphView({ network }: { readonly network: Network }) {
 
   return (
     <section className="graph" aria-label="Network">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget takes the keyboard itself */}
-      <div className="graph-stage" role="application" tabIndex={0} aria-label="Network graph" aria-describedby="graph-keys" onKeyDown={keys}>
-        <canvas ref={view.canvas} className="graph-canvas" aria-hidden="true" />
-        <canvas ref={view.minimap} className="graph-minimap" aria-hidden="true" />
+      <div
+        className="graph-stage"
+        role="application"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: an application widget takes the keyboard itself
+        tabIndex={0}
+        aria-label="Network graph"
+        aria-describedby="graph-keys"
+        onKeyDown={keys}
+      >
+        <canvas ref={view.canvas} className="graph-canvas" />
+        <canvas ref={view.minimap} className="graph-minimap" />
       </div>
       <p id="graph-keys" className="visually-hidden">
-        Arrow keys move along the network, plus and minus zoom, 0 shows all of it. The table below holds the same nodes.
+        Arrow keys move along the network, plus and minus zoom, 0 shows all of it. The table below holds the
+        same nodes.
       </p>
       <p className="visually-hidden" aria-live="polite">
         {selected ? `${selected.title}, ${selected.detail}, ${unitOf(selected) ?? selected.kind}` : ''}
@@ -61,7 +69,15 @@ interface View {
   readonly reveal: (node: number) => void;
 }
 
-function Toolbar({ network, found, view }: { readonly network: Network; readonly found: ReadonlySet<number> | undefined; readonly view: View }) {
+function Toolbar({
+  network,
+  found,
+  view,
+}: {
+  readonly network: Network;
+  readonly found: ReadonlySet<number> | undefined;
+  readonly view: View;
+}) {
   const query = useStore((state) => state.query);
   const coloring = useStore((state) => state.coloring);
   const hasRun = useStore((state) => activeRun(state) !== undefined);
@@ -99,7 +115,11 @@ function Toolbar({ network, found, view }: { readonly network: Network; readonly
         />
         {found && (
           <output className="graph-found">
-            {list.length === 0 ? 'none' : at >= 0 && at < list.length ? `${at + 1} of ${list.length}` : list.length}
+            {list.length === 0
+              ? 'none'
+              : at >= 0 && at < list.length
+                ? `${at + 1} of ${list.length}`
+                : list.length}
           </output>
         )}
       </label>
@@ -196,7 +216,8 @@ function useCanvas(scene: Scene | undefined, marks: Marks): View {
     draw(context, size, current, camera.current, all, colors);
     const strip = minimap.current;
     const stripContext = strip?.getContext('2d');
-    if (strip && stripContext) drawMinimap(stripContext, fitToBox(strip), size, current, camera.current, all, colors);
+    if (strip && stripContext)
+      drawMinimap(stripContext, fitToBox(strip), size, current, camera.current, all, colors);
   }, []);
 
   const schedule = useCallback((): void => {
@@ -304,7 +325,14 @@ function listen(main: HTMLCanvasElement, strip: HTMLCanvasElement, controls: Con
       event.preventDefault();
       const camera = controls.camera();
       if (event.ctrlKey || event.metaKey) {
-        controls.move(zoomed(camera, Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.005 : 0.1)), event.offsetX, event.offsetY));
+        controls.move(
+          zoomed(
+            camera,
+            Math.exp(-event.deltaY * (event.deltaMode === 0 ? 0.005 : 0.1)),
+            event.offsetX,
+            event.offsetY,
+          ),
+        );
       } else {
         const unit = event.deltaMode === 0 ? 1 : 30;
         const [across, down] = event.shiftKey ? [event.deltaY, event.deltaX] : [event.deltaX, event.deltaY];
@@ -336,7 +364,9 @@ function listen(main: HTMLCanvasElement, strip: HTMLCanvasElement, controls: Con
       pointers.set(event.pointerId, after);
       travelled += Math.hypot(after.x - before.x, after.y - before.y);
       if (other) {
-        const factor = Math.hypot(after.x - other.x, after.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+        const factor =
+          Math.hypot(after.x - other.x, after.y - other.y) /
+          Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
         controls.move(zoomed(camera, factor, (after.x + other.x) / 2, (after.y + other.y) / 2));
       } else {
         controls.move({ ...camera, x: camera.x + after.x - before.x, y: camera.y + after.y - before.y });
@@ -360,7 +390,10 @@ function listen(main: HTMLCanvasElement, strip: HTMLCanvasElement, controls: Con
     if (!current || event.buttons === 0) return;
     const scale = minimapScale(current, strip.clientHeight);
     const camera = controls.camera();
-    controls.move({ ...camera, y: main.clientHeight / 2 - ((event.offsetY - scale.top) / scale.y) * camera.scale });
+    controls.move({
+      ...camera,
+      y: main.clientHeight / 2 - ((event.offsetY - scale.top) / scale.y) * camera.scale,
+    });
   };
   strip.addEventListener(
     'pointerdown',
@@ -387,12 +420,21 @@ function fitToBox(canvas: HTMLCanvasElement): { width: number; height: number; r
 function fitted(canvas: HTMLCanvasElement, { layout }: Scene, least: number): Camera {
   const [width, height] = [canvas.clientWidth - MINIMAP_WIDTH, canvas.clientHeight];
   const topMargin = 56;
-  const whole = Math.min((width - 48) / layout.width, (height - topMargin - 32) / (layout.height + NODE_HEIGHT), 1);
+  const whole = Math.min(
+    (width - 48) / layout.width,
+    (height - topMargin - 32) / (layout.height + NODE_HEIGHT),
+    1,
+  );
   if (whole >= least) {
-    return { scale: whole, x: (width - layout.width * whole) / 2, y: topMargin + (height - topMargin - layout.height * whole) / 2 };
+    return {
+      scale: whole,
+      x: (width - layout.width * whole) / 2,
+      y: topMargin + (height - topMargin - layout.height * whole) / 2,
+    };
   }
   const first = layout.positions[0]?.x ?? layout.width / 2;
-  const x = layout.width * least <= width - 48 ? (width - layout.width * least) / 2 : width / 2 - first * least;
+  const x =
+    layout.width * least <= width - 48 ? (width - layout.width * least) / 2 : width / 2 - first * least;
   return { scale: least, x, y: topMargin + 12 };
 }
 
@@ -405,7 +447,10 @@ function zoomed(camera: Camera, factor: number, x: number, y: number): Camera {
 /** Moves no further than needed to bring a point well inside. */
 function revealed(camera: Camera, center: { x: number; y: number }, canvas: HTMLCanvasElement): Camera {
   const scale = Math.max(camera.scale, 0.5);
-  const base = scale === camera.scale ? camera : zoomed(camera, scale / camera.scale, canvas.clientWidth / 2, canvas.clientHeight / 2);
+  const base =
+    scale === camera.scale
+      ? camera
+      : zoomed(camera, scale / camera.scale, canvas.clientWidth / 2, canvas.clientHeight / 2);
   const x = center.x * base.scale + base.x;
   const y = center.y * base.scale + base.y;
   const [width, height] = [canvas.clientWidth - MINIMAP_WIDTH, canvas.clientHeight];
@@ -415,16 +460,22 @@ function revealed(camera: Camera, center: { x: number; y: number }, canvas: HTML
 }
 
 /** The node that an arrow key leads to: up and down along edges, left and right within a row. */
-function moveSelection(key: string, network: Network, scene: Scene | undefined, from: number | undefined): number | undefined {
-  if (!['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key) || !scene) return undefined;
+function moveSelection(
+  key: string,
+  network: Network,
+  scene: Scene | undefined,
+  from: number | undefined,
+): number | undefined {
+  if (!['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key) || !scene)
+    return undefined;
   if (key === 'Home' || from === undefined) return 0;
   if (key === 'End') return network.nodes.length - 1;
   if (key === 'ArrowDown') return network.edges.find((edge) => edge.from === from)?.to ?? from;
   if (key === 'ArrowUp') return network.edges.find((edge) => edge.to === from)?.from ?? from;
   const { rows, positions } = scene.layout;
   const here = positions[from]?.x ?? 0;
-  const distance = (index: number): number => ((positions[index]?.x ?? 0) - here) * (key === 'ArrowRight' ? 1 : -1);
+  const distance = (index: number): number =>
+    ((positions[index]?.x ?? 0) - here) * (key === 'ArrowRight' ? 1 : -1);
   const row = rows.flatMap((value, index) => (value === rows[from] && distance(index) > 0 ? [index] : []));
   return row.sort((a, b) => distance(a) - distance(b))[0] ?? from;
 }
-

@@ -29,7 +29,9 @@ export function Legend() {
           {target === 'tflite' && unit.unit === 'MLA' ? 'Integer kernels' : unit.unit}
           <span className="muted">
             {unit.nodes} {unit.nodes === 1 ? 'node' : 'nodes'}
-            {work > 0 && unit.multiplyAccumulates > 0 ? `, ${percent(unit.multiplyAccumulates / work, 0)} of MACs` : ''}
+            {work > 0 && unit.multiplyAccumulates > 0
+              ? `, ${percent(unit.multiplyAccumulates / work, 0)} of MACs`
+              : ''}
           </span>
         </li>
       ))}

@@ -3,8 +3,8 @@
 
 import type { Unit } from 'octet-quant';
 import { heatOf } from './heat';
-import { NODE_HEIGHT, nodeWidth } from './layout';
 import type { LayoutResult, Point } from './layered';
+import { NODE_HEIGHT, nodeWidth } from './layout';
 import { type Network, type NetworkNode, unitOf } from './network';
 import type { CanvasTheme } from './theme';
 import { decibels, fusedActivation } from './words';
@@ -65,7 +65,12 @@ export function sceneOf(network: Network, layout: LayoutResult): Scene {
     if (segment === undefined || segment !== segmentOf(to)) return;
     inner.set(segment, [...(inner.get(segment) ?? []), index]);
   });
-  const segments = [...members].map(([name, { unit, nodes }]) => ({ name, unit, nodes, edges: inner.get(name) ?? [] }));
+  const segments = [...members].map(([name, { unit, nodes }]) => ({
+    name,
+    unit,
+    nodes,
+    edges: inner.get(name) ?? [],
+  }));
   return { network, layout, segments };
 }
 
@@ -94,7 +99,8 @@ export function draw(
     if (overlaps(route, view)) visibleEdges.add(index);
   });
   const visible = (index: number): boolean => overlaps([scene.layout.positions[index] ?? ORIGIN], view);
-  for (const segment of scene.segments) drawSegment(context, scene, segment, visible, visibleEdges, pixel, theme);
+  for (const segment of scene.segments)
+    drawSegment(context, scene, segment, visible, visibleEdges, pixel, theme);
   drawEdges(context, scene, visibleEdges, marks, pixel, theme);
   scene.network.nodes.forEach((node, index) => {
     const center = scene.layout.positions[index];
@@ -145,7 +151,8 @@ function drawSegment(
     for (const index of nodes) {
       const node = scene.network.nodes[index];
       const center = scene.layout.positions[index];
-      if (node && center) roundedBox(context, center, nodeWidth(node) + 2 * margin, NODE_HEIGHT + 2 * margin, CORNER + margin);
+      if (node && center)
+        roundedBox(context, center, nodeWidth(node) + 2 * margin, NODE_HEIGHT + 2 * margin, CORNER + margin);
     }
     context.fillStyle = color;
     context.fill();
@@ -273,11 +280,18 @@ function drawText(
 function clip(context: CanvasRenderingContext2D, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text;
   let shorter = text.slice(0, Math.max(1, Math.floor(room / 5)));
-  while (shorter.length > 1 && context.measureText(`${shorter}…`).width > room) shorter = shorter.slice(0, -1);
+  while (shorter.length > 1 && context.measureText(`${shorter}…`).width > room)
+    shorter = shorter.slice(0, -1);
   return `${shorter}…`;
 }
 
-function roundedBox(context: CanvasRenderingContext2D, center: Point, width: number, height: number, radius: number): void {
+function roundedBox(
+  context: CanvasRenderingContext2D,
+  center: Point,
+  width: number,
+  height: number,
+  radius: number,
+): void {
   context.roundRect(center.x - width / 2, center.y - height / 2, width, height, radius);
 }
 

@@ -200,8 +200,16 @@ function place(layer: readonly Item[], wishes: readonly { x: number; weight: num
     offsets.push(offset);
     const wish = wishes[index] ?? { x: 0, weight: 1 };
     let block = { sum: (wish.x - offset) * wish.weight, weight: wish.weight, count: 1 };
-    for (let last = blocks.at(-1); last && last.sum / last.weight > block.sum / block.weight; last = blocks.at(-1)) {
-      block = { sum: last.sum + block.sum, weight: last.weight + block.weight, count: last.count + block.count };
+    for (
+      let last = blocks.at(-1);
+      last && last.sum / last.weight > block.sum / block.weight;
+      last = blocks.at(-1)
+    ) {
+      block = {
+        sum: last.sum + block.sum,
+        weight: last.weight + block.weight,
+        count: last.count + block.count,
+      };
       blocks.pop();
     }
     blocks.push(block);
@@ -233,8 +241,14 @@ function measure(
     height += (rowHeight ?? 0) + ROW_GAP;
   }
   const middle = (row: number): number => (tops[row] ?? 0) + (heights[row] ?? 0) / 2;
-  const left = items.reduce((least, item) => Math.min(least, item.x - item.width / 2), Number.POSITIVE_INFINITY);
-  const right = items.reduce((most, item) => Math.max(most, item.x + item.width / 2), Number.NEGATIVE_INFINITY);
+  const left = items.reduce(
+    (least, item) => Math.min(least, item.x - item.width / 2),
+    Number.POSITIVE_INFINITY,
+  );
+  const right = items.reduce(
+    (most, item) => Math.max(most, item.x + item.width / 2),
+    Number.NEGATIVE_INFINITY,
+  );
   const positions = input.nodes.map((_, index) => {
     const item = items[index];
     return { x: (item?.x ?? 0) - left, y: middle(item?.row ?? 0) };
@@ -247,5 +261,11 @@ function measure(
     const between = (waypoints[index] ?? []).map((item) => ({ x: item.x - left, y: middle(item.row) }));
     return [start, ...between, end];
   });
-  return { positions, routes, rows: [...rows], width: items.length ? right - left : 0, height: Math.max(0, height - ROW_GAP) };
+  return {
+    positions,
+    routes,
+    rows: [...rows],
+    width: items.length ? right - left : 0,
+    height: Math.max(0, height - ROW_GAP),
+  };
 }

@@ -1,7 +1,7 @@
 // The strip beside the network: all of it at once, with what is in view marked. Networks are tall and narrow, so the
 // strip stretches them sideways, up to four times.
 
-import { type Camera, type Marks, type Scene } from './draw';
+import type { Camera, Marks, Scene } from './draw';
 import { heatOf } from './heat';
 import { NODE_HEIGHT, nodeWidth } from './layout';
 import { unitOf } from './network';

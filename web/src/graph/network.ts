@@ -5,8 +5,20 @@ import { operatorTitle, shapeText } from './words';
 
 /** An operator of the network, or one of its ends. `id` is what a selection holds. */
 export type NetworkNode =
-  | { readonly kind: 'input' | 'output'; readonly id: string; readonly title: string; readonly detail: string; readonly tensor: TensorInfo }
-  | { readonly kind: 'operator'; readonly id: string; readonly title: string; readonly detail: string; readonly node: NodeInfo };
+  | {
+      readonly kind: 'input' | 'output';
+      readonly id: string;
+      readonly title: string;
+      readonly detail: string;
+      readonly tensor: TensorInfo;
+    }
+  | {
+      readonly kind: 'operator';
+      readonly id: string;
+      readonly title: string;
+      readonly detail: string;
+      readonly node: NodeInfo;
+    };
 
 export interface NetworkEdge {
   readonly from: number;
@@ -41,7 +53,8 @@ export function networkOf(info: GraphInfo): Network {
   });
   const edges: NetworkEdge[] = [];
   nodes.forEach((node, to) => {
-    const consumed = node.kind === 'operator' ? node.node.inputs : node.kind === 'output' ? [node.tensor.name] : [];
+    const consumed =
+      node.kind === 'operator' ? node.node.inputs : node.kind === 'output' ? [node.tensor.name] : [];
     for (const tensor of new Set(consumed)) {
       const from = producer.get(tensor);
       if (from !== undefined) edges.push({ from, to, tensor });

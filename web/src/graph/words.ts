@@ -31,7 +31,10 @@ export function operatorTitle(node: NodeInfo, tensors: ReadonlyMap<string, Tenso
   const name = SHORT_OPERATOR[node.operator] ?? sentenceCase(node.operator);
   const window = windowOf(node, tensors);
   const stride = pair(node.attributes.stride);
-  const strideText = stride && (stride[0] > 1 || stride[1] > 1) ? ` /${stride[0] === stride[1] ? stride[0] : stride.join('×')}` : '';
+  const strideText =
+    stride && (stride[0] > 1 || stride[1] > 1)
+      ? ` /${stride[0] === stride[1] ? stride[0] : stride.join('×')}`
+      : '';
   return `${name}${window ? ` ${window[0]}×${window[1]}` : ''}${strideText}`;
 }
 
@@ -43,17 +46,23 @@ export function fusedActivation(node: NodeInfo): string {
     : '';
 }
 
-function windowOf(node: NodeInfo, tensors: ReadonlyMap<string, TensorInfo>): readonly [number, number] | undefined {
+function windowOf(
+  node: NodeInfo,
+  tensors: ReadonlyMap<string, TensorInfo>,
+): readonly [number, number] | undefined {
   const fromAttributes = pair(node.attributes.window);
   if (fromAttributes) return fromAttributes;
   if (!['CONV_2D', 'DEPTHWISE_CONV_2D', 'TRANSPOSE_CONV'].includes(node.operator)) return undefined;
-  const filter = node.inputs.map((name) => tensors.get(name)).find((tensor) => tensor?.constant && tensor.shape.length === 4);
+  const filter = node.inputs
+    .map((name) => tensors.get(name))
+    .find((tensor) => tensor?.constant && tensor.shape.length === 4);
   const [, height, width] = filter?.shape ?? [];
   return height !== undefined && width !== undefined ? [height, width] : undefined;
 }
 
 function pair(value: unknown): readonly [number, number] | undefined {
-  if (Array.isArray(value) && typeof value[0] === 'number' && typeof value[1] === 'number') return [value[0], value[1]];
+  if (Array.isArray(value) && typeof value[0] === 'number' && typeof value[1] === 'number')
+    return [value[0], value[1]];
   if (typeof value !== 'object' || value === null) return undefined;
   const height: unknown = Reflect.get(value, 'height');
   const width: unknown = Reflect.get(value, 'width');
@@ -96,7 +105,8 @@ export function attributeName(name: string): string {
 
 /** A number with four significant digits, never in a longer form than needed. */
 export function figure(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return value.toLocaleString('en').replaceAll('-', '−');
+  if (Number.isInteger(value) && Math.abs(value) < 1e7)
+    return value.toLocaleString('en').replaceAll('-', '−');
   if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : '–';
   const size = Math.abs(value);
   const text = size !== 0 && (size < 1e-3 || size >= 1e7) ? value.toExponential(2) : value.toPrecision(4);

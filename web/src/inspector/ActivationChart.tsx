@@ -36,18 +36,47 @@ export function ActivationChart({ node, run }: { readonly node: NodeInfo; readon
   return (
     <Group title={`Values over ${histogram.images} images, logarithmic`}>
       <figure>
-        <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} height={HEIGHT} preserveAspectRatio="none" role="img" aria-label={`Values from ${figure(low)} to ${figure(high)}; range chosen ${figure(chosenLow)} to ${figure(chosenHigh)}`}>
-          <rect x={x(chosenLow)} width={Math.max(1, x(chosenHigh) - x(chosenLow))} y="0" height={HEIGHT} fill="var(--focus-tint)" />
+        <svg
+          className="chart"
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          height={HEIGHT}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`Values from ${figure(low)} to ${figure(high)}; range chosen ${figure(chosenLow)} to ${figure(chosenHigh)}`}
+        >
+          <rect
+            x={x(chosenLow)}
+            width={Math.max(1, x(chosenHigh) - x(chosenLow))}
+            y="0"
+            height={HEIGHT}
+            fill="var(--focus-tint)"
+          />
           {histogram.counts.map((value, index) => {
             const height = (Math.log1p(value) / (most || 1)) * (HEIGHT - 4);
             const from = histogram.low + index * bin;
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: bars are their positions
-              <rect key={index} x={x(from)} width={Math.max(0.5, x(from + bin) - x(from) - 0.4)} y={HEIGHT - height} height={height} fill="var(--ink-3)" />
+              <rect
+                // biome-ignore lint/suspicious/noArrayIndexKey: bars are their positions
+                key={index}
+                x={x(from)}
+                width={Math.max(0.5, x(from + bin) - x(from) - 0.4)}
+                y={HEIGHT - height}
+                height={height}
+                fill="var(--ink-3)"
+              />
             );
           })}
           {[chosenLow, chosenHigh].map((edge) => (
-            <line key={edge} x1={x(edge)} x2={x(edge)} y1="0" y2={HEIGHT} stroke="var(--focus)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
+            <line
+              key={edge}
+              x1={x(edge)}
+              x2={x(edge)}
+              y1="0"
+              y2={HEIGHT}
+              stroke="var(--focus)"
+              strokeWidth="1.5"
+              vectorEffect="non-scaling-stroke"
+            />
           ))}
         </svg>
         <figcaption className="chart-caption">
@@ -60,7 +89,10 @@ export function ActivationChart({ node, run }: { readonly node: NodeInfo; readon
   );
 }
 
-function useHistogram(node: NodeInfo, observed: readonly [number, number] | undefined): Histogram | undefined {
+function useHistogram(
+  node: NodeInfo,
+  observed: readonly [number, number] | undefined,
+): Histogram | undefined {
   const images = useStore((state) => state.images);
   const [histogram, setHistogram] = useState<Histogram>();
   const [low, high] = observed ?? [0, 0];

@@ -15,7 +15,14 @@ export function ChannelRanges({ scales }: { readonly scales: readonly number[] }
   const step = WIDTH / bars.length;
   return (
     <figure>
-      <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} height={HEIGHT} preserveAspectRatio="none" role="img" aria-label={`Weight ranges from ${figure(least)} to ${figure(most)}`}>
+      <svg
+        className="chart"
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        height={HEIGHT}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Weight ranges from ${figure(least)} to ${figure(most)}`}
+      >
         {bars.map((value, index) => (
           <rect
             // biome-ignore lint/suspicious/noArrayIndexKey: bars are their positions
@@ -39,5 +46,7 @@ export function ChannelRanges({ scales }: { readonly scales: readonly number[] }
 /** At most as many bars as there is room for; each is the largest of those that it stands for. */
 function merged(values: readonly number[]): readonly number[] {
   const group = Math.ceil(values.length / MOST_BARS);
-  return Array.from({ length: Math.ceil(values.length / group) }, (_, index) => Math.max(...values.slice(index * group, (index + 1) * group)));
+  return Array.from({ length: Math.ceil(values.length / group) }, (_, index) =>
+    Math.max(...values.slice(index * group, (index + 1) * group)),
+  );
 }

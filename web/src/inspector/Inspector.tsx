@@ -4,7 +4,15 @@ import type { NodeError, NodeInfo, TensorInfo } from 'octet-quant';
 import type { ReactNode } from 'react';
 import { UNIT_NAMES } from '../graph/Legend';
 import { inputId, type Network, type NetworkNode, outputId } from '../graph/network';
-import { attributeName, attributeText, count, decibels, figure, fusedActivation, shapeText } from '../graph/words';
+import {
+  attributeName,
+  attributeText,
+  count,
+  decibels,
+  figure,
+  fusedActivation,
+  shapeText,
+} from '../graph/words';
 import { toggleKept } from '../state/actions';
 import { useActiveRun, useErrorOf } from '../state/derive';
 import { select, useStore } from '../state/store';
@@ -20,7 +28,9 @@ export function Inspector({ network }: { readonly network: Network }) {
   return (
     <aside className="inspector" aria-label="Selected node">
       {node === undefined ? (
-        <p className="inspector-empty muted small">Select a node to see its attributes, where it runs and why, and what quantizing did to it.</p>
+        <p className="inspector-empty muted small">
+          Select a node to see its attributes, where it runs and why, and what quantizing did to it.
+        </p>
       ) : node.kind === 'operator' ? (
         <OperatorDetails key={node.id} node={node.node} title={node.title} network={network} />
       ) : (
@@ -30,7 +40,13 @@ export function Inspector({ network }: { readonly network: Network }) {
   );
 }
 
-function EndDetails({ node, network }: { readonly node: Extract<NetworkNode, { kind: 'input' | 'output' }>; readonly network: Network }) {
+function EndDetails({
+  node,
+  network,
+}: {
+  readonly node: Extract<NetworkNode, { kind: 'input' | 'output' }>;
+  readonly network: Network;
+}) {
   const run = useActiveRun();
   const { tensor } = node;
   const producer = network.producerOf.get(tensor.name);
@@ -47,7 +63,9 @@ function EndDetails({ node, network }: { readonly node: Extract<NetworkNode, { k
           <dt>Type</dt>
           <dd>{tensor.dtype}</dd>
         </dl>
-        {node.kind === 'output' && producer && <NodeLink id={producer} network={network} lead="computed by" />}
+        {node.kind === 'output' && producer && (
+          <NodeLink id={producer} network={network} lead="computed by" />
+        )}
       </Group>
       {run && <Quantized tensor={tensor.name} run={run} />}
     </>
@@ -69,7 +87,8 @@ function OperatorDetails({ node, title, network }: OperatorProps) {
     <>
       <header className="inspector-head">
         <p className={`small muted unit-${node.unit}`}>
-          <span className="unit-badge">{unit}</span> {UNIT_NAMES[node.unit] !== unit && target !== 'tflite' ? UNIT_NAMES[node.unit] : ''}, segment {node.segment}
+          <span className="unit-badge">{unit}</span> {target === 'tflite' ? '' : `${UNIT_NAMES[node.unit]}, `}
+          segment {node.segment}
         </p>
         <h2>
           {title} {fusedActivation(node) && <span className="muted">{fusedActivation(node)}</span>}
@@ -172,10 +191,18 @@ function Quantized({ tensor, run }: { readonly tensor: string; readonly run: Run
 
 function Weights({ node, run, network }: WeightsProps) {
   const constants = new Set(node.inputs.filter((name) => network.tensors.get(name)?.constant));
-  const weights = run.quantizedTensors.find(({ name, dtype, quantization }) => constants.has(name) && dtype === 'int8' && quantization !== undefined);
+  const weights = run.quantizedTensors.find(
+    ({ name, dtype, quantization }) => constants.has(name) && dtype === 'int8' && quantization !== undefined,
+  );
   if (!weights?.quantization) return null;
   return (
-    <Group title={weights.quantization.scale.length > 1 ? `Weight range of each of ${weights.quantization.scale.length} channels` : 'Weight range'}>
+    <Group
+      title={
+        weights.quantization.scale.length > 1
+          ? `Weight range of each of ${weights.quantization.scale.length} channels`
+          : 'Weight range'
+      }
+    >
       <ChannelRanges scales={weights.quantization.scale} />
     </Group>
   );
@@ -213,7 +240,9 @@ function Entry({ name, value }: { readonly name: string; readonly value: string 
 
 function Tensors({ node, network }: { readonly node: NodeInfo; readonly network: Network }) {
   const consumers = network.nodes.filter((other) =>
-    other.kind === 'operator' ? other.node.inputs.some((name) => node.outputs.includes(name)) : other.kind === 'output' && node.outputs.includes(other.tensor.name),
+    other.kind === 'operator'
+      ? other.node.inputs.some((name) => node.outputs.includes(name))
+      : other.kind === 'output' && node.outputs.includes(other.tensor.name),
   );
   return (
     <>
@@ -222,14 +251,26 @@ function Tensors({ node, network }: { readonly node: NodeInfo; readonly network:
           {node.inputs
             .filter((name) => name !== '')
             .map((name) => (
-              <TensorLine key={name} name={name} tensor={network.tensors.get(name)} to={network.producerOf.get(name)} network={network} />
+              <TensorLine
+                key={name}
+                name={name}
+                tensor={network.tensors.get(name)}
+                to={network.producerOf.get(name)}
+                network={network}
+              />
             ))}
         </ul>
       </Group>
       <Group title="Outputs">
         <ul className="tensors">
           {node.outputs.map((name) => (
-            <TensorLine key={name} name={name} tensor={network.tensors.get(name)} to={undefined} network={network} />
+            <TensorLine
+              key={name}
+              name={name}
+              tensor={network.tensors.get(name)}
+              to={undefined}
+              network={network}
+            />
           ))}
         </ul>
         {consumers.map((consumer) => (
@@ -265,7 +306,15 @@ function TensorLine({ name, tensor, to, network }: TensorProps) {
   );
 }
 
-function NodeLink({ id, network, lead }: { readonly id: string; readonly network: Network; readonly lead: string }) {
+function NodeLink({
+  id,
+  network,
+  lead,
+}: {
+  readonly id: string;
+  readonly network: Network;
+  readonly lead: string;
+}) {
   const index = network.indexOf.get(id);
   const node = index === undefined ? undefined : network.nodes[index];
   if (!node) return null;

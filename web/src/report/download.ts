@@ -1,11 +1,11 @@
 // Saves what was made, under names that say what it is.
 
-import { getState, setState } from '../state/store';
-import { networkFor } from '../state/derive';
-import { noticeOf } from '../state/actions';
-import type { Run } from '../state/types';
-import { baseName } from '../engine/quantize';
 import { quantizedModel } from '../engine/engine';
+import { baseName } from '../engine/quantize';
+import { noticeOf } from '../state/actions';
+import { networkFor } from '../state/derive';
+import { getState, setState } from '../state/store';
+import type { Run } from '../state/types';
 import { reportHtml } from './html';
 
 export async function downloadTFLite(run: Run, ioType: 'float32' | 'int8'): Promise<void> {

@@ -20,9 +20,9 @@ export function reportHtml(run: Run, model: LoadedModel, network: Network): stri
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(title)}</title><style>${STYLE}</style></head><body>
-<h1>${escape(model.fileName)}</h1>
-<p class="soft">${escape(run.name)}, quantized for ${run.target} by Octet ${escape(run.report.provenance.octetVersion)} on ${new Date(run.finishedAt).toISOString().slice(0, 10)}, with ${run.calibrationImages} images to find ranges and ${run.compareImages} to compare on.</p>
+<title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
+<h1>${escapeHtml(model.fileName)}</h1>
+<p class="soft">${escapeHtml(run.name)}, quantized for ${run.target} by Octet ${escapeHtml(run.report.provenance.octetVersion)} on ${new Date(run.finishedAt).toISOString().slice(0, 10)}, with ${run.calibrationImages} images to find ranges and ${run.compareImages} to compare on.</p>
 ${figures(run, model)}
 <h2>Error along the network</h2>
 <p class="soft">Signal to quantization noise of each layer's output; taller is worse, flat is 40 dB and better.</p>
@@ -32,21 +32,33 @@ ${table(
   ['Layer', 'Operator', 'Unit', 'SQNR', 'Cosine', 'Largest error'],
   worstErrors(run)
     .slice(0, 20)
-    .map((error) => [error.label, error.operator, error.unit, decibels(error.sqnr), error.cosine.toFixed(5), figure(error.maxError)]),
+    .map((error) => [
+      error.label,
+      error.operator,
+      error.unit,
+      decibels(error.sqnr),
+      error.cosine.toFixed(5),
+      figure(error.maxError),
+    ]),
   3,
 )}
 <h2>Placement</h2>
 ${table(
   ['Unit', 'Nodes', 'Multiply-accumulates', 'Parameters'],
-  run.report.partition.units.map((unit) => [unit.unit, String(unit.nodes), count(unit.multiplyAccumulates), count(unit.parameters)]),
+  run.report.partition.units.map((unit) => [
+    unit.unit,
+    String(unit.nodes),
+    count(unit.multiplyAccumulates),
+    count(unit.parameters),
+  ]),
   1,
 )}
 ${reasons(run)}
 <h2>All layers</h2>
 ${allLayers(run, network)}
-${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((warning) => `<p>${escape(warning)}</p>`).join('')}` : ''}
+${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((warning) => `<p>${escapeHtml(warning)}</p>`).join('')}` : ''}
 <h2>Settings</h2>
-<pre>${escape(JSON.stringify({ target: run.target, quantization: run.settings, preprocessing: run.preprocessing }, null, 2))}</pre>
+<pre>${escapeHtml(JSON.stringify({ target: run.target, quantization: run.settings, preprocessing: run.preprocessing }, null, 2))}</pre>
 </body></html>
 `;
 }
@@ -57,20 +69,27 @@ function figures(run: Run, model: LoadedModel): string {
   const size = run.sizes.tflite || run.sizes.octet;
   const entries: [string, string][] = [];
   if (scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined) {
-    entries.push(['Accuracy', `${percent(scores.floatAccuracy, 2)} → ${percent(scores.quantizedAccuracy, 2)}`]);
+    entries.push([
+      'Accuracy',
+      `${percent(scores.floatAccuracy, 2)} → ${percent(scores.quantizedAccuracy, 2)}`,
+    ]);
   }
   if (scores) entries.push(['Same answer', percent(scores.agreement, 2)]);
   if (atOutput !== undefined) entries.push(['Signal to noise at the output', decibels(atOutput)]);
   entries.push(['Size', `${bytes(run.sizes.source)} → ${bytes(size)}`]);
-  if (run.timing) entries.push(['Time in the browser', `${milliseconds(run.timing.float)} → ${milliseconds(run.timing.quantized)}`]);
-  return `<dl>${entries.map(([name, value]) => `<div><dt>${name}</dt><dd>${escape(value)}</dd></div>`).join('')}</dl>`;
+  if (run.timing)
+    entries.push([
+      'Time in the browser',
+      `${milliseconds(run.timing.float)} → ${milliseconds(run.timing.quantized)}`,
+    ]);
+  return `<dl>${entries.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`).join('')}</dl>`;
 }
 
 function bars(run: Run): string {
   const step = 1000 / Math.max(1, run.errors.length);
   const shapes = run.errors.map((error, index) => {
     const height = Math.max(0.5, heatOf(error.sqnr) * 100);
-    return `<rect x="${(index * step).toFixed(2)}" y="${(100 - height).toFixed(2)}" width="${(step * 0.8).toFixed(2)}" height="${height.toFixed(2)}"><title>${escape(error.label)} ${decibels(error.sqnr)}</title></rect>`;
+    return `<rect x="${(index * step).toFixed(2)}" y="${(100 - height).toFixed(2)}" width="${(step * 0.8).toFixed(2)}" height="${height.toFixed(2)}"><title>${escapeHtml(error.label)} ${decibels(error.sqnr)}</title></rect>`;
   });
   return `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" fill="var(--heat)">${shapes.join('')}</svg>`;
 }
@@ -111,11 +130,17 @@ function allLayers(run: Run, network: Network): string {
 /** Columns from `firstNumber` on are figures. */
 function table(head: readonly string[], rows: readonly (readonly string[])[], firstNumber: number): string {
   const attribute = (column: number): string => (column >= firstNumber ? ' class="n"' : '');
-  const headLine = head.map((text, column) => `<th${attribute(column)}>${escape(text)}</th>`).join('');
-  const lines = rows.map((row) => `<tr>${row.map((text, column) => `<td${attribute(column)}>${escape(text)}</td>`).join('')}</tr>`);
+  const headLine = head.map((text, column) => `<th${attribute(column)}>${escapeHtml(text)}</th>`).join('');
+  const lines = rows.map(
+    (row) => `<tr>${row.map((text, column) => `<td${attribute(column)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
+  );
   return `<table><thead><tr>${headLine}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }
 
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

@@ -47,7 +47,10 @@ export function ClassScores({ outputs }: { readonly outputs: Outputs }) {
               values ? (
                 // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
                 <td key={column} data-best={best(values) === index || undefined}>
-                  <span className="score-bar" style={{ '--share': `${(Math.max(0, values[index] ?? 0) / most) * 100}%` }}>
+                  <span
+                    className="score-bar"
+                    style={{ '--share': `${(Math.max(0, values[index] ?? 0) / most) * 100}%` }}
+                  >
                     {text(values[index] ?? 0)}
                   </span>
                 </td>

@@ -18,7 +18,11 @@ export function FaceBoxes({ outputs, info }: { readonly outputs: Outputs; readon
       <figure className="faces">
         <div className="faces-stage">
           <TensorImage tensor={outputs.input} label={`${outputs.image.name} as the model sees it`} />
-          <svg viewBox="0 0 100 100" role="img" aria-label={`${quantized.length} faces found in INT8, ${float.length} in float`}>
+          <svg
+            viewBox="0 0 100 100"
+            role="img"
+            aria-label={`${quantized.length} faces found in INT8, ${float.length} in float`}
+          >
             {float.map((face) => (
               <FaceShape key={`float ${face.score}`} face={face} dashed />
             ))}
@@ -39,10 +43,22 @@ export function FaceBoxes({ outputs, info }: { readonly outputs: Outputs; readon
 function FaceShape({ face, dashed }: { readonly face: Face; readonly dashed: boolean }) {
   const color = dashed ? '#ffffff' : '#00e0c0';
   return (
-    <g stroke={color} fill="none" strokeWidth={dashed ? 1.2 : 0.8} strokeDasharray={dashed ? '2 1.5' : undefined}>
+    <g
+      stroke={color}
+      fill="none"
+      strokeWidth={dashed ? 1.2 : 0.8}
+      strokeDasharray={dashed ? '2 1.5' : undefined}
+    >
       <rect x={face.left * 100} y={face.top * 100} width={face.width * 100} height={face.height * 100} />
       {face.points.map((point) => (
-        <circle key={`${point.x} ${point.y}`} cx={point.x * 100} cy={point.y * 100} r={dashed ? 1.4 : 0.8} fill={dashed ? 'none' : color} strokeDasharray="none" />
+        <circle
+          key={`${point.x} ${point.y}`}
+          cx={point.x * 100}
+          cy={point.y * 100}
+          r={dashed ? 1.4 : 0.8}
+          fill={dashed ? 'none' : color}
+          strokeDasharray="none"
+        />
       ))}
     </g>
   );

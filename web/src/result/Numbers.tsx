@@ -44,7 +44,10 @@ function NumberPlot({ name, quantized, float }: PlotProps) {
           </dl>
         )}
         <span className="muted">
-          First values{x ? ', float and INT8' : ''}: {Array.from(y.subarray(0, 3), (value, index) => (x ? `${figure(x[index] ?? 0)} / ${figure(value)}` : figure(value))).join(', ')}
+          First values{x ? ', float and INT8' : ''}:{' '}
+          {Array.from(y.subarray(0, 3), (value, index) =>
+            x ? `${figure(x[index] ?? 0)} / ${figure(value)}` : figure(value),
+          ).join(', ')}
         </span>
       </figcaption>
     </figure>
@@ -52,7 +55,15 @@ function NumberPlot({ name, quantized, float }: PlotProps) {
 }
 
 /** Points on the diagonal are equal; canvas, because there may be ten thousands of them. */
-function Scatter({ x, y, label }: { readonly x: Float32Array; readonly y: Float32Array; readonly label: string }) {
+function Scatter({
+  x,
+  y,
+  label,
+}: {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly label: string;
+}) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useStore((state) => state.theme);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of theme redraws
@@ -84,7 +95,10 @@ function Scatter({ x, y, label }: { readonly x: Float32Array; readonly y: Float3
   return <canvas ref={canvas} className="scatter" role="img" aria-label={label} />;
 }
 
-function compare(x: Float32Array, y: Float32Array): { readonly sqnr: number; readonly mean: number; readonly most: number } {
+function compare(
+  x: Float32Array,
+  y: Float32Array,
+): { readonly sqnr: number; readonly mean: number; readonly most: number } {
   let [signal, noise, sum, most] = [0, 0, 0, 0];
   x.forEach((value, index) => {
     const difference = Math.abs(value - (y[index] ?? 0));
@@ -93,5 +107,9 @@ function compare(x: Float32Array, y: Float32Array): { readonly sqnr: number; rea
     sum += difference;
     most = Math.max(most, difference);
   });
-  return { sqnr: noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise), mean: sum / Math.max(1, x.length), most };
+  return {
+    sqnr: noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise),
+    mean: sum / Math.max(1, x.length),
+    most,
+  };
 }

@@ -18,10 +18,20 @@ export function OutputsView({ run }: { readonly run: Run }) {
   const images = useStore((state) => state.images);
   const shown = useStore((state) => state.shownImage);
   const { compare } = useMemo(() => partsOf(images), [images]);
-  const index = Math.max(0, compare.findIndex(({ name }) => name === shown));
+  const index = Math.max(
+    0,
+    compare.findIndex(({ name }) => name === shown),
+  );
   const { outputs, failure } = useOutputs(run, compare, index);
-  const changed = useMemo(() => (run.classification ? scoresOf(run.classification).changed.map((at) => run.classification?.images[at]) : []), [run]);
-  if (compare.length === 0) return <p className="outputs-none small muted">Add images to see what the model makes of them.</p>;
+  const changed = useMemo(
+    () =>
+      run.classification
+        ? scoresOf(run.classification).changed.map((at) => run.classification?.images[at])
+        : [],
+    [run],
+  );
+  if (compare.length === 0)
+    return <p className="outputs-none small muted">Add images to see what the model makes of them.</p>;
 
   const show = (name: string | undefined): void => setState({ shownImage: name });
   const stepChanged = (by: number): void => {
@@ -31,15 +41,32 @@ export function OutputsView({ run }: { readonly run: Run }) {
   return (
     <div className="outputs">
       <div className="outputs-bar">
-        <button type="button" className="button icon" aria-label="Previous image" disabled={index === 0} onClick={() => show(compare[index - 1]?.name)}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label="Previous image"
+          disabled={index === 0}
+          onClick={() => show(compare[index - 1]?.name)}
+        >
           ‹
         </button>
-        <select className="field outputs-select" aria-label="Image" value={compare[index]?.name} onChange={({ target }) => show(target.value)}>
+        <select
+          className="field outputs-select"
+          aria-label="Image"
+          value={compare[index]?.name}
+          onChange={({ target }) => show(target.value)}
+        >
           {compare.map(({ name }) => (
             <option key={name}>{name}</option>
           ))}
         </select>
-        <button type="button" className="button icon" aria-label="Next image" disabled={index + 1 >= compare.length} onClick={() => show(compare[index + 1]?.name)}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label="Next image"
+          disabled={index + 1 >= compare.length}
+          onClick={() => show(compare[index + 1]?.name)}
+        >
           ›
         </button>
         {run.classification && (
@@ -60,7 +87,13 @@ export function OutputsView({ run }: { readonly run: Run }) {
           </span>
         )}
       </div>
-      {failure ? <p className="note error">{failure}</p> : outputs ? <Shown outputs={outputs} /> : <p className="outputs-none small muted">Running…</p>}
+      {failure ? (
+        <p className="note error">{failure}</p>
+      ) : outputs ? (
+        <Shown outputs={outputs} />
+      ) : (
+        <p className="outputs-none small muted">Running…</p>
+      )}
     </div>
   );
 }
@@ -78,7 +111,9 @@ function Shown({ outputs }: { readonly outputs: Outputs }) {
             {url && <img src={url} alt={outputs.image.name} />}
             <TensorImage tensor={outputs.input} label={`${outputs.image.name} as the model sees it`} />
           </div>
-          <figcaption className="small muted">{outputs.image.label ? `Folder ${outputs.image.label}` : 'File, and what the model sees'}</figcaption>
+          <figcaption className="small muted">
+            {outputs.image.label ? `Folder ${outputs.image.label}` : 'File, and what the model sees'}
+          </figcaption>
         </figure>
       )}
       {kind === 'classes' && <ClassScores outputs={outputs} />}

@@ -18,7 +18,10 @@ export function Pictures({ outputs }: { readonly outputs: Outputs }) {
   if (!found || !size) return null;
   const [name, tensor] = found;
   const plane = (values: Float32Array): Plane => ({
-    values: Float32Array.from({ length: size.width * size.height }, (_, pixel) => values[pixel * size.channels + channel] ?? 0),
+    values: Float32Array.from(
+      { length: size.width * size.height },
+      (_, pixel) => values[pixel * size.channels + channel] ?? 0,
+    ),
     width: size.width,
     height: size.height,
   });
@@ -26,17 +29,34 @@ export function Pictures({ outputs }: { readonly outputs: Outputs }) {
   const reference = outputs.float?.[name];
   const float = reference && plane(realValues(reference));
   const [low, high] = extremes(float ?? quantized);
-  const difference = float && { ...float, values: float.values.map((value, pixel) => Math.abs(value - (quantized.values[pixel] ?? 0))) };
+  const difference = float && {
+    ...float,
+    values: float.values.map((value, pixel) => Math.abs(value - (quantized.values[pixel] ?? 0))),
+  };
   const [, most] = difference ? extremes(difference) : [0, 0];
   return (
     <div className="pictures">
-      {float && <Picture plane={float} low={low} high={high} caption={`Float, ${figure(low)} to ${figure(high)}`} />}
+      {float && (
+        <Picture plane={float} low={low} high={high} caption={`Float, ${figure(low)} to ${figure(high)}`} />
+      )}
       <Picture plane={quantized} low={low} high={high} caption="INT8, on the same scale" />
-      {difference && <Picture plane={difference} low={0} high={Math.max(most, 1e-9)} caption={`Difference, up to ${figure(most)}`} hot />}
+      {difference && (
+        <Picture
+          plane={difference}
+          low={0}
+          high={Math.max(most, 1e-9)}
+          caption={`Difference, up to ${figure(most)}`}
+          hot
+        />
+      )}
       {size.channels > 1 && (
         <label className="control pictures-channel">
           <span>Channel</span>
-          <select className="field" value={channel} onChange={({ target }) => setChannel(Number(target.value))}>
+          <select
+            className="field"
+            value={channel}
+            onChange={({ target }) => setChannel(Number(target.value))}
+          >
             {Array.from({ length: size.channels }, (_, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: channels are their positions
               <option key={index} value={index}>
@@ -69,7 +89,10 @@ function Picture({ plane, low, high, caption, hot = false }: PictureProps) {
     const image = context.createImageData(plane.width, plane.height);
     plane.values.forEach((value, pixel) => {
       const level = Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
-      image.data.set(hot ? [255 * level, 60 * level, 110 * level, 255] : [255 * level, 255 * level, 255 * level, 255], 4 * pixel);
+      image.data.set(
+        hot ? [255 * level, 60 * level, 110 * level, 255] : [255 * level, 255 * level, 255 * level, 255],
+        4 * pixel,
+      );
     });
     context.putImageData(image, 0, 0);
   }, [plane, low, high, hot]);

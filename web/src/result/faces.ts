@@ -44,19 +44,36 @@ export function anchorsFor(info: GraphInfo): Anchors | undefined {
       return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells };
     }),
   );
-  const holds = (last: number): boolean => info.outputs.some(({ shape }) => shape.at(-1) === last && shape.at(-2) === centers.length);
+  const holds = (last: number): boolean =>
+    info.outputs.some(({ shape }) => shape.at(-1) === last && shape.at(-2) === centers.length);
   return holds(VALUES_PER_ANCHOR) && holds(1) ? { side, centers } : undefined;
 }
 
 /** The faces found, best first; of those that overlap only the best. Everything in parts of the picture's side. */
-export function decodeFaces(boxes: Float32Array, scores: Float32Array, { side, centers }: Anchors): readonly Face[] {
+export function decodeFaces(
+  boxes: Float32Array,
+  scores: Float32Array,
+  { side, centers }: Anchors,
+): readonly Face[] {
   const found = centers.flatMap((center, index): Face[] => {
     const score = 1 / (1 + Math.exp(-(scores[index] ?? Number.NEGATIVE_INFINITY)));
     if (score < LEAST_SCORE) return [];
     const value = (at: number): number => (boxes[index * VALUES_PER_ANCHOR + at] ?? 0) / side;
     const [width, height] = [value(2), value(3)];
-    const points = Array.from({ length: POINTS }, (_, point) => ({ x: center.x + value(4 + 2 * point), y: center.y + value(5 + 2 * point) }));
-    return [{ score, left: center.x + value(0) - width / 2, top: center.y + value(1) - height / 2, width, height, points }];
+    const points = Array.from({ length: POINTS }, (_, point) => ({
+      x: center.x + value(4 + 2 * point),
+      y: center.y + value(5 + 2 * point),
+    }));
+    return [
+      {
+        score,
+        left: center.x + value(0) - width / 2,
+        top: center.y + value(1) - height / 2,
+        width,
+        height,
+        points,
+      },
+    ];
   });
   const kept: Face[] = [];
   for (const face of found.sort((a, b) => b.score - a.score)) {

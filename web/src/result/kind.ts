@@ -15,15 +15,23 @@ export function outputKind(info: GraphInfo): OutputKind {
 }
 
 /** Height and width of a tensor that can be looked at as one picture a channel. */
-export function pictureSize(shape: readonly number[]): { readonly height: number; readonly width: number; readonly channels: number } | undefined {
+export function pictureSize(
+  shape: readonly number[],
+): { readonly height: number; readonly width: number; readonly channels: number } | undefined {
   const [batch, height, width, channels = 1] = shape;
-  if (shape.length < 3 || shape.length > 4 || batch !== 1 || height === undefined || width === undefined) return undefined;
-  return height >= LEAST_PICTURE && width >= LEAST_PICTURE && channels <= 64 ? { height, width, channels } : undefined;
+  if (shape.length < 3 || shape.length > 4 || batch !== 1 || height === undefined || width === undefined)
+    return undefined;
+  return height >= LEAST_PICTURE && width >= LEAST_PICTURE && channels <= 64
+    ? { height, width, channels }
+    : undefined;
 }
 
 /** The values that a tensor stands for. */
 export function realValues(tensor: OutputTensor): Float32Array {
   if (tensor.data instanceof Float32Array) return tensor.data;
   const [scale, zero] = [tensor.quantization?.scale[0] ?? 1, tensor.quantization?.zeroPoint[0] ?? 0];
-  return Float32Array.from(tensor.data, (value) => scale * (Number(value) - zero));
+  return Float32Array.from(
+    Array.from<number | bigint, number>(tensor.data, Number),
+    (value) => scale * (value - zero),
+  );
 }

@@ -16,13 +16,21 @@ export interface Outputs {
   readonly quantized: TensorMap;
 }
 
-export function useOutputs(run: Run, images: readonly ImageEntry[], index: number): { readonly outputs: Outputs | undefined; readonly failure: string | undefined } {
-  const [state, setState] = useState<{ outputs: Outputs | undefined; failure: string | undefined }>({ outputs: undefined, failure: undefined });
+export function useOutputs(
+  run: Run,
+  images: readonly ImageEntry[],
+  index: number,
+): { readonly outputs: Outputs | undefined; readonly failure: string | undefined } {
+  const [state, setState] = useState<{ outputs: Outputs | undefined; failure: string | undefined }>({
+    outputs: undefined,
+    failure: undefined,
+  });
   useEffect(() => {
     let current = true;
     execute(run, images, index).then(
       (outputs) => current && setState({ outputs, failure: undefined }),
-      (error: unknown) => current && setState({ outputs: undefined, failure: noticeOf(error, 'Running the image').message }),
+      (error: unknown) =>
+        current && setState({ outputs: undefined, failure: noticeOf(error, 'Running the image').message }),
     );
     return () => {
       current = false;

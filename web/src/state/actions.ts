@@ -1,8 +1,23 @@
 // What the user can do. Every action leaves what is loaded in place when it fails, and says why.
 
-import { defaultQuantization, Model, OctetError, QuantizationParams, type Preprocessing, type Target } from 'octet-quant';
+import {
+  defaultQuantization,
+  Model,
+  OctetError,
+  type Preprocessing,
+  QuantizationParams,
+  type Target,
+} from 'octet-quant';
 import { floatNet, forgetAll, forgetModel, rememberModel } from '../engine/engine';
-import { chosenFiles, droppedFiles, folderOf, isImageName, isModelName, isSettingsName, type NamedFile } from '../engine/files';
+import {
+  chosenFiles,
+  droppedFiles,
+  folderOf,
+  isImageName,
+  isModelName,
+  isSettingsName,
+  type NamedFile,
+} from '../engine/files';
 import { plannedPhases, quantizeAndMeasure } from '../engine/quantize';
 import { fashionSample } from '../engine/sample';
 import { classCount, classNames, partsOf } from './derive';
@@ -59,7 +74,10 @@ async function showNet(fileName: string, bytes: Uint8Array): Promise<void> {
     setState({
       model: { fileName, bytes, format: 'tflite', info: infoOf(net), warnings: net.warnings },
       params: net.defaultQuantization,
-      preprocessing: { ...preprocessing, color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing) },
+      preprocessing: {
+        ...preprocessing,
+        color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing),
+      },
       selected: undefined,
       query: '',
       coloring: 'unit',
@@ -157,7 +175,14 @@ export function addImages(files: readonly NamedFile[]): void {
   const labelled = folders.size > 1;
   const added = files
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
-    .map(({ name, blob }): ImageEntry => ({ name, label: labelled ? folderOf(name) : '', part: 'calibrate', blob }));
+    .map(
+      ({ name, blob }): ImageEntry => ({
+        name,
+        label: labelled ? folderOf(name) : '',
+        part: 'calibrate',
+        blob,
+      }),
+    );
   setState({ images: [...before, ...divide(added, DEFAULT_HOLD_OUT)], shownImage: undefined });
 }
 
@@ -204,9 +229,17 @@ export function toggleKept(name: string): void {
 
 export function pasteSettings(text: string): void {
   try {
-    setState({ params: QuantizationParams.fromJSON(JSON.parse(text)), notice: { severity: 'info', message: 'The settings were taken over.' } });
+    setState({
+      params: QuantizationParams.fromJSON(JSON.parse(text)),
+      notice: { severity: 'info', message: 'The settings were taken over.' },
+    });
   } catch (error) {
-    setState({ notice: error instanceof SyntaxError ? { severity: 'error', message: 'This is not JSON.', hint: error.message } : noticeOf(error, 'Reading the settings') });
+    setState({
+      notice:
+        error instanceof SyntaxError
+          ? { severity: 'error', message: 'This is not JSON.', hint: error.message }
+          : noticeOf(error, 'Reading the settings'),
+    });
   }
 }
 
@@ -235,15 +268,34 @@ export async function quantize(): Promise<void> {
   const controller = new AbortController();
   running = controller;
   const runName = nameOfRun(params, state.runs);
-  const clock = new JobClock(runName, plannedPhases(calibrate.length, compare.length, classCount(model.info) !== undefined), (job) =>
-    setState({ job }),
+  const clock = new JobClock(
+    runName,
+    plannedPhases(calibrate.length, compare.length, classCount(model.info) !== undefined),
+    (job) => setState({ job }),
   );
   await attempt('Quantizing', async () => {
     const run = await quantizeAndMeasure(
-      { fileName: model.fileName, bytes: model.bytes, target, params, preprocessing, calibrate, compare, classes: classNames(state), runName },
+      {
+        fileName: model.fileName,
+        bytes: model.bytes,
+        target,
+        params,
+        preprocessing,
+        calibrate,
+        compare,
+        classes: classNames(state),
+        runName,
+      },
       { phase: (name, done) => clock.report(name, done), signal: controller.signal },
     );
-    setState(({ runs }) => ({ runs: [...runs, run], activeRun: run.id, coloring: 'error', view: 'errors', phoneTab: 'results', notice: undefined }));
+    setState(({ runs }) => ({
+      runs: [...runs, run],
+      activeRun: run.id,
+      coloring: 'error',
+      view: 'errors',
+      phoneTab: 'results',
+      notice: undefined,
+    }));
   });
   clock.stop();
   running = undefined;
@@ -286,15 +338,20 @@ export function takeSettingsOf(run: Run): void {
   void setTarget(run.target);
 }
 
-
 // ---------------------------------------------------------------------------------------------------------- errors
 
 async function attempt(what: string, action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {
-    const cancelled = (error instanceof OctetError && error.code === 'CANCELLED') || (error instanceof DOMException && error.name === 'AbortError');
-    setState({ notice: cancelled ? { severity: 'info', message: `${what} was cancelled; everything else is as it was.` } : noticeOf(error, what) });
+    const cancelled =
+      (error instanceof OctetError && error.code === 'CANCELLED') ||
+      (error instanceof DOMException && error.name === 'AbortError');
+    setState({
+      notice: cancelled
+        ? { severity: 'info', message: `${what} was cancelled; everything else is as it was.` }
+        : noticeOf(error, what),
+    });
   } finally {
     setState({ opening: undefined });
   }
@@ -302,10 +359,18 @@ async function attempt(what: string, action: () => Promise<void>): Promise<void>
 
 export function noticeOf(error: unknown, what: string): Notice {
   if (!(error instanceof OctetError)) {
-    return { severity: 'error', message: `${what} failed: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      severity: 'error',
+      message: `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
   const { node, tensor, input, byteOffset } = error.where;
-  const where = [node && `node ${node}`, tensor && `tensor ${tensor}`, input && `input ${input}`, byteOffset !== undefined && `byte ${byteOffset}`]
+  const where = [
+    node && `node ${node}`,
+    tensor && `tensor ${tensor}`,
+    input && `input ${input}`,
+    byteOffset !== undefined && `byte ${byteOffset}`,
+  ]
     .filter((part) => typeof part === 'string')
     .join(', ');
   return { severity: 'error', message: error.message, where, hint: error.hint };

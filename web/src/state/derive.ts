@@ -38,7 +38,10 @@ export function useErrorOf(): ReadonlyMap<string, NodeError> {
 }
 
 /** Images of each part. A set too small to divide serves for both. */
-export function partsOf(images: readonly ImageEntry[]): { readonly calibrate: readonly ImageEntry[]; readonly compare: readonly ImageEntry[] } {
+export function partsOf(images: readonly ImageEntry[]): {
+  readonly calibrate: readonly ImageEntry[];
+  readonly compare: readonly ImageEntry[];
+} {
   const calibrate = images.filter(({ part }) => part === 'calibrate');
   const compare = images.filter(({ part }) => part === 'compare');
   return { calibrate, compare: compare.length > 0 ? compare : calibrate };
@@ -49,7 +52,9 @@ export function classCount(info: GraphInfo): number | undefined {
   const [output, ...others] = info.outputs;
   if (output === undefined || others.length > 0) return undefined;
   const long = output.shape.filter((extent) => extent > 1);
-  return long.length === 1 && long[0] !== undefined && long[0] <= 22_000 && output.dtype === 'float32' ? long[0] : undefined;
+  return long.length === 1 && long[0] !== undefined && long[0] <= 22_000 && output.dtype === 'float32'
+    ? long[0]
+    : undefined;
 }
 
 /** Class names: those given, or the folders' names in alphabetical order when there are as many as outputs. */
@@ -76,7 +81,9 @@ export function scoresOf(classification: Classification): Scores {
   const { truth, float, quantized } = classification;
   const labelled = truth.flatMap((label, index) => (label >= 0 ? [index] : []));
   const accuracy = (answers: readonly number[]): number | undefined =>
-    labelled.length === 0 ? undefined : labelled.filter((index) => answers[index] === truth[index]).length / labelled.length;
+    labelled.length === 0
+      ? undefined
+      : labelled.filter((index) => answers[index] === truth[index]).length / labelled.length;
   const changed = float.flatMap((answer, index) => (answer === quantized[index] ? [] : [index]));
   return {
     floatAccuracy: accuracy(float),
@@ -90,7 +97,9 @@ export function scoresOf(classification: Classification): Scores {
 /** The error at the model's outputs: the lowest of their ratios. */
 export function outputError(run: Run, info: GraphInfo): number | undefined {
   const producers = new Set(
-    info.nodes.filter((node) => node.outputs.some((name) => info.outputs.some((output) => output.name === name))).map(({ name }) => name),
+    info.nodes
+      .filter((node) => node.outputs.some((name) => info.outputs.some((output) => output.name === name)))
+      .map(({ name }) => name),
   );
   const ratios = run.errors.filter(({ node }) => producers.has(node)).map(({ sqnr }) => sqnr);
   return ratios.length > 0 ? Math.min(...ratios) : undefined;

@@ -3,7 +3,15 @@
 import type { Job, Phase, PhaseName } from './types';
 
 /** Cost of a step of each phase beside a forward pass in float; measured on the sample, good enough for a guess. */
-const COST: Readonly<Record<PhaseName, number>> = { calibrate: 1.6, quantize: 8, float: 1, quantized: 0.6, layers: 2.5, time: 20, files: 2 };
+const COST: Readonly<Record<PhaseName, number>> = {
+  calibrate: 1.6,
+  quantize: 8,
+  float: 1,
+  quantized: 0.6,
+  layers: 2.5,
+  time: 20,
+  files: 2,
+};
 const JUDGE_AFTER_SECONDS = 1;
 
 export class JobClock {
@@ -43,13 +51,21 @@ export class JobClock {
   }
 
   private job(): Job {
-    return { title: this.title, phases: this.phases, current: this.current, startedAt: this.startedAt, secondsLeft: this.secondsLeft() };
+    return {
+      title: this.title,
+      phases: this.phases,
+      current: this.current,
+      startedAt: this.startedAt,
+      secondsLeft: this.secondsLeft(),
+    };
   }
 
   private secondsLeft(): number | undefined {
     const elapsed = (performance.now() - this.startedAt) / 1000;
     const done = work(this.phases.map((phase) => ({ ...phase, total: phase.done })));
-    return elapsed < JUDGE_AFTER_SECONDS || done === 0 ? undefined : (elapsed / done) * (work(this.phases) - done);
+    return elapsed < JUDGE_AFTER_SECONDS || done === 0
+      ? undefined
+      : (elapsed / done) * (work(this.phases) - done);
   }
 }
 

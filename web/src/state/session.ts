@@ -1,7 +1,7 @@
 // The session outlives a reload: model, images, settings and runs are kept in the browser's IndexedDB, nowhere else.
 
-import { Model, QuantizationParams, type QuantizationSettings } from 'octet-quant';
 import { clear, createStore, del, entries, set, type UseStore } from 'idb-keyval';
+import { Model, QuantizationParams, type QuantizationSettings } from 'octet-quant';
 import { floatNet, rememberModel } from '../engine/engine';
 import { type AppState, getState, setState, useStore } from './store';
 import type { ImageEntry, LoadedModel, Run } from './types';
@@ -61,7 +61,10 @@ async function restore(kept: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
   });
 }
 
-async function describe(model: KeptModel, runs: readonly Run[]): Promise<Pick<LoadedModel, 'info' | 'warnings'>> {
+async function describe(
+  model: KeptModel,
+  runs: readonly Run[],
+): Promise<Pick<LoadedModel, 'info' | 'warnings'>> {
   const [first] = runs;
   if (model.format === 'octet' && first) {
     const quantized = await Model.load(model.bytes);
@@ -79,7 +82,7 @@ function saveChanges(): void {
   const after = getState();
   saved = after;
   saving = saving.then(() => write(before, after)).catch(() => undefined);
-  if (before?.model !== after.model || before.images !== after.images || before.runs !== after.runs) {
+  if (before?.model !== after.model || before?.images !== after.images || before?.runs !== after.runs) {
     setState({ keptBytes: sizeOf(after) });
   }
 }
@@ -94,10 +97,20 @@ async function write(before: AppState | undefined, after: AppState): Promise<voi
     } else await del('model', database);
   }
   if (before?.images !== after.images) await set('images', after.images, database);
-  for (const run of after.runs) if (!before?.runs.includes(run)) await set(`run ${run.id}`, run, database);
-  for (const run of before?.runs ?? []) if (!after.runs.includes(run)) await del(`run ${run.id}`, database);
+  const known = before?.runs ?? [];
+  for (const run of after.runs) if (!known.includes(run)) await set(`run ${run.id}`, run, database);
+  for (const run of known) if (!after.runs.includes(run)) await del(`run ${run.id}`, database);
   const { target, preprocessing, classes, activeRun, coloring, view, theme, params } = after;
-  const keptView = { target, preprocessing, classes, activeRun, coloring, view, theme, settings: params.toJSON() } satisfies KeptView;
+  const keptView = {
+    target,
+    preprocessing,
+    classes,
+    activeRun,
+    coloring,
+    view,
+    theme,
+    settings: params.toJSON(),
+  } satisfies KeptView;
   await set('view', keptView, database);
 }
 

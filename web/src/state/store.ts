@@ -1,6 +1,6 @@
 // The one store. Only what cannot be derived is in it; state/derive.ts has the rest.
 
-import { type Preprocessing, type QuantizationParams, defaultQuantization, type Target } from 'octet-quant';
+import { defaultQuantization, type Preprocessing, type QuantizationParams, type Target } from 'octet-quant';
 import { create } from 'zustand';
 import type {
   Coloring,
@@ -41,7 +41,14 @@ export interface AppState {
   readonly keptBytes: number;
 }
 
-export const zeroToOne: Preprocessing = { mean: 0, std: 255, resize: 'bilinear', keepAspect: false, color: 'RGB', layout: 'NHWC' };
+export const zeroToOne: Preprocessing = {
+  mean: 0,
+  std: 255,
+  resize: 'bilinear',
+  keepAspect: false,
+  color: 'RGB',
+  layout: 'NHWC',
+};
 
 export const emptySession = {
   model: undefined,

@@ -23,8 +23,8 @@ export function ImagesStep() {
     <Step title="Images" summary={summary} startsOpen>
       {images.length === 0 ? (
         <p className="small muted">
-          Photos like those that the model will meet, 50 to 200 of them: files, folders or a zip, dropped anywhere on the page.
-          Folders named after classes give the accuracy too.
+          Photos like those that the model will meet, 50 to 200 of them: files, folders or a zip, dropped
+          anywhere on the page. Folders named after classes give the accuracy too.
         </p>
       ) : (
         <WithImages images={images} calibrate={calibrate} compare={compare} />
@@ -83,22 +83,35 @@ function PreprocessingControls({ channels }: { readonly channels: number | undef
           value={preset?.id ?? 'own'}
           onChange={({ target }) => {
             const chosen = SCALE_PRESETS.find(({ id }) => id === target.value);
-            setPreprocessing(chosen ? { mean: chosen.mean, std: chosen.std } : { mean: [127, 127, 127].slice(0, channels ?? 3), std: 128 });
+            setPreprocessing(
+              chosen
+                ? { mean: chosen.mean, std: chosen.std }
+                : { mean: [127, 127, 127].slice(0, channels ?? 3), std: 128 },
+            );
           }}
         >
-          {SCALE_PRESETS.filter(({ mean }) => typeof mean === 'number' || mean.length === channels).map(({ id, label }) => (
-            <option key={id} value={id}>
-              {label}
-            </option>
-          ))}
+          {SCALE_PRESETS.filter(({ mean }) => typeof mean === 'number' || mean.length === channels).map(
+            ({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ),
+          )}
           <option value="own">own mean and deviation</option>
         </select>
-        <small>As when the model was trained. The wrong choice here is the commonest cause of a bad result.</small>
+        <small>
+          As when the model was trained. The wrong choice here is the commonest cause of a bad result.
+        </small>
       </label>
       {!preset && (
         <div className="control-row">
           <NumbersField label="Mean" value={preprocessing.mean} set={(mean) => setPreprocessing({ mean })} />
-          <NumbersField label="Deviation" value={preprocessing.std} set={(std) => setPreprocessing({ std })} positive />
+          <NumbersField
+            label="Deviation"
+            value={preprocessing.std}
+            set={(std) => setPreprocessing({ std })}
+            positive
+          />
         </div>
       )}
       <div className="control-row">
@@ -107,7 +120,9 @@ function PreprocessingControls({ channels }: { readonly channels: number | undef
           <select
             className="field"
             value={preprocessing.resize}
-            onChange={({ target }) => setPreprocessing({ resize: target.value === 'nearest' ? 'nearest' : 'bilinear' })}
+            onChange={({ target }) =>
+              setPreprocessing({ resize: target.value === 'nearest' ? 'nearest' : 'bilinear' })
+            }
           >
             <option value="bilinear">bilinear</option>
             <option value="nearest">nearest</option>
@@ -200,10 +215,13 @@ function Classes() {
   return (
     <details className="control">
       <summary>
-        <span className="control-title">Classes</span> <span className="muted">{names.length > 0 ? `${names.length} named` : `${needed}, not named`}</span>
+        <span className="control-title">Classes</span>{' '}
+        <span className="muted">{names.length > 0 ? `${names.length} named` : `${needed}, not named`}</span>
       </summary>
       {labelled && names.length === 0 && (
-        <p className="note warning">The folders are not {needed} classes as the model's output is; give the names to get accuracy.</p>
+        <p className="note warning">
+          The folders are not {needed} classes as the model's output is; give the names to get accuracy.
+        </p>
       )}
       <textarea
         className="field"
@@ -212,10 +230,18 @@ function Classes() {
         value={text ?? names.join('\n')}
         onChange={({ target }) => {
           setText(target.value);
-          setClasses(target.value.split('\n').map((line) => line.trim()).filter((line) => line !== ''));
+          setClasses(
+            target.value
+              .split('\n')
+              .map((line) => line.trim())
+              .filter((line) => line !== ''),
+          );
         }}
       />
-      <small>One a line, in the order of the model's output, named as the folders are. Alphabetical unless you say otherwise.</small>
+      <small>
+        One a line, in the order of the model's output, named as the folders are. Alphabetical unless you say
+        otherwise.
+      </small>
     </details>
   );
 }

@@ -16,18 +16,34 @@ export function ModelStep() {
   const share = work > 0 && mla ? mla.multiplyAccumulates / work : 0;
   const where = target === 'tflite' ? 'in integers' : 'on MLA';
   return (
-    <Step title="Model" summary={`${info.nodes.length} nodes, ${percent(share, 0)} of MACs ${where}`} startsOpen>
+    <Step
+      title="Model"
+      summary={`${info.nodes.length} nodes, ${percent(share, 0)} of MACs ${where}`}
+      startsOpen
+    >
       <dl className="facts">
         {info.inputs.map((tensor) => (
-          <Fact key={tensor.name} name="Input" value={`${tensor.name}  ${shapeText(tensor.shape)} ${tensor.dtype}`} />
+          <Fact
+            key={tensor.name}
+            name="Input"
+            value={`${tensor.name}  ${shapeText(tensor.shape)} ${tensor.dtype}`}
+          />
         ))}
         {info.outputs.map((tensor) => (
-          <Fact key={tensor.name} name="Output" value={`${tensor.name}  ${shapeText(tensor.shape)} ${tensor.dtype}`} />
+          <Fact
+            key={tensor.name}
+            name="Output"
+            value={`${tensor.name}  ${shapeText(tensor.shape)} ${tensor.dtype}`}
+          />
         ))}
       </dl>
       <div className="shares" aria-hidden="true">
         {used.map((unit) => (
-          <span key={unit.unit} className={`unit-${unit.unit}`} style={{ flexGrow: work > 0 ? unit.multiplyAccumulates / work : unit.nodes }} />
+          <span
+            key={unit.unit}
+            className={`unit-${unit.unit}`}
+            style={{ flexGrow: work > 0 ? unit.multiplyAccumulates / work : unit.nodes }}
+          />
         ))}
       </div>
       <table className="unit-table">
@@ -43,7 +59,9 @@ export function ModelStep() {
           {units.map((unit) => (
             <tr key={unit.unit} className={`unit-${unit.unit}`}>
               <td>
-                <span className="unit-badge">{target === 'tflite' && unit.unit === 'MLA' ? 'INT8' : unit.unit}</span>
+                <span className="unit-badge">
+                  {target === 'tflite' && unit.unit === 'MLA' ? 'INT8' : unit.unit}
+                </span>
               </td>
               <td>{unit.nodes}</td>
               <td>{count(unit.multiplyAccumulates)}</td>
@@ -54,7 +72,10 @@ export function ModelStep() {
       </table>
       <p className="small muted">
         {segments.length === 1 ? 'One segment' : `${segments.length} segments`}
-        {segments.length > 1 ? `; ${bytes(boundaryBytes)} cross between them in a pass` : ', nothing crosses between units'}.
+        {segments.length > 1
+          ? `; ${bytes(boundaryBytes)} cross between them in a pass`
+          : ', nothing crosses between units'}
+        .
       </p>
       {model.warnings.map((warning) => (
         <p key={warning} className="note warning">

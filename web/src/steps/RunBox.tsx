@@ -23,14 +23,22 @@ export function RunBox() {
   if (format === 'octet') {
     return (
       <div className="run-box">
-        <p className="small muted">This .octet file is quantized already. To quantize with other settings, open the .tflite that it was made from.</p>
+        <p className="small muted">
+          This .octet file is quantized already. To quantize with other settings, open the .tflite that it was
+          made from.
+        </p>
       </div>
     );
   }
   if (job) return <Progress job={job} />;
   return (
     <div className="run-box">
-      <button type="button" className="button primary" disabled={images === 0} onClick={() => void quantize()}>
+      <button
+        type="button"
+        className="button primary"
+        disabled={images === 0}
+        onClick={() => void quantize()}
+      >
         {runs > 0 ? 'Quantize again' : 'Quantize'}
       </button>
       {images === 0 && <p className="small muted">Needs images to find the ranges with.</p>}
@@ -45,12 +53,18 @@ function Progress({ job }: { readonly job: Job }) {
       <div className="run-head">
         <strong>{job.title}</strong>
         <span className="muted" role="timer">
-          {job.secondsLeft === undefined ? 'starting' : `${duration(Math.max(1, Math.round(job.secondsLeft)))} left`}
+          {job.secondsLeft === undefined
+            ? 'starting'
+            : `${duration(Math.max(1, Math.round(job.secondsLeft)))} left`}
         </span>
       </div>
       <ol className="phases">
         {job.phases.map((phase, index) => (
-          <PhaseLine key={phase.name} phase={phase} state={index < now ? 'done' : index === now ? 'now' : 'later'} />
+          <PhaseLine
+            key={phase.name}
+            phase={phase}
+            state={index < now ? 'done' : index === now ? 'now' : 'later'}
+          />
         ))}
       </ol>
       <button type="button" className="button" onClick={cancel}>
@@ -64,9 +78,15 @@ function PhaseLine({ phase, state }: { readonly phase: Phase; readonly state: 'd
   return (
     <li className="phase" data-state={state}>
       <span>{PHASE_WORDS[phase.name]}</span>
-      <span>{state === 'done' ? '✓' : state === 'now' && phase.total > 1 ? `${phase.done} of ${phase.total}` : ''}</span>
+      <span>
+        {state === 'done' ? '✓' : state === 'now' && phase.total > 1 ? `${phase.done} of ${phase.total}` : ''}
+      </span>
       {state === 'now' && (
-        <progress aria-label={PHASE_WORDS[phase.name]} max={phase.total} {...(phase.total > 1 ? { value: phase.done } : {})} />
+        <progress
+          aria-label={PHASE_WORDS[phase.name]}
+          max={phase.total}
+          {...(phase.total > 1 ? { value: phase.done } : {})}
+        />
       )}
     </li>
   );

@@ -1,21 +1,45 @@
 // How to quantize: a preset, then every setting in plain words with what it does and costs.
 
-import { CalibrationMethod, type CalibrationMethodName, type QuantizationParams, quantizationScheme, type Target } from 'octet-quant';
+import {
+  CalibrationMethod,
+  type CalibrationMethodName,
+  type QuantizationParams,
+  quantizationScheme,
+  type Target,
+} from 'octet-quant';
 import { pasteSettings, resetParams, setParams, setTarget, toggleKept } from '../state/actions';
 import { nodeByName } from '../state/derive';
 import { setState, useStore } from '../state/store';
 import { Step } from './Step';
 
 const PRESETS: readonly { readonly target: Target; readonly name: string; readonly what: string }[] = [
-  { target: 'gen1', name: 'INT8 for MLSoC', what: 'What the accelerator cannot run stays in float on the processor.' },
-  { target: 'gen2', name: 'INT8 for Modalix', what: 'As above, with the operators of the second generation.' },
-  { target: 'tflite', name: 'INT8 for TFLite', what: 'All in integers: LiteRT, microcontrollers, Coral, Ethos-U.' },
+  {
+    target: 'gen1',
+    name: 'INT8 for MLSoC',
+    what: 'What the accelerator cannot run stays in float on the processor.',
+  },
+  {
+    target: 'gen2',
+    name: 'INT8 for Modalix',
+    what: 'As above, with the operators of the second generation.',
+  },
+  {
+    target: 'tflite',
+    name: 'INT8 for TFLite',
+    what: 'All in integers: LiteRT, microcontrollers, Coral, Ethos-U.',
+  },
 ];
 
 const METHODS: Readonly<Record<CalibrationMethodName, { readonly name: string; readonly what: string }>> = {
-  mse: { name: 'Least squared error', what: 'Clips rare large values where that lowers the error. The best first choice.' },
+  mse: {
+    name: 'Least squared error',
+    what: 'Clips rare large values where that lowers the error. The best first choice.',
+  },
   min_max: { name: 'Smallest and largest', what: 'Clips nothing seen; one outlier makes all steps coarser.' },
-  moving_average: { name: 'Moving average of extremes', what: 'Softens outliers; depends on the order of the images.' },
+  moving_average: {
+    name: 'Moving average of extremes',
+    what: 'Softens outliers; depends on the order of the images.',
+  },
   entropy: { name: 'Entropy (KL divergence)', what: 'Keeps the distribution; slower, good for long tails.' },
   percentile: { name: 'Percentile', what: 'Clips a fixed share of the largest values.' },
 };
@@ -28,12 +52,20 @@ export function SettingsStep() {
   const preset = PRESETS.find((entry) => entry.target === target);
   const kept = params.unquantizedNodes.size;
   return (
-    <Step title="Settings" summary={`${preset?.name ?? ''}, ${params.calibration.method}${kept > 0 ? `, ${kept} in float` : ''}`}>
+    <Step
+      title="Settings"
+      summary={`${preset?.name ?? ''}, ${params.calibration.method}${kept > 0 ? `, ${kept} in float` : ''}`}
+    >
       <fieldset className="control">
         <legend>Quantize for</legend>
         {PRESETS.map((entry) => (
           <label key={entry.target} className="choice">
-            <input type="radio" name="target" checked={entry.target === target} onChange={() => void setTarget(entry.target)} />
+            <input
+              type="radio"
+              name="target"
+              checked={entry.target === target}
+              onChange={() => void setTarget(entry.target)}
+            />
             <strong>{entry.name}</strong>
             <small>{entry.what}</small>
           </label>
@@ -45,32 +77,54 @@ export function SettingsStep() {
           type="checkbox"
           checked={params.activations.asymmetric}
           onChange={({ target: box }) =>
-            setParams(params.withActivationQuantization(quantizationScheme({ asymmetric: box.checked, perChannel: false })))
+            setParams(
+              params.withActivationQuantization(
+                quantizationScheme({ asymmetric: box.checked, perChannel: false }),
+              ),
+            )
           }
         />
         Asymmetric activations
-        <small>Uses all 256 steps where values are mostly of one sign. Off: zero point 0, coarser behind ReLU.</small>
+        <small>
+          Uses all 256 steps where values are mostly of one sign. Off: zero point 0, coarser behind ReLU.
+        </small>
       </label>
       <label className="check">
         <input
           type="checkbox"
           checked={params.weights.perChannel}
           onChange={({ target: box }) =>
-            setParams(params.withWeightQuantization(quantizationScheme({ asymmetric: false, perChannel: box.checked })))
+            setParams(
+              params.withWeightQuantization(
+                quantizationScheme({ asymmetric: false, perChannel: box.checked }),
+              ),
+            )
           }
         />
         Weights per channel
-        <small>A scale of its own for every output channel. Off: smaller, and much worse for depthwise layers.</small>
+        <small>
+          A scale of its own for every output channel. Off: smaller, and much worse for depthwise layers.
+        </small>
       </label>
       <fieldset className="control">
         <legend>Arithmetic</legend>
         <label className="choice">
-          <input type="radio" name="requantization" checked={params.requantization === 'sima'} onChange={() => setParams(params.withRequantizationMode('sima'))} />
+          <input
+            type="radio"
+            name="requantization"
+            checked={params.requantization === 'sima'}
+            onChange={() => setParams(params.withRequantizationMode('sima'))}
+          />
           <strong>Shifts</strong>
           <small>As the MLA rescales: shifts, weights scaled to fit.</small>
         </label>
         <label className="choice">
-          <input type="radio" name="requantization" checked={params.requantization === 'tflite'} onChange={() => setParams(params.withRequantizationMode('tflite'))} />
+          <input
+            type="radio"
+            name="requantization"
+            checked={params.requantization === 'tflite'}
+            onChange={() => setParams(params.withRequantizationMode('tflite'))}
+          />
           <strong>TFLite</strong>
           <small>32-bit multipliers: the .tflite computes what this page shows, bit for bit.</small>
         </label>
@@ -83,7 +137,12 @@ export function SettingsStep() {
 
 function Calibration({ params }: { readonly params: QuantizationParams }) {
   const { calibration } = params;
-  const change = (part: { method?: CalibrationMethodName; numBins?: number; percentile?: number; movingAverageConstant?: number }): void => {
+  const change = (part: {
+    method?: CalibrationMethodName;
+    numBins?: number;
+    percentile?: number;
+    movingAverageConstant?: number;
+  }): void => {
     const { method, ...options } = { ...params.toJSON().calibration, ...part };
     setParams(params.withCalibration(CalibrationMethod.fromStr(method, options)));
   };
@@ -92,7 +151,11 @@ function Calibration({ params }: { readonly params: QuantizationParams }) {
     <>
       <label className="control">
         <span>Ranges by</span>
-        <select className="field" value={calibration.method} onChange={({ target }) => change({ method: methodOf(target.value) })}>
+        <select
+          className="field"
+          value={calibration.method}
+          onChange={({ target }) => change({ method: methodOf(target.value) })}
+        >
           {Object.entries(METHODS).map(([id, { name }]) => (
             <option key={id} value={id}>
               {name}
@@ -105,7 +168,11 @@ function Calibration({ params }: { readonly params: QuantizationParams }) {
         {usesHistogram && (
           <label className="control">
             <span>Histogram bins</span>
-            <select className="field" value={calibration.numBins} onChange={({ target }) => change({ numBins: Number(target.value) })}>
+            <select
+              className="field"
+              value={calibration.numBins}
+              onChange={({ target }) => change({ numBins: Number(target.value) })}
+            >
               {[128, 256, 512, 1024, 2048, 4096, 8192, 16384].map((bins) => (
                 <option key={bins} value={bins}>
                   {bins.toLocaleString('en')}
@@ -115,16 +182,26 @@ function Calibration({ params }: { readonly params: QuantizationParams }) {
           </label>
         )}
         {calibration.method === 'percentile' && (
-          <label className="control">
-            <span>Values kept, %</span>
-            <NumberField value={calibration.percentile} least={50.001} most={100} set={(percentile) => change({ percentile })} />
-          </label>
+          <div>
+            <NumberField
+              label="Values kept, %"
+              value={calibration.percentile}
+              least={50.001}
+              most={100}
+              set={(percentile) => change({ percentile })}
+            />
+          </div>
         )}
         {calibration.method === 'moving_average' && (
-          <label className="control">
-            <span>Weight of the newest</span>
-            <NumberField value={calibration.movingAverageConstant} least={0.0001} most={1} set={(movingAverageConstant) => change({ movingAverageConstant })} />
-          </label>
+          <div>
+            <NumberField
+              label="Weight of the newest"
+              value={calibration.movingAverageConstant}
+              least={0.0001}
+              most={1}
+              set={(movingAverageConstant) => change({ movingAverageConstant })}
+            />
+          </div>
         )}
       </div>
     </>
@@ -132,14 +209,17 @@ function Calibration({ params }: { readonly params: QuantizationParams }) {
 }
 
 interface NumberProps {
+  readonly label: string;
   readonly value: number;
   readonly least: number;
   readonly most: number;
   readonly set: (value: number) => void;
 }
 
-function NumberField({ value, least, most, set }: NumberProps) {
+function NumberField({ label, value, least, most, set }: NumberProps) {
   return (
+    <label className="control">
+      <span>{label}</span>
     <input
       className="field"
       type="number"
@@ -152,6 +232,7 @@ function NumberField({ value, least, most, set }: NumberProps) {
         if (next >= least && next <= most) set(next);
       }}
     />
+    </label>
   );
 }
 
@@ -186,14 +267,27 @@ function Kept({ params }: { readonly params: QuantizationParams }) {
 function Json({ params }: { readonly params: QuantizationParams }) {
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(JSON.stringify(params.toJSON(), null, 2));
-    setState({ notice: { severity: 'info', message: 'The settings are on the clipboard, as the command line takes them (--config).' } });
+    setState({
+      notice: {
+        severity: 'info',
+        message: 'The settings are on the clipboard, as the command line takes them (--config).',
+      },
+    });
   };
   return (
     <details className="control">
       <summary>
         <span className="control-title">As JSON</span>
       </summary>
-      <textarea className="field" rows={9} aria-label="Settings as JSON" defaultValue={JSON.stringify(params.toJSON(), null, 2)} key={JSON.stringify(params)} id="settings-json" spellCheck={false} />
+      <textarea
+        className="field"
+        rows={9}
+        aria-label="Settings as JSON"
+        defaultValue={JSON.stringify(params.toJSON(), null, 2)}
+        key={JSON.stringify(params)}
+        id="settings-json"
+        spellCheck={false}
+      />
       <div className="button-row">
         <button type="button" className="button" onClick={() => void copy()}>
           Copy

@@ -3,8 +3,8 @@
 import type { Tensor } from 'octet-quant';
 import { useEffect, useRef, useState } from 'react';
 import { datasetOf, runnable } from '../engine/engine';
-import { useStore } from '../state/store';
 import { noticeOf } from '../state/actions';
+import { useStore } from '../state/store';
 import type { ImageEntry } from '../state/types';
 import { useBlobUrl } from '../ui/useBlobUrl';
 import { rangeText, tensorToPixels } from './preprocessing';
@@ -26,22 +26,35 @@ export function Thumbnails({ images, onSize }: Props) {
     <div className="control">
       <div className="thumbs">
         {images.slice(start, start + SHOWN).map((image, index) => (
-          <Thumbnail key={image.name} image={image} tensor={tensors[index]} onSize={index === 0 ? onSize : undefined} />
+          <Thumbnail
+            key={image.name}
+            image={image}
+            tensor={tensors[index]}
+            onSize={index === 0 ? onSize : undefined}
+          />
         ))}
       </div>
       {failure ? (
         <p className="note error">{failure}</p>
       ) : (
-        <small>
-          Left the file, right what the model sees{range ? `; values ${range}` : ''}.
-        </small>
+        <small>Left the file, right what the model sees{range ? `; values ${range}` : ''}.</small>
       )}
       {pages > 1 && (
         <div className="button-row">
-          <button type="button" className="button quiet" disabled={start === 0} onClick={() => setPage(page - 1)}>
+          <button
+            type="button"
+            className="button quiet"
+            disabled={start === 0}
+            onClick={() => setPage(page - 1)}
+          >
             ‹ Earlier
           </button>
-          <button type="button" className="button quiet" disabled={start + SHOWN >= images.length} onClick={() => setPage(page + 1)}>
+          <button
+            type="button"
+            className="button quiet"
+            disabled={start + SHOWN >= images.length}
+            onClick={() => setPage(page + 1)}
+          >
             Later ›
           </button>
         </div>
@@ -51,12 +64,18 @@ export function Thumbnails({ images, onSize }: Props) {
 }
 
 /** The input tensors of a page of images, one after the other. */
-function useSeen(images: readonly ImageEntry[], start: number): { readonly tensors: readonly Tensor[]; readonly failure: string | undefined } {
+function useSeen(
+  images: readonly ImageEntry[],
+  start: number,
+): { readonly tensors: readonly Tensor[]; readonly failure: string | undefined } {
   const model = useStore((state) => state.model);
   const target = useStore((state) => state.target);
   const runs = useStore((state) => (state.model?.format === 'octet' ? state.runs : undefined));
   const preprocessing = useStore((state) => state.preprocessing);
-  const [seen, setSeen] = useState<{ tensors: readonly Tensor[]; failure: string | undefined }>({ tensors: [], failure: undefined });
+  const [seen, setSeen] = useState<{ tensors: readonly Tensor[]; failure: string | undefined }>({
+    tensors: [],
+    failure: undefined,
+  });
   useEffect(() => {
     let current = true;
     const load = async (): Promise<void> => {
@@ -97,7 +116,9 @@ function Thumbnail({ image, tensor, onSize }: ThumbnailProps) {
           <img
             src={url}
             alt={image.name}
-            onLoad={({ currentTarget }) => onSize?.({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })}
+            onLoad={({ currentTarget }) =>
+              onSize?.({ width: currentTarget.naturalWidth, height: currentTarget.naturalHeight })
+            }
           />
         )}
         <TensorImage tensor={tensor} label={`${image.name} as the model sees it`} />
@@ -107,7 +128,13 @@ function Thumbnail({ image, tensor, onSize }: ThumbnailProps) {
   );
 }
 
-export function TensorImage({ tensor, label }: { readonly tensor: Tensor | undefined; readonly label: string }) {
+export function TensorImage({
+  tensor,
+  label,
+}: {
+  readonly tensor: Tensor | undefined;
+  readonly label: string;
+}) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const preprocessing = useStore((state) => state.preprocessing);
   useEffect(() => {

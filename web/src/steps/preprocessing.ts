@@ -14,7 +14,12 @@ export interface ScalePreset {
 export const SCALE_PRESETS: readonly ScalePreset[] = [
   { id: 'unit', label: '0 … 1', mean: 0, std: 255 },
   { id: 'signed', label: '−1 … 1', mean: 127.5, std: 127.5 },
-  { id: 'imagenet', label: 'ImageNet mean and deviation', mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+  {
+    id: 'imagenet',
+    label: 'ImageNet mean and deviation',
+    mean: [123.675, 116.28, 103.53],
+    std: [58.395, 57.12, 57.375],
+  },
   { id: 'pixels', label: '0 … 255', mean: 0, std: 1 },
 ];
 
@@ -51,7 +56,8 @@ export function tensorToPixels(tensor: Tensor, preprocessing: Preprocessing): Im
   for (let pixel = 0; pixel < width * height; ++pixel) {
     for (let color = 0; color < 3; ++color) {
       const channel = channels === 1 ? 0 : preprocessing.color === 'BGR' ? 2 - color : color;
-      image.data[4 * pixel + color] = at(pixel, channel) * part(preprocessing.std, channel) + part(preprocessing.mean, channel);
+      image.data[4 * pixel + color] =
+        at(pixel, channel) * part(preprocessing.std, channel) + part(preprocessing.mean, channel);
     }
     image.data[4 * pixel + 3] = 255;
   }
@@ -80,19 +86,27 @@ export function imageWarnings(
 ): readonly string[] {
   const warnings: string[] = [];
   if (calibrate.length > 0 && calibrate.length < FEW) {
-    warnings.push(`${calibrate.length} ${calibrate.length === 1 ? 'image is' : 'images are'} few to find ranges with; 50 to 200 typical ones are better.`);
+    warnings.push(
+      `${calibrate.length} ${calibrate.length === 1 ? 'image is' : 'images are'} few to find ranges with; 50 to 200 typical ones are better.`,
+    );
   }
   if (compare === calibrate && calibrate.length > 0) {
-    warnings.push('No image is held out: the comparison uses the images that the ranges were found with, and will look a little too good.');
+    warnings.push(
+      'No image is held out: the comparison uses the images that the ranges were found with, and will look a little too good.',
+    );
   }
   const [, height, width, channels] = input?.length === 4 ? input : [];
   if (firstSize && height && width && !preprocessing.keepAspect) {
     const squeeze = firstSize.width / firstSize.height / (width / height);
     if (squeeze > 1.25 || squeeze < 0.8) {
-      warnings.push(`The images are ${firstSize.width}×${firstSize.height}, the model sees ${width}×${height}: they are stretched. Turn on “Keep aspect” unless the model was trained so.`);
+      warnings.push(
+        `The images are ${firstSize.width}×${firstSize.height}, the model sees ${width}×${height}: they are stretched. Turn on “Keep aspect” unless the model was trained so.`,
+      );
     }
   }
-  const counts = [preprocessing.mean, preprocessing.std].map((value) => (typeof value === 'number' ? 1 : value.length));
+  const counts = [preprocessing.mean, preprocessing.std].map((value) =>
+    typeof value === 'number' ? 1 : value.length,
+  );
   if (channels !== undefined && counts.some((values) => values !== 1 && values !== channels)) {
     warnings.push(`Mean and deviation need one value, or ${channels}, one a channel.`);
   }

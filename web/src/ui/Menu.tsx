@@ -17,7 +17,10 @@ export function Menu({ label, children, className = '', title, disabled }: Props
   useEffect(() => {
     if (!open) return;
     const close = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node)) setOpen(false);
+      if (
+        event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node)
+      )
+        setOpen(false);
     };
     document.addEventListener('pointerdown', close);
     document.addEventListener('keydown', close);
@@ -28,13 +31,23 @@ export function Menu({ label, children, className = '', title, disabled }: Props
   }, [open]);
   return (
     <div ref={box} className={`menu ${className.includes('top-kept') ? 'top-kept' : ''}`}>
-      <button type="button" className={`button ${className}`} title={title} aria-expanded={open} disabled={disabled} onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        className={`button ${className}`}
+        title={title}
+        aria-expanded={open}
+        disabled={disabled}
+        onClick={() => setOpen(!open)}
+      >
         {label}
         <span aria-hidden="true" className="menu-arrow" />
       </button>
       {open && (
         // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/noStaticElementInteractions: closes after the buttons inside did their work
-        <div className="menu-panel" onClick={(event) => event.target instanceof HTMLButtonElement && setOpen(false)}>
+        <div
+          className="menu-panel"
+          onClick={(event) => event.target instanceof HTMLButtonElement && setOpen(false)}
+        >
           {children}
         </div>
       )}
