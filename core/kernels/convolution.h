@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/convolution_plan.h"
 #include "kernels/simd.h"
@@ -14,6 +15,17 @@ namespace octet::kernels {
 /// Output pixels that a kernel computes together. With eight channels each that is eight accumulators, which
 /// with weights and inputs just fit the sixteen vector registers of x86-64.
 inline constexpr int kTilePixels = 4;
+
+/// Calls body(0), ..., body(kCount - 1) with constants. An array that is only indexed so lives in registers,
+/// whereas a loop that the compiler leaves rolled, or unrolls late, stores its elements in every round.
+/// Bodies must be short: one that is not inlined sends the arrays it captures to memory as well.
+template <int kCount, class Body>
+inline void unrolled(const Body& body) {
+  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
+    (body(std::integral_constant<int, kIndex>()), ...);
+  }
+  (std::make_integer_sequence<int, kCount>());
+}
 
 /// Widens int8 to int16 relative to the zero point.
 struct WidenInt8 {
@@ -105,21 +117,15 @@ void for_each_block(const ConvolutionPlan& plan, const Convert& convert, const t
   }
 }
 
-/// Calls tile(first pixel, how many) for all pixels of a block; the count is a compile-time constant.
-template <class Tile>
-void for_each_tile(int32_t pixels, const Tile& tile) {
-  int32_t first = 0;
-  for (; first + kTilePixels <= pixels; first += kTilePixels)
-    tile(first, std::integral_constant<int, kTilePixels>());
-  switch (pixels - first) {
-    case 1:
-      return tile(first, std::integral_constant<int, 1>());
-    case 2:
-      return tile(first, std::integral_constant<int, 2>());
-    case 3:
-      return tile(first, std::integral_constant<int, 3>());
-    default:
-      return;
+/// Computes the pixels of a block tile by tile: tiles[n - 1] is the engine's member for a tile of n pixels.
+/// Called by pointer for the sake of V8: inlined into the loops around it, a tile's sums would not stay in
+/// registers.
+template <class Engine, class Tile, class Packed, class Output>
+void for_each_tile(int32_t pixels, const Tile (&tiles)[kTilePixels], const Engine& engine, size_t panel,
+                   const Packed* packed, Output* output) {
+  for (int32_t first = 0; first < pixels; first += kTilePixels) {
+    const Tile tile = tiles[std::min(kTilePixels, pixels - first) - 1];
+    (engine.*tile)(panel, packed, output, first);
   }
 }
 

@@ -23,41 +23,46 @@ DepthwiseFloat::DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<co
 }
 
 template <int kPixels>
-inline void DepthwiseFloat::tile(const float* packed, const int32_t* pixels, size_t panel, float* output,
-                                 const int32_t* outputs) const {
+void DepthwiseFloat::tile(size_t panel, const float* packed, float* output, int32_t first) const {
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
   const float* base[kPixels];
-  for (int p = 0; p < kPixels; ++p) {
+  unrolled<kPixels>([&](auto p) {
     low[p] = wasm_v128_load(bias_[panel].bias);
     high[p] = wasm_v128_load(bias_[panel].bias + 4);
-    base[p] = packed + pixels[p];
-  }
+    base[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)];
+  });
   const float* weights = weights_.data() + panel * plan_.runs.size() * size_t{kPanelChannels};
   for (const int32_t tap : plan_.runs) {
     const v128_t weights_low = wasm_v128_load(weights);
     const v128_t weights_high = wasm_v128_load(weights + 4);
     weights += kPanelChannels;
-    for (int p = 0; p < kPixels; ++p) {
+    unrolled<kPixels>([&](auto p) {
       low[p] = wasm_f32x4_add(low[p], wasm_f32x4_mul(wasm_v128_load(base[p] + tap), weights_low));
       high[p] = wasm_f32x4_add(high[p], wasm_f32x4_mul(wasm_v128_load(base[p] + tap + 4), weights_high));
-    }
+    });
   }
-  const v128_t lowest = wasm_f32x4_splat(lowest_);
-  const v128_t highest = wasm_f32x4_splat(highest_);
+  // The epilogue indexes the sums by way of memory: see unrolled().
+  alignas(16) float sums[kPixels][kPanelChannels];
+  unrolled<kPixels>([&](auto p) {
+    wasm_v128_store(sums[p], low[p]);
+    wasm_v128_store(sums[p] + 4, high[p]);
+  });
   for (int p = 0; p < kPixels; ++p) {
-    clamp_and_store(low[p], high[p], lowest, highest, output + outputs[p] + panels_[panel].first_channel,
-                    panels_[panel].channels);
+    clamp_and_store(
+        sums[p], lowest_, highest_,
+        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
+        panels_[panel].channels);
   }
 }
 
 void DepthwiseFloat::run(const float* input, float* output, std::byte* scratch) const {
+  static constexpr decltype(&DepthwiseFloat::tile<1>) kTiles[] = {
+      &DepthwiseFloat::tile<1>, &DepthwiseFloat::tile<2>, &DepthwiseFloat::tile<3>, &DepthwiseFloat::tile<4>};
   const auto compute = [&](const float* packed, int32_t pixels, int64_t first_output) {
     for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      for_each_tile(pixels, [&](int32_t first, auto count) {
-        tile<count>(packed + panels_[panel].first_channel, plan_.input_offsets.data() + first, panel,
-                    output + first_output, plan_.output_offsets.data() + first);
-      });
+      for_each_tile(pixels, kTiles, *this, panel, packed + panels_[panel].first_channel,
+                    output + first_output);
     }
   };
   for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch), compute);

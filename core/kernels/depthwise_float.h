@@ -24,9 +24,9 @@ class DepthwiseFloat {
   void run(const float* input, float* output, std::byte* scratch) const;
 
  private:
+  /// Computes output pixels [first, first + kPixels) of a block.
   template <int kPixels>
-  void tile(const float* packed, const int32_t* pixels, size_t panel, float* output,
-            const int32_t* outputs) const;
+  void tile(size_t panel, const float* packed, float* output, int32_t first) const;
 
   ConvolutionPlan plan_;
   float lowest_;

@@ -25,43 +25,50 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
 }
 
 template <int kPixels>
-inline void DepthwiseInt8::tile(const int16_t* packed, const int32_t* pixels, size_t panel, int8_t* output,
-                                const int32_t* outputs) const {
+void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const {
   const RequantizationPanel& requantization = requantization_[panel];
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
   const int16_t* base[kPixels];
-  for (int p = 0; p < kPixels; ++p) {
+  unrolled<kPixels>([&](auto p) {
     low[p] = wasm_v128_load(requantization.bias);
     high[p] = wasm_v128_load(requantization.bias + 4);
-    base[p] = packed + pixels[p];
-  }
+    base[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)];
+  });
   const int8_t* weights = weights_.data() + panel * taps_.size() * size_t{kPanelChannels};
   for (size_t tap = 0; tap < taps_.size(); tap += 2, weights += 16) {
     const v128_t weights_low = wasm_i16x8_load8x8(weights);
     const v128_t weights_high = wasm_i16x8_load8x8(weights + 8);
-    for (int p = 0; p < kPixels; ++p) {
+    unrolled<kPixels>([&](auto p) {
       const v128_t first = wasm_v128_load(base[p] + taps_[tap]);
       const v128_t second = wasm_v128_load(base[p] + taps_[tap + 1]);
       const v128_t pairs_low = wasm_i16x8_shuffle(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
       const v128_t pairs_high = wasm_i16x8_shuffle(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
       low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(pairs_low, weights_low));
       high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(pairs_high, weights_high));
-    }
+    });
   }
+  // The epilogue indexes the sums by way of memory: see unrolled().
+  alignas(16) int32_t sums[kPixels][kPanelChannels];
+  unrolled<kPixels>([&](auto p) {
+    wasm_v128_store(sums[p], low[p]);
+    wasm_v128_store(sums[p] + 4, high[p]);
+  });
   for (int p = 0; p < kPixels; ++p) {
-    requantize_and_store(low[p], high[p], requantization, range_,
-                         output + outputs[p] + panels_[panel].first_channel, panels_[panel].channels);
+    requantize_and_store(
+        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), requantization, range_,
+        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
+        panels_[panel].channels);
   }
 }
 
 void DepthwiseInt8::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
+  static constexpr decltype(&DepthwiseInt8::tile<1>) kTiles[] = {
+      &DepthwiseInt8::tile<1>, &DepthwiseInt8::tile<2>, &DepthwiseInt8::tile<3>, &DepthwiseInt8::tile<4>};
   const auto compute = [&](const int16_t* packed, int32_t pixels, int64_t first_output) {
     for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      for_each_tile(pixels, [&](int32_t first, auto count) {
-        tile<count>(packed + panels_[panel].first_channel, plan_.input_offsets.data() + first, panel,
-                    output + first_output, plan_.output_offsets.data() + first);
-      });
+      for_each_tile(pixels, kTiles, *this, panel, packed + panels_[panel].first_channel,
+                    output + first_output);
     }
   };
   for_each_block(plan_, WidenInt8{input_zero_point_}, input, reinterpret_cast<int16_t*>(scratch), compute);

@@ -23,9 +23,9 @@ class DepthwiseInt8 {
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 
  private:
+  /// Computes output pixels [first, first + kPixels) of a block.
   template <int kPixels>
-  void tile(const int16_t* packed, const int32_t* pixels, size_t panel, int8_t* output,
-            const int32_t* outputs) const;
+  void tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const;
 
   ConvolutionPlan plan_;
   int32_t input_zero_point_;

@@ -26,43 +26,51 @@ GemmInt8::GemmInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> 
 }
 
 template <int kPixels>
-inline void GemmInt8::tile(const int16_t* packed, const int32_t* pixels, size_t panel, int8_t* output,
-                           const int32_t* outputs) const {
+void GemmInt8::tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const {
   const RequantizationPanel& requantization = requantization_[panel];
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
-  for (int p = 0; p < kPixels; ++p) {
+  unrolled<kPixels>([&](auto p) {
     low[p] = wasm_v128_load(requantization.bias);
     high[p] = wasm_v128_load(requantization.bias + 4);
-  }
+  });
   const int32_t pairs = pairs_per_run_;
   const int8_t* weights = weights_.data() + panel * plan_.runs.size() * static_cast<size_t>(pairs) * 16;
   for (const int32_t run : plan_.runs) {
     const int16_t* taps[kPixels];
-    for (int p = 0; p < kPixels; ++p) taps[p] = packed + pixels[p] + run;
+    unrolled<kPixels>(
+        [&](auto p) { taps[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)] + run; });
     for (int32_t pair = 0; pair < pairs; ++pair, weights += 16) {
       const v128_t weights_low = wasm_i16x8_load8x8(weights);
       const v128_t weights_high = wasm_i16x8_load8x8(weights + 8);
-      for (int p = 0; p < kPixels; ++p) {
+      unrolled<kPixels>([&](auto p) {
         const v128_t input_pair = wasm_v128_load32_splat(taps[p] + 2 * pair);
         low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input_pair, weights_low));
         high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(input_pair, weights_high));
-      }
+      });
     }
   }
+  // The epilogue indexes the sums by way of memory: see unrolled().
+  alignas(16) int32_t sums[kPixels][kPanelChannels];
+  unrolled<kPixels>([&](auto p) {
+    wasm_v128_store(sums[p], low[p]);
+    wasm_v128_store(sums[p] + 4, high[p]);
+  });
   for (int p = 0; p < kPixels; ++p) {
-    requantize_and_store(low[p], high[p], requantization, range_,
-                         output + outputs[p] + panels_[panel].first_channel, panels_[panel].channels);
+    requantize_and_store(
+        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), requantization, range_,
+        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
+        panels_[panel].channels);
   }
 }
 
 void GemmInt8::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
+  static constexpr decltype(&GemmInt8::tile<1>) kTiles[] = {&GemmInt8::tile<1>, &GemmInt8::tile<2>,
+                                                            &GemmInt8::tile<3>, &GemmInt8::tile<4>};
   const auto compute = [&](const int16_t* packed, int32_t pixels, int64_t first_output) {
     for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      for_each_tile(pixels, [&](int32_t first, auto count) {
-        tile<count>(packed + panels_[panel].input_offset, plan_.input_offsets.data() + first, panel,
-                    output + first_output, plan_.output_offsets.data() + first);
-      });
+      for_each_tile(pixels, kTiles, *this, panel, packed + panels_[panel].input_offset,
+                    output + first_output);
     }
   };
   for_each_block(plan_, WidenInt8{input_zero_point_}, input, reinterpret_cast<int16_t*>(scratch), compute);

@@ -69,10 +69,11 @@ inline FloatBiasPanel make_bias(const Panel& panel, const FloatEpilogue& epilogu
 }
 
 /// Clamps the sums of eight channels and stores the first `count`. A NaN stays NaN.
-inline void clamp_and_store(v128_t sums_low, v128_t sums_high, v128_t lowest, v128_t highest,
-                            float* destination, int count) {
-  const v128_t low = wasm_f32x4_pmin(wasm_f32x4_pmax(sums_low, lowest), highest);
-  const v128_t high = wasm_f32x4_pmin(wasm_f32x4_pmax(sums_high, lowest), highest);
+inline void clamp_and_store(const float* sums, float lowest, float highest, float* destination, int count) {
+  const v128_t least = wasm_f32x4_splat(lowest);
+  const v128_t most = wasm_f32x4_splat(highest);
+  const v128_t low = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_v128_load(sums), least), most);
+  const v128_t high = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_v128_load(sums + 4), least), most);
   if (count == kPanelChannels) {
     wasm_v128_store(destination, low);
     wasm_v128_store(destination + 4, high);
