@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -9,6 +10,9 @@
 #include "ops/operator.h"
 
 namespace octet::formats::octet_file {
+
+/// Raised when older readers would misunderstand a file.
+inline constexpr uint32_t kFormatVersion = 1;
 
 /// What a file holds. JSON strings are the same documents as in the JavaScript API.
 struct Contents {

@@ -1,10 +1,11 @@
 #include "formats/tflite/model_file.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <unordered_set>
 #include <utility>
 
+#include "formats/checks.h"
 #include "formats/tflite/sparsity.h"
 
 namespace octet::formats::tflite {
@@ -19,25 +20,6 @@ constexpr size_t kAlignment = 8;
 
 [[noreturn]] void invalid_file(const std::string& message, const std::string& hint = "") {
   throw Error(ErrorCode::InvalidFile, message, {}, hint);
-}
-
-struct ZeroPointRange {
-  int64_t lowest;
-  int64_t highest;
-};
-
-/// What a zero point may be; bias and 64-bit integers are symmetric.
-ZeroPointRange zero_point_range(DType dtype) {
-  switch (dtype) {
-    case DType::Int8:
-      return {-128, 127};
-    case DType::UInt8:
-      return {0, 255};
-    case DType::Int16:
-      return {-32768, 32767};
-    default:
-      return {0, 0};
-  }
 }
 
 }  // namespace
@@ -205,32 +187,19 @@ std::optional<QuantParams> ModelFile::quantization(size_t i, DType dtype, const 
   if (dtype == DType::Float32 || dtype == DType::Float16 || dtype == DType::BFloat16 || dtype == DType::Bool)
     return {};
   QuantParams params;
-  for (const float scale : *stored->scale()) {
-    if (!std::isfinite(scale) || scale <= 0)
-      invalid_tensor(i, "has a quantization scale that is not positive.");
-    params.scale.push_back(scale);
-  }
-  const ZeroPointRange range = zero_point_range(dtype);
+  params.scale.assign(stored->scale()->begin(), stored->scale()->end());
   const auto* zero_points = stored->zero_point();
   const size_t zero_point_count = zero_points != nullptr ? zero_points->size() : 0;
-  if (zero_point_count > 1 && zero_point_count != params.scale.size()) {
-    invalid_tensor(i, "has another number of zero points than of scales.");
-  }
-  for (size_t c = 0; c < params.scale.size(); ++c) {
-    const size_t entry = zero_point_count == 1 ? 0 : c;
-    const int64_t zero_point = zero_point_count == 0 ? 0 : zero_points->Get(static_cast<uint32_t>(entry));
-    if (zero_point < range.lowest || zero_point > range.highest) {
-      invalid_tensor(i, "has a zero point outside its type's range.");
-    }
+  for (size_t c = 0; c < std::max(zero_point_count, params.scale.size()); ++c) {
+    // None stands for zeros, one for all channels.
+    const int64_t zero_point =
+        zero_point_count == 0 ? 0 : zero_points->Get(static_cast<uint32_t>(zero_point_count == 1 ? 0 : c));
+    if (zero_point < INT32_MIN || zero_point > INT32_MAX)
+      invalid_tensor(i, "has a zero point beyond 32 bits.");
     params.zero_point.push_back(static_cast<int32_t>(zero_point));
   }
-  if (params.is_per_channel()) {
-    params.axis = stored->quantized_dimension();
-    if (params.axis < 0 || params.axis >= shape.rank() ||
-        shape[params.axis] != static_cast<int64_t>(params.scale.size())) {
-      invalid_tensor(i, "has one quantization scale a channel, but not as many as channels.");
-    }
-  }
+  params.axis = params.is_per_channel() ? stored->quantized_dimension() : 0;
+  if (const auto problem = quantization_problem(params, dtype, shape)) invalid_tensor(i, *problem + ".");
   return params;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "formats/checks.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
 #include "ops/operator.h"
@@ -208,53 +209,20 @@ std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, c
   return outputs;
 }
 
-/// Kernels rely on this: activations of one type, weights of the same, biases float or int32, quantized
-/// tensors with their parameters.
 void GraphReader::check_types(const Node& node) const {
   const NodeView view(graph_, node);
   const auto check_tensor = [&](const Tensor& tensor) {
-    if (tensor.dtype == DType::UInt8) {
-      throw Error(ErrorCode::UnsupportedModel,
-                  "The tensor '" + tensor.name + "' is uint8: Octet's graphs are float or int8.",
-                  {.node = node.name, .tensor = tensor.name},
-                  "Load the float model that this one was made from.");
-    }
-    if ((tensor.dtype == DType::Int8 || tensor.dtype == DType::Int16) && !tensor.quantization) {
-      throw Error(ErrorCode::UnsupportedModel,
-                  "The tensor '" + tensor.name + "' is " + std::string(to_string(tensor.dtype)) +
-                      " without quantization parameters.",
-                  {.node = node.name, .tensor = tensor.name});
-    }
-    if (!tensor.is_constant() && tensor.quantization && tensor.quantization->is_per_channel()) {
-      throw UnsupportedVariant{"on an activation quantized per channel"};
-    }
+    if (tensor.dtype != DType::UInt8) return;
+    throw Error(ErrorCode::UnsupportedModel,
+                "The tensor '" + tensor.name + "' is uint8: Octet's graphs are float or int8.",
+                {.node = node.name, .tensor = tensor.name},
+                "Load the float model that this one was made from.");
   };
   for (size_t i = 0; i < view.input_count(); ++i) {
     if (view.has_input(i)) check_tensor(view.input(i));
   }
   for (size_t i = 0; i < view.output_count(); ++i) check_tensor(view.output(i));
-  if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return;
-
-  const DType type = view.input(0).dtype;
-  const auto mixed = [&](const Tensor& tensor) {
-    throw UnsupportedVariant{"mixing " + std::string(to_string(type)) + " and " +
-                             std::string(to_string(tensor.dtype))};
-  };
-  const bool integer = type == DType::Int8 || type == DType::Int16;
-  for (size_t i = 1; i < view.input_count(); ++i) {
-    if (!view.has_input(i)) continue;
-    const Tensor& tensor = view.input(i);
-    // Only the operators with a weight operand have a third operand that is not another activation.
-    const bool bias = i == 2 && ops::operator_of(node.op).quantization.weight.has_value();
-    const bool fits = bias && integer ? tensor.dtype == (type == DType::Int8 ? DType::Int32 : DType::Int64)
-                                      : tensor.dtype == type;
-    const bool int8_weight = i == 1 && type == DType::Int16 && tensor.dtype == DType::Int8;
-    if (!fits && !int8_weight) mixed(tensor);
-  }
-  if (node.op == OpKind::ArgMax) return;
-  for (size_t i = 0; i < view.output_count(); ++i) {
-    if (view.output(i).dtype != type) mixed(view.output(i));
-  }
+  if (const auto problem = type_problem(graph_, node)) throw UnsupportedVariant{"it " + *problem};
 }
 
 void GraphReader::fold_densify(const schema::Operator& op, const Node& node) {

@@ -1,0 +1,119 @@
+// Writes .octet files. Equal constants are stored once, whichever graph they belong to.
+#include <map>
+#include <string_view>
+
+#include "formats/octet/attributes.h"
+#include "formats/octet/octet_file.h"
+
+namespace octet::formats::octet_file {
+namespace {
+
+constexpr size_t kConstantAlignment = 16;
+/// FlatBuffers' offsets are 31 bits; names and tables take little of that.
+constexpr size_t kMaxConstantBytes = size_t{0x7F000000};
+
+std::vector<int32_t> indices(const std::vector<TensorId>& ids) {
+  std::vector<int32_t> result;
+  for (const TensorId id : ids) result.push_back(static_cast<int32_t>(id));
+  return result;
+}
+
+class FileWriter {
+ public:
+  Bytes write(const Contents& contents);
+
+ private:
+  template <class Table>
+  using Tables = std::vector<flatbuffers::Offset<Table>>;
+
+  int32_t constant(const Tensor& tensor);
+  flatbuffers::Offset<schema::Tensor> tensor(const Tensor& tensor);
+  flatbuffers::Offset<schema::Node> node(const Node& node);
+  flatbuffers::Offset<schema::Graph> graph(const Graph& graph);
+  Tables<schema::Constant> constants();
+
+  flatbuffers::FlatBufferBuilder builder_;
+  std::vector<const Bytes*> constants_;
+  std::map<std::string_view, int32_t> constant_by_contents_;
+  size_t constant_bytes_ = 0;
+};
+
+int32_t FileWriter::constant(const Tensor& tensor) {
+  if (!tensor.is_constant()) return -1;
+  const Bytes& bytes = *tensor.constant;
+  const std::string_view key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto [entry, added] = constant_by_contents_.try_emplace(key, static_cast<int32_t>(constants_.size()));
+  if (added) {
+    constants_.push_back(&bytes);
+    constant_bytes_ += bytes.size();
+    if (constant_bytes_ > kMaxConstantBytes) {
+      throw Error(ErrorCode::UnsupportedModel, "The model's constants do not fit a file of 2 GB.");
+    }
+  }
+  return entry->second;
+}
+
+flatbuffers::Offset<schema::Tensor> FileWriter::tensor(const Tensor& tensor) {
+  const std::vector<int32_t> shape(tensor.shape.dims().begin(), tensor.shape.dims().end());
+  flatbuffers::Offset<schema::Quantization> quantization;
+  if (tensor.quantization) {
+    quantization = schema::CreateQuantizationDirect(
+        builder_, &tensor.quantization->scale, &tensor.quantization->zero_point, tensor.quantization->axis);
+  }
+  return schema::CreateTensorDirect(builder_, tensor.name.c_str(), static_cast<schema::DType>(tensor.dtype),
+                                    &shape, constant(tensor), quantization);
+}
+
+flatbuffers::Offset<schema::Node> FileWriter::node(const Node& node) {
+  const auto [attributes_type, attributes] = write_attributes(builder_, node.attributes);
+  const auto reasons = builder_.CreateVectorOfStrings(node.placement.reasons);
+  const auto placement = schema::CreatePlacement(builder_, static_cast<schema::Unit>(node.placement.unit),
+                                                 node.placement.segment, reasons);
+  const auto source_nodes = builder_.CreateVectorOfStrings(node.source_nodes);
+  const auto inputs = builder_.CreateVector(indices(node.inputs));
+  const auto outputs = builder_.CreateVector(indices(node.outputs));
+  const auto name = builder_.CreateString(node.name);
+  const auto op = builder_.CreateString(to_string(node.op));
+  return schema::CreateNode(builder_, name, op, attributes_type, attributes, inputs, outputs, source_nodes,
+                            placement, static_cast<schema::Requantization>(node.requantization));
+}
+
+flatbuffers::Offset<schema::Graph> FileWriter::graph(const Graph& graph) {
+  Tables<schema::Tensor> tensors;
+  for (const Tensor& each : graph.tensors) tensors.push_back(tensor(each));
+  Tables<schema::Node> nodes;
+  for (const Node& each : graph.nodes) nodes.push_back(node(each));
+  const std::vector<int32_t> inputs = indices(graph.inputs);
+  const std::vector<int32_t> outputs = indices(graph.outputs);
+  return schema::CreateGraphDirect(builder_, graph.name.c_str(), &tensors, &nodes, &inputs, &outputs);
+}
+
+FileWriter::Tables<schema::Constant> FileWriter::constants() {
+  Tables<schema::Constant> tables;
+  for (const Bytes* bytes : constants_) {
+    builder_.ForceVectorAlignment(bytes->size(), 1, kConstantAlignment);
+    const auto data = builder_.CreateVector(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
+    tables.push_back(schema::CreateConstant(builder_, data));
+  }
+  return tables;
+}
+
+Bytes FileWriter::write(const Contents& contents) {
+  const auto quantized = graph(contents.quantized);
+  flatbuffers::Offset<schema::Graph> float_graph;
+  if (!contents.float_graph.nodes.empty()) float_graph = graph(contents.float_graph);
+  const Tables<schema::Constant> constant_tables = constants();
+  const auto model = schema::CreateModelDirect(
+      builder_, kFormatVersion, "Octet", static_cast<schema::Target>(contents.target), quantized, float_graph,
+      &constant_tables, contents.settings_json.c_str(), contents.preprocessing_json.c_str(),
+      contents.report_json.c_str());
+  schema::FinishModelBuffer(builder_, model);
+  const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
+  return Bytes(data, data + builder_.GetSize());
+}
+
+}  // namespace
+
+Bytes write(const Contents& contents) { return FileWriter().write(contents); }
+
+}  // namespace octet::formats::octet_file
