@@ -29,8 +29,8 @@ class Rescale {
     return Rescale(multiplier.multiplier, std::max(multiplier.shift, 0), std::max(-multiplier.shift, 0),
                    false, zero_point, low, high);
   }
-  /// out = clamp(zero_point + r(value, n)) by the `sima` rule, n >= 1. |value| < 2^31, so that n above 32
-  /// acts as 32.
+  /// out = clamp(zero_point + r(value, n)) by the `sima` rule, n >= 1. |value| < 2^31 - 1, so that n
+  /// above 32 acts as 32.
   static Rescale by_shift(int n, int32_t zero_point, int32_t low, int32_t high) {
     return Rescale(0, 0, std::min(n, 32) - 1, true, zero_point, low, high);
   }
