@@ -1,0 +1,166 @@
+// The octet command, as a process.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dump, parse } from 'npyjs';
+import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
+const inFolder = (name: string) => join(folder, name);
+const octet = inFolder('out.octet');
+const tflite = inFolder('out.tflite');
+const calibration = join(FASHION, 'calibration.zip');
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'bindings/cli/dist/main.js'), ...args],
+    { encoding: 'utf8', cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 26 },
+  );
+  return { status, stdout, stderr };
+}
+
+function runJson(...args: string[]) {
+  const { status, stdout, stderr } = run(...args, '--json');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+beforeAll(() => {
+  const samples = new Float32Array(8 * 784).map((_, index) => ((index * 37) % 256) / 255);
+  writeFileSync(inFolder('samples.npy'), new Uint8Array(dump(samples, [8, 28, 28, 1])));
+  writeFileSync(inFolder('one.npy'), new Uint8Array(dump(samples.slice(0, 784), [1, 28, 28, 1])));
+  const args = ['--calibration', inFolder('samples.npy'), '--output', octet, '--output', tflite];
+  const { status, stderr } = run('quantize', FASHION_MODEL, ...args, '--report', inFolder('report.json'));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+test('inspect', () => {
+  const described = runJson('inspect', FASHION_MODEL);
+  expect(described.operators.CONV_2D).toBeGreaterThan(3);
+  expect(described.partition.segments.length).toBeGreaterThan(0);
+  for (const file of [FASHION_MODEL, octet, tflite]) {
+    const { status, stdout } = run('inspect', file);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Operators[\s\S]*CONV_2D[\s\S]*MLA_0/);
+  }
+});
+
+test('quantize writes the report, and the same bytes with any number of workers', () => {
+  const report = JSON.parse(readFileSync(inFolder('report.json'), 'utf8'));
+  expect(report.provenance.calibrationSamples).toBe(8);
+  expect(report.files.map(({ path }: { path: string }) => path)).toEqual([octet, tflite]);
+  const again = inFolder('again.octet');
+  runJson(
+    'quantize',
+    FASHION_MODEL,
+    '--calibration',
+    inFolder('samples.npy'),
+    '--workers',
+    '2',
+    '--output',
+    again,
+  );
+  expect(readFileSync(again)).toEqual(readFileSync(octet));
+});
+
+test('quantize takes settings from options, over a file, over the target', () => {
+  writeFileSync(inFolder('config.json'), JSON.stringify({ calibration: { method: 'min_max' } }));
+  const args = [
+    '--calibration',
+    inFolder('samples.npy'),
+    '--target',
+    'tflite',
+    '--output',
+    inFolder('c.tflite'),
+  ];
+  const fromFile = runJson(
+    'quantize',
+    FASHION_MODEL,
+    ...args,
+    '--config',
+    inFolder('config.json'),
+    '--io',
+    'int8',
+  );
+  expect(fromFile.settings).toMatchObject({ calibration: { method: 'min_max' }, requantization: 'tflite' });
+  const options = ['--config', inFolder('config.json'), '--method', 'percentile', '--requantization', 'sima'];
+  const fromOptions = runJson('quantize', FASHION_MODEL, ...args.slice(0, 4), ...options, '--output', octet);
+  expect(fromOptions.settings).toMatchObject({
+    calibration: { method: 'percentile' },
+    requantization: 'sima',
+  });
+});
+
+test('run writes every tensor in its own type', () => {
+  const out = inFolder('tensors');
+  const input = `--input=${JSON.parse(run('inspect', octet, '--json').stdout).inputs[0].name}=${inFolder('one.npy')}`;
+  runJson('run', octet, input, '--output-dir', out, '--keep', 'all');
+  const entries = JSON.parse(readFileSync(join(out, 'tensors.json'), 'utf8'));
+  expect(entries.length).toBeGreaterThan(10);
+  for (const { file, dtype, shape, scale, zero_point: zeroPoint } of entries) {
+    const array = parse(Uint8Array.from(readFileSync(join(out, file))).buffer);
+    expect(array.dtype).toBe({ float32: 'f4', int8: 'i1' }[dtype as 'float32' | 'int8']);
+    expect(array.shape).toEqual(shape);
+    if (dtype === 'int8') expect([typeof scale, typeof zeroPoint]).toEqual(['number', 'number']);
+  }
+});
+
+test('analyze lists the worst node first', () => {
+  const { nodes, samples } = runJson('analyze', octet, '--data', inFolder('samples.npy'));
+  expect(samples).toBe(8);
+  expect(nodes[0].sqnr).toBeLessThanOrEqual(nodes[1].sqnr);
+  expect(run('analyze', octet, '--data', inFolder('samples.npy')).stdout).toMatch(/SQNR dB.*\n.*\d/);
+});
+
+test('support', () => {
+  expect(runJson('support').map(({ operator }: { operator: string }) => operator)).toContain('CONV_2D');
+  expect(run('support').stdout).toMatch(/^CONV_2D +INT8/m);
+  expect(run('support', '--markdown').stdout).toMatch(/^\| CONV_2D \| INT8/m);
+});
+
+test('demo', () => {
+  const result = runJson('demo', '--output-dir', inFolder('demo'));
+  expect(result.float_top1).toBeCloseTo(0.924, 10);
+  expect(result.int8_top1).toBeGreaterThanOrEqual(0.919);
+  expect(result.int8_bytes).toBeLessThan(result.float_bytes);
+  expect(result.worst_layers).toHaveLength(5);
+  expect(result.float_ms).toBeGreaterThan(0);
+  expect(result.int8_ms).toBeGreaterThan(0);
+  expect(readFileSync(result.files.tflite).length).toBe(result.int8_bytes);
+});
+
+describe('exit codes', () => {
+  test.each<[string, string[], number, RegExp]>([
+    ['no command', [], 1, /Usage/],
+    ['help', ['--help'], 0, /^$/],
+    ['unknown command', ['quantise'], 1, /unknown command/],
+    ['missing option', ['quantize', FASHION_MODEL], 1, /--calibration/],
+    ['unknown choice', ['inspect', FASHION_MODEL, '--target', 'gen9'], 1, /gen9/],
+    ['bad mean', ['analyze', octet, '--data', calibration, '--mean', 'x'], 1, /numbers/],
+    [
+      'other extension',
+      ['quantize', FASHION_MODEL, '--calibration', calibration, '--output', 'x.onnx'],
+      1,
+      /x\.onnx/,
+    ],
+    ['missing file', ['inspect', 'nowhere.tflite'], 2, /nowhere\.tflite/],
+    ['no model', ['inspect', calibration], 2, /\./],
+    [
+      'missing array',
+      ['run', octet, '--input', 'image=nowhere.npy', '--output-dir', folder],
+      2,
+      /nowhere\.npy/,
+    ],
+  ])('%s', (_, args, status, message) => {
+    const result = run(...args);
+    expect(result.stderr).toMatch(message);
+    expect(result.status).toBe(status);
+  });
+
+  test('quiet says nothing but errors', () => {
+    expect(run('inspect', FASHION_MODEL, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+});

@@ -1,0 +1,58 @@
+// The same samples and settings give the same bytes, whoever computes them and in whatever order.
+
+import { type ImageDataset, type LoadedNet, QuantizationParams, type Sample } from 'octet-quant';
+import { calibrationImages, loadFashion } from './support/fashion.js';
+
+let net: LoadedNet;
+let images: ImageDataset;
+
+beforeAll(async () => {
+  net = await loadFashion();
+  images = await calibrationImages(net, 23);
+});
+
+const shuffled = (length: number) => Array.from({ length }, (_, index) => (index * 7 + 3) % length);
+
+async function bytesOf(
+  method: string,
+  samples: ImageDataset | readonly Sample[] | AsyncIterable<Sample>,
+  workers: number,
+): Promise<Uint8Array> {
+  const params = QuantizationParams.fromJSON({ calibration: { method } });
+  const model = await net.quantize(samples, params, { workers });
+  const bytes = model.save();
+  model.dispose();
+  return bytes;
+}
+
+test.each(['mse', 'min_max', 'moving_average', 'entropy', 'percentile'])(
+  '%s does not depend on the number of workers',
+  async (method) => {
+    expect(await bytesOf(method, images, 2)).toEqual(await bytesOf(method, images, 1));
+  },
+);
+
+test.each(['mse', 'min_max', 'entropy', 'percentile'])('%s does not depend on the order', async (method) => {
+  const mixed = images.select(shuffled(images.length));
+  expect(await bytesOf(method, mixed, 2)).toEqual(await bytesOf(method, images, 1));
+});
+
+test('moving_average depends on the order', async () => {
+  const mixed = images.select(shuffled(images.length));
+  expect(await bytesOf('moving_average', mixed, 1)).not.toEqual(await bytesOf('moving_average', images, 1));
+});
+
+test('tensors, streams of them, and the images that they come from are the same', async () => {
+  const tensors: Sample[] = [];
+  for await (const sample of images) tensors.push(sample);
+  async function* stream() {
+    yield* tensors;
+  }
+  const tflite = async (samples: ImageDataset | Sample[] | AsyncIterable<Sample>) => {
+    const model = await net.quantize(samples, undefined, { workers: 2 });
+    return model.toTFLite();
+  };
+  const expected = await tflite(images);
+  expect(await tflite(tensors)).toEqual(expected);
+  expect(await tflite(stream())).toEqual(expected);
+});

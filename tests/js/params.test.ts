@@ -1,0 +1,82 @@
+// Settings: immutable, checked when made, the same through JSON.
+
+import {
+  CalibrationMethod,
+  defaultQuantization,
+  OctetError,
+  QuantizationParams,
+  quantizationScheme,
+} from 'octet-quant';
+
+const SYMMETRIC = quantizationScheme({ asymmetric: false, perChannel: false });
+
+describe('QuantizationParams', () => {
+  test('changes a copy', () => {
+    const changed = defaultQuantization
+      .withCalibration(CalibrationMethod.fromStr('percentile', { percentile: 99.9 }))
+      .withActivationQuantization(SYMMETRIC)
+      .withWeightQuantization(SYMMETRIC)
+      .withRequantizationMode('tflite')
+      .withUnquantizedNodes(['b', 'a']);
+    expect(changed.toJSON()).toEqual({
+      calibration: { method: 'percentile', numBins: 2048, percentile: 99.9, movingAverageConstant: 0.01 },
+      activations: { asymmetric: false, perChannel: false, bits: 8 },
+      weights: { asymmetric: false, perChannel: false, bits: 8 },
+      requantization: 'tflite',
+      unquantizedNodes: ['a', 'b'],
+    });
+    expect(defaultQuantization.calibration.method).toBe('mse');
+    expect(defaultQuantization.activations.asymmetric).toBe(true);
+    expect(defaultQuantization.weights.perChannel).toBe(true);
+    expect(defaultQuantization.requantization).toBe('sima');
+    expect(defaultQuantization.unquantizedNodes.size).toBe(0);
+  });
+
+  test('survives JSON', () => {
+    const params = defaultQuantization.withCalibration('entropy').withUnquantizedNodes(['x']);
+    const copy = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(params)));
+    expect(copy.toJSON()).toEqual(params.toJSON());
+  });
+
+  test('takes the default for what JSON leaves out', () => {
+    const params = QuantizationParams.fromJSON({ calibration: { method: 'min_max' } });
+    expect(params.toJSON()).toEqual(defaultQuantization.withCalibration('min_max').toJSON());
+  });
+
+  test.each([
+    ['an unknown field', { wieghts: {} }, /wieghts/],
+    ['an unknown nested field', { weights: { perChanel: true } }, /perChanel/],
+    ['a wrong type', { activations: { bits: '8' } }, /bits/],
+    ['no object', 7, /object/],
+    ['an unknown mode', { requantization: 'fast' }, /fast/],
+    ['names that are none', { unquantizedNodes: [1] }, /unquantizedNodes/],
+  ])('refuses JSON with %s', (_, json, message) => {
+    expect(() => QuantizationParams.fromJSON(json)).toThrow(message);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'asymmetric weights',
+      () =>
+        defaultQuantization.withWeightQuantization(
+          quantizationScheme({ asymmetric: true, perChannel: true }),
+        ),
+      /weights/,
+    ],
+    [
+      'per-channel activations',
+      () =>
+        defaultQuantization.withActivationQuantization(
+          quantizationScheme({ asymmetric: true, perChannel: true }),
+        ),
+      /activations/,
+    ],
+    ['four bits', () => quantizationScheme({ asymmetric: false, perChannel: false, bits: 4 }), /bits/],
+    ['an unknown method', () => CalibrationMethod.fromStr('best'), /moving_average/],
+    ['1000 bins', () => CalibrationMethod.fromStr('mse', { numBins: 1000 }), /power of two/],
+    ['percentile 50', () => CalibrationMethod.fromStr('percentile', { percentile: 50 }), /above 50/],
+  ])('refuses %s', (_, make, message) => {
+    expect(make).toThrow(OctetError);
+    expect(make).toThrow(message);
+  });
+});
