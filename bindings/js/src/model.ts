@@ -23,10 +23,16 @@ import type {
 interface CoreModelInfo {
   readonly graph: CoreGraph;
   readonly target: Target;
-  readonly settings: QuantizationSettings;
+  /** null where the file has none, as below. */
+  readonly settings: QuantizationSettings | null;
   readonly preprocessing: Preprocessing | null;
-  readonly report: QuantizationReport;
+  readonly report: QuantizationReport | null;
 }
+
+type CompleteInfo = CoreModelInfo & {
+  readonly settings: QuantizationSettings;
+  readonly report: QuantizationReport;
+};
 
 class QuantizedModel extends FileModel implements ModelInterface {
   readonly target: Target;
@@ -34,7 +40,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
   readonly preprocessing?: Preprocessing;
   readonly #report: QuantizationReport;
 
-  constructor(artifact: Artifact, info: CoreModelInfo) {
+  constructor(artifact: Artifact, info: CompleteInfo) {
     super(artifact, info.graph, info.report.partition);
     this.target = info.target;
     this.params = QuantizationParams.fromJSON(info.settings);
@@ -96,7 +102,18 @@ class QuantizedModel extends FileModel implements ModelInterface {
 export async function modelFromBytes(bytes: Uint8Array): Promise<ModelInterface> {
   const artifact: Artifact = { id: newId(), kind: 'model', bytes };
   const info: CoreModelInfo = JSON.parse(await leastBusyWorker().open(artifact));
+  if (!isComplete(info)) {
+    throw new OctetError({
+      code: 'INVALID_FILE',
+      message: 'The .octet file lacks its report or settings.',
+      hint: 'Save it again with this version of Octet.',
+    });
+  }
   return new QuantizedModel(artifact, info);
+}
+
+function isComplete(info: CoreModelInfo): info is CompleteInfo {
+  return info.report?.partition !== undefined && info.settings !== null;
 }
 
 /** Better values of the metric come later. */

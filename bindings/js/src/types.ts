@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
 import type { QuantizationParams } from './params.js';

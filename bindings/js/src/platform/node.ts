@@ -60,18 +60,7 @@ export const platform: Platform = {
   async listFolder(path) {
     const found = await stat(path).catch(() => undefined);
     if (!found?.isDirectory()) return undefined;
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => {
-        const file = join(entry.parentPath, entry.name);
-        return {
-          path: file
-            .slice(path.length)
-            .replace(/^[\\/]+/, '')
-            .replaceAll('\\', '/'),
-          file,
-        };
-      });
+    const below = await readdir(path, { recursive: true });
+    return below.map((name) => ({ path: name.replaceAll('\\', '/'), file: join(path, name) }));
   },
 };

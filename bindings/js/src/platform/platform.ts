@@ -27,7 +27,7 @@ export interface Platform {
   startWorker(createWorker: Configuration['createWorker'], onDeath: (reason: string) => void): WorkerProcess;
   /** The bytes of a path (Node) or URL. */
   read(source: string | URL): Promise<Uint8Array>;
-  /** The files below a folder, in no particular order; undefined when the path is no folder. */
+  /** What lies below a folder, in no particular order; undefined when the path is no folder. */
   listFolder(path: string): Promise<FoundFile[] | undefined>;
 }
 
