@@ -131,7 +131,7 @@ export class PoolWorker {
       // Async, so that data that cannot be sent rejects like any other failure.
       (async () => use(this.#api))()
         .then(resolve, (error: unknown) => {
-          if (error instanceof WorkerCrash) this.#die(error.message);
+          if (error instanceof WorkerCrash) this.#dieOf(error);
           reject(toOctetError(error));
         })
         .finally(() => {
@@ -142,14 +142,19 @@ export class PoolWorker {
   }
 
   #die(reason: string): void {
-    const message = `A worker stopped while it was working: ${reason}.`;
     const outOfMemory = /memory/i.test(reason);
-    this.#dead = new OctetError({
-      code: outOfMemory ? 'OUT_OF_MEMORY' : 'INTERNAL',
-      message,
-      hint: outOfMemory ? 'Use fewer workers.' : '',
-    });
-    for (const reject of this.#waiting) reject(this.#dead);
+    this.#dieOf(
+      new OctetError({
+        code: outOfMemory ? 'OUT_OF_MEMORY' : 'INTERNAL',
+        message: `A worker stopped while it was working: ${reason}.`,
+        hint: outOfMemory ? 'Use fewer workers.' : '',
+      }),
+    );
+  }
+
+  #dieOf(error: OctetError): void {
+    this.#dead = error;
+    for (const reject of this.#waiting) reject(error);
     this.#waiting.clear();
     this.#retire();
   }
