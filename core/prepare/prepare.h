@@ -1,12 +1,14 @@
-// Rewrites a freshly imported graph into the form the rest of the pipeline works on. Each rewrite is exact in float
-// up to rounding and lives in a file of its own.
+// Rewrites a freshly imported graph into the form the rest of the pipeline works on. Each rewrite is exact in
+// float up to rounding and lives in a file of its own.
 #pragma once
 
 #include "ir/graph.h"
 
 namespace octet::prepare {
 
-/// All rewrites, in order, until none applies. Names of nodes are kept; `source_nodes` records what each stands for.
+/// All rewrites, in order, until none applies. Names of nodes and of the graph's inputs and outputs are kept;
+/// `source_nodes` records what each node stands for. Throws what a kernel throws that constants are folded
+/// with.
 Graph prepare(Graph graph);
 
 }  // namespace octet::prepare

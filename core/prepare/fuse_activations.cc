@@ -1,0 +1,55 @@
+#include <optional>
+
+#include "prepare/rewrites.h"
+#include "prepare/rewriting.h"
+
+namespace octet::prepare {
+namespace {
+
+std::optional<Activation> fusable_activation(const Node& node) {
+  switch (node.op) {
+    case OpKind::Relu:
+      return Activation::Relu;
+    case OpKind::Relu6:
+      return Activation::Relu6;
+    case OpKind::ReluN1To1:
+      return Activation::ReluN1To1;
+    default:
+      return {};
+  }
+}
+
+/// `inner`, then `outer`, as one activation, where there is one.
+std::optional<Activation> composed(Activation inner, Activation outer) {
+  if (inner == Activation::None || inner == outer) return outer;
+  const bool relu_and_relu6 = (inner == Activation::Relu && outer == Activation::Relu6) ||
+                              (inner == Activation::Relu6 && outer == Activation::Relu);
+  if (relu_and_relu6) return Activation::Relu6;
+  return {};
+}
+
+}  // namespace
+
+int fuse_activations(Graph& graph) {
+  int fused = 0;
+  for (size_t n = 0; n < graph.nodes.size();) {
+    const NodeId follower = static_cast<NodeId>(n++);
+    const std::optional<Activation> outer = fusable_activation(graph.node(follower));
+    if (!outer) continue;
+    const Uses uses(graph);
+    const TensorId between = graph.node(follower).inputs[0];
+    const NodeId first = uses.producer(between);
+    if (first == NodeId::None || !uses.has_single_reader(between)) continue;
+    Activation* const inner = activation_of(graph.node(first));
+    if (inner == nullptr) continue;
+    const std::optional<Activation> both = composed(*inner, *outer);
+    if (!both) continue;
+    *inner = *both;
+    absorb_follower(graph, first, follower);
+    ++fused;
+    --n;
+  }
+  return fused;
+}
+
+}  // namespace octet::prepare

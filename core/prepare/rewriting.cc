@@ -1,0 +1,94 @@
+#include "prepare/rewriting.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace octet::prepare {
+namespace {
+
+void remove_node(Graph& graph, NodeId id) {
+  graph.nodes.erase(graph.nodes.begin() + static_cast<ptrdiff_t>(index(id)));
+}
+
+void add_sources(Node& node, std::vector<std::string> names) {
+  std::move(names.begin(), names.end(), std::back_inserter(node.source_nodes));
+}
+
+}  // namespace
+
+Uses::Uses(const Graph& graph)
+    : producer_(producers(graph)),
+      readers_(graph.tensors.size(), 0),
+      is_output_(graph.tensors.size(), false) {
+  for (const Node& node : graph.nodes) {
+    for (const TensorId input : node.inputs) {
+      if (input != TensorId::None) ++readers_[index(input)];
+    }
+  }
+  for (const TensorId output : graph.outputs) is_output_[index(output)] = true;
+}
+
+Activation* activation_of(Node& node) {
+  return std::visit(
+      [](auto& attributes) -> Activation* {
+        if constexpr (requires { attributes.activation; }) {
+          return &attributes.activation;
+        } else {
+          return nullptr;
+        }
+      },
+      node.attributes);
+}
+
+std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id) {
+  if (id == TensorId::None) return {};
+  const Tensor& tensor = graph.tensor(id);
+  if (!tensor.is_constant() || tensor.dtype != DType::Float32) return {};
+  return tensor.values<float>();
+}
+
+std::optional<float> uniform_constant(const Graph& graph, TensorId id) {
+  const auto values = float_constant(graph, id);
+  if (!values) return {};
+  const float first = values->front();
+  if (!std::all_of(values->begin(), values->end(), [&](float value) { return value == first; })) return {};
+  return first;
+}
+
+void absorb_follower(Graph& graph, NodeId first, NodeId second) {
+  graph.node(first).outputs = std::move(graph.node(second).outputs);
+  add_sources(graph.node(first), std::move(graph.node(second).source_nodes));
+  remove_node(graph, second);
+}
+
+bool bypass(Graph& graph, NodeId node, size_t input) {
+  const TensorId from = graph.node(node).inputs[input];
+  const TensorId to = graph.node(node).outputs[0];
+  const Uses uses(graph);
+  const NodeId producer = uses.producer(from);
+  const auto replace = [&](TensorId old_id, TensorId new_id) {
+    for (Node& other : graph.nodes) std::replace(other.inputs.begin(), other.inputs.end(), old_id, new_id);
+  };
+  if (uses.is_graph_output(to)) {
+    if (producer == NodeId::None || uses.is_graph_output(from)) return false;
+    std::vector<TensorId>& outputs = graph.node(producer).outputs;
+    std::replace(outputs.begin(), outputs.end(), from, to);
+    graph.node(node).outputs.clear();
+    replace(from, to);
+  } else {
+    replace(to, from);
+  }
+  // The node's name lives on with the producer, else (behind an input of the graph) with the first reader.
+  NodeId heir = producer;
+  for (size_t n = index(node) + 1; heir == NodeId::None && n < graph.nodes.size(); ++n) {
+    const std::vector<TensorId>& inputs = graph.nodes[n].inputs;
+    if (std::find(inputs.begin(), inputs.end(), from) != inputs.end()) heir = static_cast<NodeId>(n);
+  }
+  if (heir != NodeId::None) add_sources(graph.node(heir), std::move(graph.node(node).source_nodes));
+  remove_node(graph, node);
+  return true;
+}
+
+}  // namespace octet::prepare

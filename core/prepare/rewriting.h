@@ -1,0 +1,47 @@
+// What the rewrites share: questions about uses, and the two ways in which nodes disappear.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace octet::prepare {
+
+/// Who makes and reads each tensor. Valid until the graph changes.
+class Uses {
+ public:
+  explicit Uses(const Graph& graph);
+
+  /// The node that computes the tensor; NodeId::None for inputs, constants and absent operands.
+  NodeId producer(TensorId id) const { return id == TensorId::None ? NodeId::None : producer_[index(id)]; }
+  /// True when exactly one operand of one node reads the tensor, and it is no output of the graph.
+  bool has_single_reader(TensorId id) const { return readers_[index(id)] == 1 && !is_output_[index(id)]; }
+  bool is_graph_output(TensorId id) const { return is_output_[index(id)]; }
+  bool is_used(TensorId id) const { return readers_[index(id)] > 0 || is_output_[index(id)]; }
+
+ private:
+  std::vector<NodeId> producer_;
+  std::vector<int> readers_;
+  std::vector<bool> is_output_;
+};
+
+/// The fused activation of a node; null for operators without.
+Activation* activation_of(Node& node);
+
+/// The values of a float32 constant; nullopt for anything else.
+std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id);
+/// The value that all elements of a float32 constant have.
+std::optional<float> uniform_constant(const Graph& graph, TensorId id);
+
+/// Makes `first` stand for itself and for `second`, whose only data operand it computes: it takes over the
+/// outputs of `second`, which is removed.
+void absorb_follower(Graph& graph, NodeId first, NodeId second);
+
+/// Removes a node whose first output equals its operand `input`: what read the output reads the operand.
+/// Where the output is one of the graph's, the operand's producer takes over its name. Returns false, having
+/// changed nothing, where neither is possible.
+bool bypass(Graph& graph, NodeId node, size_t input);
+
+}  // namespace octet::prepare

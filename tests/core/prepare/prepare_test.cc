@@ -1,0 +1,316 @@
+// Every rewrite is run on a small graph and must leave its outputs as they were.
+#include "prepare/prepare.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/graph_builder.h"
+
+namespace octet::prepare {
+namespace {
+
+using test::GraphBuilder;
+
+const Shape kImage = {1, 6, 5, 3};
+constexpr int32_t kChannels = 4;
+const Pool2d kPool = {.window = {2, 2}, .stride = {}, .padding = {}};
+
+std::vector<float> random_values(const Shape& shape, uint64_t seed) {
+  return test::Random(seed).floats(shape.elements(), -2, 2);
+}
+
+TensorId random_constant(GraphBuilder& builder, const Shape& shape, uint64_t seed) {
+  return builder.constant<float>(shape, random_values(shape, seed));
+}
+
+/// A 3x3 convolution of `x` to kChannels channels that keeps height and width.
+TensorId convolve(GraphBuilder& builder, TensorId x, bool with_bias = true,
+                  Padding2d padding = {1, 1, 1, 1}) {
+  const int32_t depth = builder.tensor(x).shape.channels();
+  std::vector<TensorId> inputs = {x, random_constant(builder, {kChannels, 3, 3, depth}, 11)};
+  if (with_bias) inputs.push_back(random_constant(builder, {kChannels}, 12));
+  return builder.node(OpKind::Conv2d, Conv2d{.stride = {}, .dilation = {}, .padding = padding}, inputs)[0];
+}
+
+TensorId unary(GraphBuilder& builder, OpKind op, TensorId x) {
+  return builder.node(op, NoAttributes{}, {x})[0];
+}
+
+TensorId binary(GraphBuilder& builder, OpKind op, TensorId a, TensorId b,
+                Activation activation = Activation::None) {
+  return builder.node(op, Elementwise{activation}, {a, b})[0];
+}
+
+std::vector<OpKind> operators(const Graph& graph) {
+  std::vector<OpKind> kinds;
+  for (const Node& node : graph.nodes) kinds.push_back(node.op);
+  return kinds;
+}
+
+/// Prepares the graph, checks that its outputs and their names are as before, and that `expected` nodes are
+/// left.
+Graph expect_prepared(GraphBuilder& builder, const std::vector<OpKind>& expected) {
+  const Graph before = builder.graph();
+  Graph after = prepare(before);
+  EXPECT_EQ(operators(after), expected);
+  std::vector<std::vector<float>> inputs;
+  for (const TensorId input : before.inputs) {
+    inputs.push_back(random_values(before.tensor(input).shape, 100 + inputs.size()));
+  }
+  EXPECT_EQ(after.outputs.size(), before.outputs.size());
+  for (size_t i = 0; i < before.outputs.size(); ++i) {
+    EXPECT_EQ(after.tensor(after.outputs[i]).name, before.tensor(before.outputs[i]).name);
+    EXPECT_EQ(after.tensor(after.outputs[i]).shape, before.tensor(before.outputs[i]).shape);
+    const std::vector<float> reference = test::run<float>(before, inputs, i);
+    const std::vector<float> actual = test::run<float>(after, inputs, i);
+    EXPECT_EQ(actual.size(), reference.size());
+    for (size_t k = 0; k < std::min(actual.size(), reference.size()); ++k) {
+      EXPECT_NEAR(actual[k], reference[k], 1e-5 * (1 + std::fabs(reference[k])))
+          << "output " << i << " element " << k;
+    }
+  }
+  return after;
+}
+
+TEST(FoldConstants, RunsWhatReadsConstantsOnly) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {2, 3});
+  const TensorId transposed =
+      builder.node(OpKind::Transpose, Transpose{{1, 0}}, {random_constant(builder, {3, 2}, 1)})[0];
+  const TensorId joined = builder.node(OpKind::Concatenation, Axis{0}, {x, transposed})[0];
+  builder.output(joined);
+  expect_prepared(builder, {OpKind::Concatenation});
+}
+
+TEST(FoldConstants, WidensFloat16Weights) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", kImage);
+  // 1, -2, 0.5, the largest half, the smallest subnormal half, and 0.333251953125.
+  const std::vector<uint16_t> halves = {0x3c00, 0xc000, 0x3800, 0x7bff, 0x0001, 0x3555};
+  Graph& graph = builder.graph();
+  const TensorId stored = graph.add_tensor({.name = "w_half",
+                                            .dtype = DType::Float16,
+                                            .shape = {6},
+                                            .constant = make_constant(std::span<const uint16_t>(halves)),
+                                            .quantization = {}});
+  const TensorId wide = builder.node(OpKind::Dequantize, NoAttributes{}, {stored})[0];
+  const TensorId flat = builder.node(OpKind::Reshape, Reshape{{90}}, {x})[0];
+  builder.output(builder.node(OpKind::Concatenation, Axis{0}, {flat, wide})[0]);
+  const Graph after = prepare(graph);
+  ASSERT_EQ(operators(after), (std::vector<OpKind>{OpKind::Reshape, OpKind::Concatenation}));
+  const std::span<const float> values = after.tensor(after.nodes[1].inputs[1]).values<float>();
+  const std::vector<float> expected = {1, -2, 0.5, 65504, std::ldexp(1.0f, -24), 0.333251953125f};
+  EXPECT_EQ(std::vector<float>(values.begin(), values.end()), expected);
+}
+
+TEST(RemoveIdentities, DropsWhatChangesNothing) {
+  GraphBuilder builder;
+  TensorId t = convolve(builder, builder.input("x", kImage));
+  const std::vector<int32_t> dims = {1, 6, 5, kChannels};
+  t = builder.node(OpKind::Reshape, Reshape{dims}, {t})[0];
+  t = builder.node(OpKind::Transpose, Transpose{{0, 1, 2, 3}}, {t})[0];
+  t = builder.node(OpKind::Pad, Pad{.paddings = {{0, 0}, {0, 0}, {0, 0}, {0, 0}}}, {t})[0];
+  t = builder.node(OpKind::Slice, Slice{{0, 0, 0, 0}, dims}, {t})[0];
+  t = builder.node(OpKind::StridedSlice, StridedSlice{{0, 0, 0, 0}, dims, {1, 1, 1, 1}, {}}, {t})[0];
+  t = builder.node(OpKind::Concatenation, Axis{3}, {t})[0];
+  t = builder.node(OpKind::MaxPool2d, Pool2d{}, {t})[0];
+  t = builder.node(OpKind::ResizeBilinear, Resize{.output = {6, 5}}, {t})[0];
+  t = binary(builder, OpKind::Mul, builder.constant<float>({1}, {1.0f}), t);
+  t = binary(builder, OpKind::Add, t, builder.constant<float>({kChannels}, {0, 0, 0, 0}));
+  t = binary(builder, OpKind::Sub, t, builder.constant<float>({}, {0}));
+  t = binary(builder, OpKind::Div, t, builder.constant<float>({}, {1}));
+  builder.output(t);
+  const Graph after = expect_prepared(builder, {OpKind::Conv2d});
+  // The convolution stands for all of them, under its own name.
+  EXPECT_EQ(after.nodes[0].name, "node_0");
+  EXPECT_EQ(after.nodes[0].source_nodes.size(), 13u);
+}
+
+TEST(RemoveIdentities, KeepsWhatReorders) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 3});
+  TensorId t = builder.node(OpKind::Transpose, Transpose{{0, 2, 1, 3}}, {x})[0];
+  t = builder.node(OpKind::StridedSlice, StridedSlice{{0, 3, 0, 0}, {1, 4, 4, 3}, {1, -1, 1, 1}, {}}, {t})[0];
+  builder.output(t);
+  expect_prepared(builder, {OpKind::Transpose, OpKind::StridedSlice});
+}
+
+TEST(RemoveIdentities, KeepsOneBetweenAnInputAndAnOutput) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {2, 2});
+  builder.output(builder.node(OpKind::Reshape, Reshape{{2, 2}}, {x})[0]);
+  expect_prepared(builder, {OpKind::Reshape});
+}
+
+TEST(RemoveIdentities, KeepsBothOutputsWhereTheirValuesAreEqual) {
+  GraphBuilder builder;
+  const TensorId t = convolve(builder, builder.input("x", kImage));
+  const TensorId same = builder.node(OpKind::Reshape, Reshape{{1, 6, 5, kChannels}}, {t})[0];
+  builder.output(t).output(same);
+  expect_prepared(builder, {OpKind::Conv2d, OpKind::Reshape});
+}
+
+TEST(RemoveIdentities, OtherReadersOfTheOperandFollowTheOutputsName) {
+  GraphBuilder builder;
+  const TensorId t = convolve(builder, builder.input("x", kImage));
+  builder.output(builder.node(OpKind::Reshape, Reshape{{1, 6, 5, kChannels}}, {t})[0]);
+  builder.output(builder.node(OpKind::MaxPool2d, kPool, {t})[0]);
+  expect_prepared(builder, {OpKind::Conv2d, OpKind::MaxPool2d});
+}
+
+TEST(FoldPadding, MovesIntoTheConvolution) {
+  GraphBuilder builder;
+  TensorId t = builder.input("x", kImage);
+  t = builder.node(OpKind::Pad, Pad{.paddings = {{0, 0}, {0, 1}, {2, 1}, {0, 0}}}, {t})[0];
+  builder.output(convolve(builder, t));
+  const Graph after = expect_prepared(builder, {OpKind::Conv2d});
+  EXPECT_EQ(std::get<Conv2d>(after.nodes[0].attributes).padding, (Padding2d{1, 2, 3, 2}));
+  EXPECT_EQ(after.nodes[0].source_nodes, (std::vector<std::string>{"node_0", "node_1"}));
+}
+
+TEST(FoldPadding, StaysWhereItWouldNotBeExact) {
+  const std::vector<std::array<int32_t, 2>> spatial = {{0, 0}, {1, 1}, {1, 1}, {0, 0}};
+  const std::vector<std::array<int32_t, 2>> channels = {{0, 0}, {1, 1}, {1, 1}, {0, 1}};
+  for (const Pad& pad : {Pad{spatial, 1.0f}, Pad{channels, 0.0f}}) {
+    GraphBuilder builder;
+    const TensorId padded = builder.node(OpKind::Pad, pad, {builder.input("x", kImage)})[0];
+    builder.output(convolve(builder, padded));
+    expect_prepared(builder, {OpKind::Pad, OpKind::Conv2d});
+  }
+  GraphBuilder two_readers;
+  const TensorId padded =
+      two_readers.node(OpKind::Pad, Pad{spatial, 0.0f}, {two_readers.input("x", kImage)})[0];
+  two_readers.output(convolve(two_readers, padded));
+  two_readers.output(two_readers.node(OpKind::MaxPool2d, kPool, {padded})[0]);
+  expect_prepared(two_readers, {OpKind::Pad, OpKind::Conv2d, OpKind::MaxPool2d});
+}
+
+TEST(FoldChannelConstants, FoldsABatchNormalization) {
+  for (const bool with_bias : {true, false}) {
+    GraphBuilder builder;
+    TensorId t = convolve(builder, builder.input("x", kImage), with_bias);
+    t = binary(builder, OpKind::Mul, t, random_constant(builder, {kChannels}, 1));
+    t = binary(builder, OpKind::Add, random_constant(builder, {1, 1, 1, kChannels}, 2), t);
+    t = binary(builder, OpKind::Sub, t, builder.constant<float>({}, {0.7f}));
+    t = binary(builder, OpKind::Div, t, builder.constant<float>({kChannels}, {2, -3, 4, 0.5f}),
+               Activation::Relu6);
+    builder.output(t);
+    const Graph after = expect_prepared(builder, {OpKind::Conv2d});
+    EXPECT_EQ(after.nodes[0].name, "node_0");
+    EXPECT_EQ(after.nodes[0].source_nodes.size(), 5u);
+    EXPECT_EQ(after.nodes[0].inputs.size(), 3u);
+  }
+}
+
+TEST(FoldChannelConstants, KnowsTheChannelAxisOfEachOperator) {
+  GraphBuilder builder;
+  TensorId t = builder.input("x", {1, 4, 4, 2});
+  // Depthwise with multiplier 2, transposed and fully connected, each with a scale and a reversed
+  // subtraction.
+  const auto normalize = [&](TensorId x, int32_t channels) {
+    x = binary(builder, OpKind::Mul, x, random_constant(builder, {channels}, 5));
+    return binary(builder, OpKind::Sub, random_constant(builder, {channels}, 6), x);
+  };
+  t = builder.node(OpKind::DepthwiseConv2d, Conv2d{}, {t, random_constant(builder, {1, 3, 3, 4}, 1)})[0];
+  t = normalize(t, 4);
+  t = builder.node(OpKind::TransposeConv, TransposeConv{.stride = {2, 2}, .padding = {}, .output = {4, 4}},
+                   {t, random_constant(builder, {3, 2, 2, 4}, 2)})[0];
+  t = normalize(t, 3);
+  t = builder.node(OpKind::FullyConnected, FullyConnected{.keep_dims = true},
+                   {t, random_constant(builder, {5, 3}, 3), random_constant(builder, {5}, 4)})[0];
+  builder.output(normalize(t, 5));
+  expect_prepared(builder, {OpKind::DepthwiseConv2d, OpKind::TransposeConv, OpKind::FullyConnected});
+}
+
+TEST(FoldChannelConstants, StaysWhereItWouldNotBeExact) {
+  // Behind an activation, with a value a pixel, and where the convolution's own result is needed too.
+  GraphBuilder behind_activation;
+  TensorId t = unary(behind_activation, OpKind::Relu,
+                     convolve(behind_activation, behind_activation.input("x", kImage)));
+  behind_activation.output(
+      binary(behind_activation, OpKind::Mul, t, random_constant(behind_activation, {kChannels}, 1)));
+  expect_prepared(behind_activation, {OpKind::Conv2d, OpKind::Mul});
+
+  GraphBuilder per_pixel;
+  t = convolve(per_pixel, per_pixel.input("x", kImage));
+  per_pixel.output(binary(per_pixel, OpKind::Add, t, random_constant(per_pixel, {1, 6, 5, kChannels}, 1)));
+  expect_prepared(per_pixel, {OpKind::Conv2d, OpKind::Add});
+
+  GraphBuilder two_readers;
+  t = convolve(two_readers, two_readers.input("x", kImage));
+  const TensorId scaled = binary(two_readers, OpKind::Mul, t, two_readers.constant<float>({}, {3.0f}));
+  two_readers.output(binary(two_readers, OpKind::Add, t, scaled));
+  expect_prepared(two_readers, {OpKind::Conv2d, OpKind::Mul, OpKind::Add});
+
+  GraphBuilder by_zero;
+  t = convolve(by_zero, by_zero.input("x", kImage));
+  by_zero.output(binary(by_zero, OpKind::Div, t, by_zero.constant<float>({}, {0.0f})));
+  EXPECT_EQ(operators(prepare(by_zero.graph())), (std::vector<OpKind>{OpKind::Conv2d, OpKind::Div}));
+}
+
+TEST(FoldChannelConstants, SharedWeightsChangeForOneReaderOnly) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", kImage);
+  const TensorId weights = random_constant(builder, {kChannels, 1, 1, 3}, 1);
+  const TensorId a = builder.node(OpKind::Conv2d, Conv2d{}, {x, weights})[0];
+  const TensorId b = builder.node(OpKind::Conv2d, Conv2d{}, {x, weights})[0];
+  builder.output(binary(builder, OpKind::Mul, a, builder.constant<float>({}, {3.0f}))).output(b);
+  expect_prepared(builder, {OpKind::Conv2d, OpKind::Conv2d});
+}
+
+TEST(FuseActivations, IntoTheNodeInFront) {
+  for (const OpKind op : {OpKind::Relu, OpKind::Relu6, OpKind::ReluN1To1}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", kImage);
+    const TensorId sum = unary(builder, op, binary(builder, OpKind::Add, x, x));
+    builder.output(unary(builder, op, convolve(builder, sum)));
+    const Graph after = expect_prepared(builder, {OpKind::Add, OpKind::Conv2d});
+    EXPECT_EQ(after.nodes[1].name, "node_2");
+    EXPECT_EQ(after.nodes[1].source_nodes, (std::vector<std::string>{"node_2", "node_3"}));
+  }
+}
+
+TEST(FuseActivations, ComposesWhatIsOneActivation) {
+  GraphBuilder builder;
+  TensorId t = convolve(builder, builder.input("x", kImage));
+  t = unary(builder, OpKind::Relu, t);
+  t = unary(builder, OpKind::Relu6, t);
+  t = unary(builder, OpKind::Relu, t);
+  builder.output(unary(builder, OpKind::ReluN1To1, t));
+  expect_prepared(builder, {OpKind::Conv2d, OpKind::ReluN1To1});
+}
+
+TEST(FuseActivations, StaysWhereTheResultBeforeItIsNeeded) {
+  GraphBuilder builder;
+  const TensorId t = convolve(builder, builder.input("x", kImage));
+  builder.output(t).output(unary(builder, OpKind::Relu, t));
+  expect_prepared(builder, {OpKind::Conv2d, OpKind::Relu});
+}
+
+TEST(RecognizeClips, MaximumAndMinimumWithConstants) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", kImage);
+  const auto bound = [&](OpKind op, TensorId t, float value) {
+    return builder.node(op, NoAttributes{}, {t, builder.constant<float>({1}, {value})})[0];
+  };
+  const TensorId t = builder.node(OpKind::Mul, Elementwise{}, {x, builder.constant<float>({1}, {5.0f})})[0];
+  builder.output(bound(OpKind::Minimum, bound(OpKind::Maximum, t, 0.0f), 6.0f));
+  builder.output(bound(OpKind::Minimum, bound(OpKind::Maximum, t, -1.0f), 1.0f));
+  builder.output(bound(OpKind::Maximum, t, 0.0f));
+  builder.output(bound(OpKind::Minimum, bound(OpKind::Maximum, t, -1.0f), 2.0f));
+  expect_prepared(builder, {OpKind::Mul, OpKind::Relu6, OpKind::ReluN1To1, OpKind::Relu, OpKind::Maximum,
+                            OpKind::Minimum});
+}
+
+TEST(RemoveDeadNodes, AndTheirTensors) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", kImage);
+  convolve(builder, convolve(builder, x));
+  builder.output(builder.node(OpKind::MaxPool2d, kPool, {x})[0]);
+  const Graph after = expect_prepared(builder, {OpKind::MaxPool2d});
+  EXPECT_EQ(after.tensors.size(), 2u);
+}
+
+}  // namespace
+}  // namespace octet::prepare
