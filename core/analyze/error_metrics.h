@@ -14,8 +14,8 @@ class ErrorSums {
   void add(std::span<const float> reference, std::span<const float> actual);
   void merge(const ErrorSums& other);
 
-  double sqnr_db()
-      const;  ///< 10 log10(sum r^2 / sum (r-a)^2); +infinity when equal, 0 when the reference is all zero.
+  /// 10 log10(sum r^2 / sum (r-a)^2); +infinity when equal, else 0 when the reference is all zero.
+  double sqnr_db() const;
   double mse() const;
   double mae() const;
   double cosine() const;  ///< 1 when both are all zero, 0 when one is.

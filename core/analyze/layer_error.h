@@ -19,7 +19,9 @@ struct NodeError {
   ErrorSums sums;
 };
 
-/// Accumulated error: both graphs run on the same inputs; each node's output is compared in reals.
+/// Accumulated error: both graphs run on the same inputs; each node's float outputs are compared in reals
+/// with the tensors of the same names in the quantized graph. Nodes that have none there are left out: index
+/// outputs.
 class LayerErrorAnalyzer {
  public:
   LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
@@ -38,9 +40,11 @@ class LayerErrorAnalyzer {
   emulate::Executor float_;
   emulate::Executor quantized_;
   std::vector<NodeError> errors_;
-  std::vector<int32_t> float_slot_;      ///< By float tensor: index into errors_ and float_values_, or -1.
-  std::vector<int32_t> quantized_slot_;  ///< By quantized tensor likewise.
-  std::vector<std::vector<float>> float_values_;
+  // A slot is a tensor that both graphs have.
+  std::vector<int32_t> float_slot_;               ///< By float tensor: its slot, or -1.
+  std::vector<int32_t> quantized_slot_;           ///< By quantized tensor likewise.
+  std::vector<size_t> node_of_slot_;              ///< Index into errors_.
+  std::vector<std::vector<float>> float_values_;  ///< By slot, of the sample being observed.
   std::vector<float> dequantized_;
 };
 
