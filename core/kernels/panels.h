@@ -40,12 +40,10 @@ struct Int8Epilogue {
 };
 
 inline RequantizationPanel make_requantization(const Panel& panel, const Int8Epilogue& epilogue) {
-  RequantizationPanel result;
-  for (int32_t c = 0; c < panel.channels; ++c) {
-    const size_t channel = static_cast<size_t>(panel.first_channel + c);
-    result.set(c, epilogue.bias.empty() ? 0 : epilogue.bias[channel], epilogue.multipliers[channel]);
-  }
-  return result;
+  const size_t first = static_cast<size_t>(panel.first_channel);
+  const size_t count = static_cast<size_t>(panel.channels);
+  return {epilogue.bias.empty() ? epilogue.bias : epilogue.bias.subspan(first, count),
+          epilogue.multipliers.subspan(first, count)};
 }
 
 /// A float output's bias (may be empty) and activation range.

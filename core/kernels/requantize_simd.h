@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "kernels/requantize.h"
 #include "kernels/simd.h"
@@ -33,17 +34,37 @@ struct alignas(16) RequantizationPanel {
   int32_t left_factor[kPanelChannels] = {};   ///< 2^left shift, applied before the multiplier.
   int32_t right_factor[kPanelChannels] = {};  ///< 2^(31 - right shift); unused where there is none.
   int32_t shifts_right[kPanelChannels] = {};  ///< All ones where there is a right shift, else 0.
+  int16_t word_factor[kPanelChannels] = {};   ///< 2^(15 - (right shift - word_shift)).
+  int32_t word_shift = -1;  ///< Part of the right shift that all channels share; -1: see below.
   bool any_left = false;
   bool any_right = false;
 
-  void set(int channel, int32_t channel_bias, FixedPointMultiplier m) {
-    bias[channel] = channel_bias;
-    multiplier[channel] = m.multiplier;
-    left_factor[channel] = int32_t{1} << std::max(m.shift, 0);
-    right_factor[channel] = m.shift < 0 ? int32_t{1} << (31 + m.shift) : 0;
-    shifts_right[channel] = m.shift < 0 ? -1 : 0;
-    any_left = any_left || m.shift > 0;
-    any_right = any_right || m.shift < 0;
+  RequantizationPanel() = default;
+
+  /// At most eight channels. `channel_bias` may be empty.
+  RequantizationPanel(std::span<const int32_t> channel_bias,
+                      std::span<const FixedPointMultiplier> multipliers) {
+    std::copy(channel_bias.begin(), channel_bias.end(), bias);
+    int32_t least_shift = 31;
+    int32_t most_shift = 0;
+    for (size_t c = 0; c < multipliers.size(); ++c) {
+      const int32_t shift = multipliers[c].shift;
+      multiplier[c] = multipliers[c].multiplier;
+      left_factor[c] = int32_t{1} << std::max(shift, 0);
+      right_factor[c] = shift < 0 ? int32_t{1} << (31 + shift) : 0;
+      shifts_right[c] = shift < 0 ? -1 : 0;
+      any_left = any_left || shift > 0;
+      any_right = any_right || shift < 0;
+      least_shift = std::min(least_shift, -shift);
+      most_shift = std::max(most_shift, -shift);
+    }
+    // Shifting by word_shift leaves 1 to 6 bits of shift. A 16-bit value that saturates is then 2^9 or more
+    // behind them: whatever the zero point, it ends at the clamp, where the exact value would.
+    if (least_shift < 1 || most_shift - least_shift > 5) return;
+    word_shift = least_shift - 1;
+    for (size_t c = 0; c < multipliers.size(); ++c) {
+      word_factor[c] = static_cast<int16_t>(1 << (15 - (-multipliers[c].shift - word_shift)));
+    }
   }
 };
 
@@ -68,6 +89,25 @@ inline v128_t multiply_by(v128_t sums, const RequantizationPanel& panel, int fir
   return wasm_v128_bitselect(shifted, scaled, wasm_v128_load(panel.shifts_right + first));
 }
 
+/// The first part of multiply_by where the panel has a word_shift: floor(nudged / 2^word_shift).
+inline v128_t multiply_before_words(v128_t sums, const RequantizationPanel& panel, int first) {
+  const v128_t scaled = rounding_doubling_high_multiply(sums, wasm_v128_load(panel.multiplier + first));
+  const v128_t nudged = wasm_i32x4_add(scaled, wasm_i32x4_shr(scaled, 31));
+  return wasm_i32x4_shr(nudged, static_cast<uint32_t>(panel.word_shift));
+}
+
+/// Eight sums rescaled, saturated to 16 bits. WebAssembly has no shift by a count of each lane's own: a
+/// multiplication by 2^-n stands for it, on 16-bit lanes where the panel allows (floor of floor is exact),
+/// else on 64-bit products.
+inline v128_t rescaled_words(v128_t sums_low, v128_t sums_high, const RequantizationPanel& panel) {
+  if (panel.word_shift < 0) {
+    return wasm_i16x8_narrow_i32x4(multiply_by(sums_low, panel, 0), multiply_by(sums_high, panel, 4));
+  }
+  const v128_t words = wasm_i16x8_narrow_i32x4(multiply_before_words(sums_low, panel, 0),
+                                               multiply_before_words(sums_high, panel, 4));
+  return wasm_i16x8_q15mulr_sat(words, wasm_v128_load(panel.word_factor));
+}
+
 /// Stores the first `count` (1 to 8) bytes of `lanes`.
 inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
   if (count == kPanelChannels) {
@@ -83,11 +123,9 @@ inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
 /// of them.
 inline void requantize_and_store(v128_t sums_low, v128_t sums_high, const RequantizationPanel& panel,
                                  const Int8Range& range, int8_t* destination, int count) {
-  const v128_t low = multiply_by(sums_low, panel, 0);
-  const v128_t high = multiply_by(sums_high, panel, 4);
   // Saturating to 16 bits first loses nothing: the zero point moves a value by 128 at most, and INT8 clamps
   // behind it.
-  const v128_t words = wasm_i16x8_add_sat(wasm_i16x8_narrow_i32x4(low, high),
+  const v128_t words = wasm_i16x8_add_sat(rescaled_words(sums_low, sums_high, panel),
                                           wasm_i16x8_splat(static_cast<int16_t>(range.zero_point)));
   const v128_t bytes = wasm_i8x16_narrow_i16x8(words, words);
   const v128_t clamped =

@@ -48,18 +48,19 @@ TEST(RequantizeSimd, EqualsTheScalarFormForEveryShift) {
   const std::vector<int32_t> sums = interesting_sums();
   const Int8Range range = {.zero_point = -5, .low = -100, .high = 127};
   test::Random random(6);
-  for (int shift = -31; shift <= 30; ++shift) {
+  // Neighbouring channels shift by up to `spread` bits more, and the extremes of the multiplier occur.
+  for (int i = 0; i < 62 * 8; ++i) {
+    const int shift = i / 8 - 31;
+    const int spread = i % 8;
     std::array<FixedPointMultiplier, 8> multipliers;
-    RequantizationPanel panel;
     for (int c = 0; c < 8; ++c) {
-      // Neighbouring channels shift differently, and the extremes of the multiplier occur.
-      const int channel_shift = std::clamp(shift + c % 3 - 1, -31, 30);
+      const int channel_shift = std::max(shift - c * spread / 7, -31);
       const int32_t multiplier = c == 0   ? kHighest
                                  : c == 1 ? int32_t{1} << 30
                                           : (1 << 30) + static_cast<int32_t>(random.uniform() * 0x1p30);
       multipliers[static_cast<size_t>(c)] = {multiplier, channel_shift};
-      panel.set(c, 0, multipliers[static_cast<size_t>(c)]);
     }
+    const RequantizationPanel panel({}, multipliers);
     for (const int32_t sum : sums) {
       std::array<int32_t, 8> lanes;
       for (size_t c = 0; c < 8; ++c) lanes[c] = sum;
@@ -79,14 +80,13 @@ TEST(RequantizeSimd, EqualsTheScalarFormForRealMultipliers) {
   for (int round = 0; round < 20000; ++round) {
     std::array<FixedPointMultiplier, 8> multipliers;
     std::array<int32_t, 8> sums;
-    RequantizationPanel panel;
     for (size_t c = 0; c < 8; ++c) {
       const double ratio = std::ldexp(0.5 + random.uniform(), -4 - round % 8);
       multipliers[c] = fixed_point_multiplier(ratio);
-      panel.set(static_cast<int>(c), 0, multipliers[c]);
       // Results spread over the INT8 range and a little beyond, where rounding shows.
       sums[c] = static_cast<int32_t>((random.uniform() * 300 - 150) / ratio);
     }
+    const RequantizationPanel panel({}, multipliers);
     const std::array<int8_t, 8> actual = vector_form(sums, panel, range);
     for (size_t c = 0; c < 8; ++c)
       ASSERT_EQ(actual[c], scalar_form(sums[c], multipliers[c], range)) << sums[c];
@@ -96,8 +96,8 @@ TEST(RequantizeSimd, EqualsTheScalarFormForRealMultipliers) {
 TEST(RequantizeSimd, ShiftsAsSimaDoes) {
   const Int8Range range = {.zero_point = 3, .low = -128, .high = 127};
   for (int n = 1; n <= 31; ++n) {
-    RequantizationPanel panel;
-    for (int c = 0; c < 8; ++c) panel.set(c, 0, multiplier_of_shift(n));
+    const std::vector<FixedPointMultiplier> multipliers(8, multiplier_of_shift(n));
+    const RequantizationPanel panel({}, multipliers);
     for (const int32_t sum : interesting_sums()) {
       std::array<int32_t, 8> lanes;
       lanes.fill(sum);
@@ -108,8 +108,8 @@ TEST(RequantizeSimd, ShiftsAsSimaDoes) {
 }
 
 TEST(RequantizeSimd, WritesNoMoreThanItsChannels) {
-  RequantizationPanel panel;
-  for (int c = 0; c < 8; ++c) panel.set(c, 0, multiplier_of_shift(1));
+  const std::vector<FixedPointMultiplier> multipliers(8, multiplier_of_shift(1));
+  const RequantizationPanel panel({}, multipliers);
   for (int count = 1; count <= 8; ++count) {
     const std::array<int8_t, 8> bytes = vector_form({2, 2, 2, 2, 2, 2, 2, 2}, panel, {}, count);
     for (int c = 0; c < 8; ++c) EXPECT_EQ(bytes[static_cast<size_t>(c)], c < count ? 1 : 0);
