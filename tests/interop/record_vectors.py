@@ -48,11 +48,15 @@ def describe(values: np.ndarray) -> dict:
     }
 
 
+def build_with_shapes(case: Case, feeds) -> bytes:
+    """The file with its output shapes, which a first run of a file without them finds."""
+    shapes = [values.shape for values in run_once(reference_interpreter(build(case)), feeds)]
+    return build(case, shapes)
+
+
 def record(case: Case) -> dict:
     feeds = feeds_of(case)
-    # The first run finds the output shapes; the second is of the file that states them.
-    shapes = [values.shape for values in run_once(reference_interpreter(build(case)), feeds)]
-    model = build(case, shapes)
+    model = build_with_shapes(case, feeds)
     outputs = run_once(reference_interpreter(model), feeds)
     return {
         "name": case.name,

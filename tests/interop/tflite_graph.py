@@ -98,3 +98,19 @@ def constants_behind(data: bytes, tensor_name: str) -> np.ndarray:
             values = np.frombuffer(bytes(model.buffers[source.buffer].data), np.float16)
             return values.astype(np.float32).reshape(source.shape)
     raise KeyError(tensor_name)
+
+
+def only_operator(data: bytes, kind: str) -> bytes:
+    """The file cut down to its only operator of that kind, whose computed operands become the inputs."""
+    model = unpack(data)
+    graph = model.subgraphs[0]
+    computed = {int(tensor) for operator in graph.operators for tensor in operator.outputs} | set(graph.inputs)
+    (position,) = [index for index, operation in enumerate(parse(data).operations) if operation.kind == kind]
+    operator = graph.operators[position]
+    model.operatorCodes = [model.operatorCodes[operator.opcodeIndex]]
+    operator.opcodeIndex = 0
+    graph.operators = [operator]
+    graph.inputs = [tensor for tensor in operator.inputs if int(tensor) in computed]
+    graph.outputs = operator.outputs
+    model.signatureDefs = []
+    return pack(model)

@@ -74,7 +74,8 @@ inline std::vector<RecordedCase> load_vectors(const std::string& operator_name) 
     return result;
   };
   std::vector<RecordedCase> cases;
-  for (const auto& entry : nlohmann::json::parse(file).at("cases")) {
+  const nlohmann::json document = nlohmann::json::parse(file);
+  for (const auto& entry : document.at("cases")) {
     cases.push_back({.name = entry.at("name"),
                      .model = from_base64(entry.at("model").get<std::string>()),
                      .inputs = tensors(entry.at("inputs")),

@@ -1,0 +1,67 @@
+// Runs jobs through the JavaScript API, many in one process: quantize a model on given samples, run inputs, and tell all.
+// usage: node driver.mjs JOBS.json RESULTS.json
+// Jobs:    [{name, model, target, requantization, calibration: [sample], inputs: [sample]}], a sample being
+//          {input name: tensor}, a tensor {dtype, shape, data}; model and data are base64.
+// Results: [{name, octet, tflite?, nodes, tensors, runs: [{tensor name: tensor}]}] or [{name, error}].
+import { readFileSync, writeFileSync } from 'node:fs';
+import { defaultQuantization, loadModel } from '../../bindings/js/dist/index.js';
+
+const ARRAYS = {
+  float32: Float32Array,
+  int8: Int8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+};
+
+function decode({ dtype, shape, data }) {
+  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
+  return { data: new ARRAYS[dtype](bytes.buffer), shape };
+}
+
+function encode({ dtype, shape, data }) {
+  return {
+    dtype,
+    shape,
+    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+  };
+}
+
+function mapValues(object, convert) {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, convert(value)]));
+}
+
+async function work({ name, model: file, target, requantization, calibration, inputs }) {
+  const net = await loadModel(Uint8Array.from(Buffer.from(file, 'base64')), { target });
+  const params = defaultQuantization.withRequantizationMode(requantization);
+  const samples = calibration.map((sample) => mapValues(sample, decode));
+  const model = await net.quantize(samples, params, { workers: 1 });
+  const runs = [];
+  for (const sample of inputs) {
+    const outputs = await model.execute(mapValues(sample, decode), { keepLayerOutputs: 'all' });
+    runs.push(mapValues(outputs, encode));
+  }
+  const result = {
+    name,
+    octet: Buffer.from(model.save()).toString('base64'),
+    nodes: model.nodes,
+    tensors: model.tensors,
+    runs,
+  };
+  if (requantization === 'tflite') {
+    result.tflite = Buffer.from(await model.toTFLite()).toString('base64');
+  }
+  model.dispose();
+  net.dispose();
+  return result;
+}
+
+const [jobsPath, resultsPath] = process.argv.slice(2);
+const results = [];
+for (const job of JSON.parse(readFileSync(jobsPath, 'utf8'))) {
+  try {
+    results.push(await work(job));
+  } catch (error) {
+    results.push({ name: job.name, error: `${error.code ?? error.name}: ${error.message}` });
+  }
+}
+writeFileSync(resultsPath, JSON.stringify(results));

@@ -1,0 +1,88 @@
+"""One-operator float graphs for the whole pipeline, made from the integer cases: the same shapes and attributes, with
+the constants' real values."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import record_vectors
+from tflite_builder import Tensor
+from vector_cases import Case, all_cases, random_state
+
+# Cases of these differ in quantization parameters alone; one of each is enough. Conversions have no float graph.
+_ONE_CASE = {"RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH"}
+_CONVERSIONS = {"QUANTIZE", "DEQUANTIZE"}
+_VERSIONS = {"FULLY_CONNECTED": 5, "TRANSPOSE_CONV": 3}
+
+
+@dataclasses.dataclass(frozen=True)
+class OperatorGraph:
+    name: str
+    model: bytes
+    inputs: tuple[str, ...]
+    samples: list[list[np.ndarray]]  # Each one array an input.
+
+
+def _as_float(tensor: Tensor | None) -> Tensor | None:
+    if tensor is None or tensor.scale is None:
+        return tensor
+    if tensor.data is None:
+        return Tensor(tensor.shape, "float32", name=tensor.name)
+    scale = np.atleast_1d(np.asarray(tensor.scale, np.float32))
+    if len(scale) > 1:
+        extents = [1] * tensor.data.ndim
+        extents[tensor.axis] = len(scale)
+        scale = scale.reshape(extents)
+    values = (tensor.data.astype(np.float32) - np.float32(tensor.zero_point)) * scale
+    return Tensor(tensor.shape, "float32", data=values.astype(np.float32), name=tensor.name)
+
+
+def _float_case(case: Case) -> Case:
+    inputs = [_as_float(tensor) for tensor in case.inputs]
+    free = [tensor for tensor in inputs if tensor is not None and tensor.data is None]
+    for index, tensor in enumerate(free):
+        tensor.name = f"input_{index}"
+    outputs = [_as_float(tensor) for tensor in case.outputs]
+    for index, tensor in enumerate(outputs):
+        tensor.name = f"output_{index}"
+    version = _VERSIONS.get(case.operator, case.version)
+    return dataclasses.replace(case, inputs=inputs, outputs=outputs, version=version, feeds=None)
+
+
+def _division() -> list[Case]:
+    return [
+        Case(
+            "DIV",
+            name,
+            [Tensor(a, "float32", name="input_0"), Tensor(b, "float32", name="input_1")],
+            [Tensor((), "float32", name="output_0")],
+            options="DivOptions",
+        )
+        for name, a, b in (("same", (1, 3, 5, 7), (1, 3, 5, 7)), ("channels", (1, 4, 3, 5), (1, 1, 1, 5)))
+    ]
+
+
+def operator_graphs() -> list[OperatorGraph]:
+    graphs = []
+    seen = set()
+    for case in [*all_cases(), *_division()]:
+        if case.operator in _CONVERSIONS or (case.operator in _ONE_CASE and case.operator in seen):
+            continue
+        seen.add(case.operator)
+        float_case = case if case.operator == "DIV" else _float_case(case)
+        free = [tensor for tensor in float_case.inputs if tensor is not None and tensor.data is None]
+        state = random_state(f"{case.operator}/{case.name}/float")
+        samples = [
+            [np.asarray(state.normal(0, 2, tensor.shape), np.float32) for tensor in free]
+            for _ in range(4)
+        ]
+        graphs.append(
+            OperatorGraph(
+                f"{case.operator}/{case.name}",
+                record_vectors.build_with_shapes(float_case, samples[0]),
+                tuple(tensor.name for tensor in free),
+                samples,
+            )
+        )
+    return graphs
