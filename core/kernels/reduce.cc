@@ -1,0 +1,106 @@
+#include "kernels/reduce.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "kernels/simd.h"
+
+namespace octet::kernels {
+namespace {
+
+float total(v128_t sums) {
+  const v128_t pairs = wasm_f32x4_add(sums, wasm_i32x4_shuffle(sums, sums, 2, 3, 2, 3));
+  return wasm_f32x4_extract_lane(pairs, 0) + wasm_f32x4_extract_lane(pairs, 1);
+}
+
+int32_t total_int32(v128_t sums) {
+  const v128_t pairs = wasm_i32x4_add(sums, wasm_i32x4_shuffle(sums, sums, 2, 3, 2, 3));
+  return wasm_i32x4_extract_lane(pairs, 0) + wasm_i32x4_extract_lane(pairs, 1);
+}
+
+/// Adds each element of a row to its own sum.
+void add_row(const float* row, int64_t count, float* sums) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    wasm_v128_store(sums + i, wasm_f32x4_add(wasm_v128_load(sums + i), wasm_v128_load(row + i)));
+  }
+  for (; i < count; ++i) sums[i] += row[i];
+}
+
+void add_row(const int8_t* row, int64_t count, int32_t* sums) {
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const v128_t values = wasm_i16x8_load8x8(row + i);
+    const v128_t lower = wasm_i32x4_extend_low_i16x8(values);
+    const v128_t upper = wasm_i32x4_extend_high_i16x8(values);
+    wasm_v128_store(sums + i, wasm_i32x4_add(wasm_v128_load(sums + i), lower));
+    wasm_v128_store(sums + i + 4, wasm_i32x4_add(wasm_v128_load(sums + i + 4), upper));
+  }
+  for (; i < count; ++i) sums[i] += row[i];
+}
+
+/// The sum of a row.
+float row_sum(const float* row, int64_t count) {
+  v128_t sums = wasm_f32x4_splat(0.0f);
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) sums = wasm_f32x4_add(sums, wasm_v128_load(row + i));
+  float sum = total(sums);
+  for (; i < count; ++i) sum += row[i];
+  return sum;
+}
+
+int32_t row_sum(const int8_t* row, int64_t count) {
+  v128_t sums = wasm_i32x4_splat(0);
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const v128_t pairs = wasm_i16x8_extadd_pairwise_i8x16(wasm_v128_load(row + i));
+    sums = wasm_i32x4_add(sums, wasm_i32x4_extadd_pairwise_i16x8(pairs));
+  }
+  int32_t sum = total_int32(sums);
+  for (; i < count; ++i) sum += row[i];
+  return sum;
+}
+
+}  // namespace
+
+AxisSum::AxisSum(const Shape& input, std::span<const int32_t> axes) {
+  std::vector<Axis> merged;  // From the innermost outwards.
+  for (int axis = input.rank() - 1; axis >= 0; --axis) {
+    const bool summed = std::find(axes.begin(), axes.end(), axis) != axes.end();
+    const int64_t stride = summed ? 0 : outputs_;
+    (summed ? count_ : outputs_) *= input[axis];
+    if (!merged.empty() && (merged.back().stride == 0) == summed) {
+      merged.back().extent *= input[axis];
+    } else {
+      merged.push_back({input[axis], stride});
+    }
+  }
+  if (merged.empty()) return;
+  inner_ = merged.front();
+  outer_.assign(merged.rbegin(), merged.rend() - 1);
+}
+
+template <class T, class Sum>
+void AxisSum::add_up(const T* input, Sum* sums) const {
+  std::fill(sums, sums + outputs_, Sum{0});
+  std::array<int64_t, Shape::kMaxRank> position = {};
+  while (true) {
+    int64_t first = 0;
+    for (size_t axis = 0; axis < outer_.size(); ++axis) first += position[axis] * outer_[axis].stride;
+    if (inner_.stride == 0) {
+      sums[first] += row_sum(input, inner_.extent);
+    } else {
+      add_row(input, inner_.extent, sums + first);
+    }
+    input += inner_.extent;
+    size_t axis = outer_.size();
+    while (axis > 0 && ++position[axis - 1] == outer_[axis - 1].extent) position[--axis] = 0;
+    if (axis == 0) return;
+  }
+}
+
+void AxisSum::operator()(const float* input, float* sums) const { add_up(input, sums); }
+void AxisSum::operator()(const int8_t* input, int32_t* sums) const { add_up(input, sums); }
+
+}  // namespace octet::kernels

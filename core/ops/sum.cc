@@ -1,0 +1,43 @@
+// SUM along some axes.
+#include <algorithm>
+#include <cmath>
+
+#include "ops/activation.h"
+#include "ops/reducing.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return reduce_kernel<float>(axis_sum(node), [](float total) { return total; });
+}
+
+/// `tflite` here is TFLite's default kernel, which rescales in single precision: its reference kernel reads
+/// int8 as uint8 (reduce.cc, QuantizedMeanOrSum) and computes nothing usable.
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  const QuantParams& in = quantization_of(node.input(0));
+  const QuantParams& out = quantization_of(node.output());
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return prepare_sima_reduction(node, static_cast<double>(in.scale[0]) / static_cast<double>(out.scale[0]));
+  }
+  kernels::AxisSum sum = axis_sum(node);
+  const float scale = in.scale[0] / out.scale[0];
+  const float bias = static_cast<float>(-in.zero_point[0]) * scale * static_cast<float>(sum.count());
+  return reduce_kernel<int8_t>(std::move(sum), [scale, bias, zero_point = out.zero_point[0]](int32_t total) {
+    const float value = std::round(static_cast<float>(total) * scale + bias) + static_cast<float>(zero_point);
+    return static_cast<int8_t>(std::clamp(value, -128.0f, 127.0f));
+  });
+}
+
+}  // namespace
+
+extern const Operator sum = {
+    .kind = OpKind::Sum,
+    .infer = infer_reduced,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .quantization = {.output = OutputQuantization::Free},
+    .mla = {.int8 = true, .bf16 = true, .constraints = kReducedMla},
+    .tflite = {.int8 = true},
+};
+
+}  // namespace octet::ops
