@@ -74,8 +74,7 @@ def operator_graphs() -> list[OperatorGraph]:
         free = [tensor for tensor in float_case.inputs if tensor is not None and tensor.data is None]
         state = random_state(f"{case.operator}/{case.name}/float")
         samples = [
-            [np.asarray(state.normal(0, 2, tensor.shape), np.float32) for tensor in free]
-            for _ in range(4)
+            [np.asarray(state.normal(0, 2, tensor.shape), np.float32) for tensor in free] for _ in range(4)
         ]
         graphs.append(
             OperatorGraph(

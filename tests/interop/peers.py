@@ -63,7 +63,9 @@ def _plain(model: Model) -> bytes:
                 _replace_custom(file, graph, operator)
             kept.append(operator)
     graph.operators = kept
-    for code in file.operatorCodes:  # Files from before there were more than 127 operators fill in the old field only.
+    for code in (
+        file.operatorCodes
+    ):  # Files from before there were more than 127 operators fill in the old field only.
         code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
     _drop_unused(file, graph)
     file.signatureDefs = [_signature(graph)]
@@ -72,7 +74,9 @@ def _plain(model: Model) -> bytes:
 
 def _drop_unused(file, graph) -> None:
     """Removes tensors that no operator mentions, and empties the buffers that were theirs."""
-    mentioned = {int(index) for operator in graph.operators for index in (*operator.inputs, *operator.outputs)}
+    mentioned = {
+        int(index) for operator in graph.operators for index in (*operator.inputs, *operator.outputs)
+    }
     used = sorted({*mentioned, *map(int, graph.inputs), *map(int, graph.outputs)} - {-1})
     position = {old: new for new, old in enumerate(used)} | {-1: -1}
     for operator in graph.operators:

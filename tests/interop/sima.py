@@ -22,7 +22,9 @@ def _value(graph: QuantizedGraph, name: str, kept: dict[str, np.ndarray]) -> Val
     return Value(data, scales, quantization["zeroPoint"][0])
 
 
-def check(graph: QuantizedGraph, kept: dict[str, np.ndarray], counts: collections.Counter | None = None) -> int:
+def check(
+    graph: QuantizedGraph, kept: dict[str, np.ndarray], counts: collections.Counter | None = None
+) -> int:
     """The number of integer nodes, all of whose outputs equal the oracle's; fails naming the first that does not."""
     checked = 0
     for node in graph.nodes:
@@ -32,7 +34,9 @@ def check(graph: QuantizedGraph, kept: dict[str, np.ndarray], counts: collection
             continue
         expected = sima_oracle.outputs_of(node["operator"], node["attributes"], operands, outs)
         for out, values, name in zip(outs, expected, node["outputs"], strict=True):
-            assert out.data.shape == values.shape, f"{node['operator']} {name}: {out.data.shape} for {values.shape}"
+            assert out.data.shape == values.shape, (
+                f"{node['operator']} {name}: {out.data.shape} for {values.shape}"
+            )
             differing = np.flatnonzero(out.data.ravel() != values.ravel())
             assert differing.size == 0, (
                 f"{node['operator']} {name}: {differing.size} of {values.size} elements differ, first at "

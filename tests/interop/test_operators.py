@@ -65,7 +65,9 @@ def results(request) -> tuple[str, dict[str, dict]]:
 
 def _check_tflite(operator: str, result: dict) -> None:
     data = base64.b64decode(result["tflite"])
-    if operator == "SUM":  # Judged apart: LiteRT's reference kernel of it is broken, its optimized QUANTIZE differs.
+    if (
+        operator == "SUM"
+    ):  # Judged apart: LiteRT's reference kernel of it is broken, its optimized QUANTIZE differs.
         data = tflite_graph.only_operator(data, operator)
     graph = tflite_graph.parse(data)
     inexact = graph.behind_float()

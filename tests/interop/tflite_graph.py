@@ -104,7 +104,9 @@ def only_operator(data: bytes, kind: str) -> bytes:
     """The file cut down to its only operator of that kind, whose computed operands become the inputs."""
     model = unpack(data)
     graph = model.subgraphs[0]
-    computed = {int(tensor) for operator in graph.operators for tensor in operator.outputs} | set(graph.inputs)
+    computed = {int(tensor) for operator in graph.operators for tensor in operator.outputs} | set(
+        graph.inputs
+    )
     (position,) = [index for index, operation in enumerate(parse(data).operations) if operation.kind == kind]
     operator = graph.operators[position]
     model.operatorCodes = [model.operatorCodes[operator.opcodeIndex]]

@@ -100,6 +100,7 @@ def _convolutions():
         ("dilated", (1, 10, 11, 3), (3, 3), 4, (1, 1), (2, 3), SAME, NONE, (17, 5), 0.2, True),
         ("per_tensor", (1, 6, 6, 3), (3, 3), 7, (1, 1), (1, 1), SAME, RELU_N1_TO_1, (0, 0), 0.01, False),
         ("saturating", (1, 4, 5, 8), (3, 3), 5, (1, 1), (1, 1), SAME, NONE, (-128, 3), 0.002, True),
+        ("many", (1, 12, 12, 7), (3, 3), 24, (1, 1), (1, 1), VALID, NONE, (3, -3), 2.1, True),
         ("whole_input", (1, 5, 4, 6), (5, 4), 11, (1, 1), (1, 1), VALID, NONE, (-20, 20), 0.5, True),
     ]
     for (
@@ -170,6 +171,7 @@ def _depthwise():
         ("dilated", (1, 9, 10, 3), (3, 3), 1, (1, 1), (2, 2), SAME, NONE, (0, 0), 0.09, True),
         ("per_tensor", (2, 5, 5, 9), (3, 3), 1, (1, 1), (1, 1), VALID, RELU_N1_TO_1, (1, 1), 0.01, False),
         ("saturating", (1, 4, 5, 20), (3, 3), 1, (1, 1), (1, 1), SAME, NONE, (-128, -1), 0.001, True),
+        ("many", (1, 14, 14, 24), (3, 3), 1, (1, 1), (1, 1), SAME, NONE, (3, -3), 0.9, True),
         ("uneven", (1, 11, 7, 33), (2, 5), 1, (3, 3), (1, 1), VALID, NONE, (-33, 44), 0.1, True),
     ]
     for (
@@ -215,6 +217,7 @@ def _transpose_convolutions():
         ("odd_output", (1, 4, 4, 3), (3, 3), 2, (2, 2), SAME, (7, 7), NONE, (0, 0), True, 3),
         ("stride_1", (1, 5, 6, 4), (3, 3), 7, (1, 1), SAME, (5, 6), NONE, (-9, 9), False, 2),
         ("stride_3", (1, 3, 3, 2), (2, 4), 3, (3, 3), VALID, (9, 10), NONE, (5, 5), True, 3),
+        ("many", (1, 8, 8, 9), (3, 3), 16, (2, 2), SAME, (16, 16), NONE, (3, -3), True, 3),
         ("fused_relu", (1, 4, 4, 9), (2, 2), 1, (2, 2), VALID, (8, 8), RELU, (-20, -128), True, 4),
     ]
     for name, shape, extent, outputs, stride, padding, size, activation, zeros, bias, version in table:
@@ -246,6 +249,9 @@ def _fully_connected():
         ("flatten_4d", (2, 2, 3, 4), 6, NONE, (12, -12), 0.2, True, False, False),
         ("per_channel", (3, 21), 10, NONE, (-4, 4), 0.1, True, False, True),
         ("saturating", (4, 64), 3, RELU_N1_TO_1, (-128, 5), 0.004, True, False, False),
+        # Enough results for those that lie near a tie, where one rounding and two differ.
+        ("many", (64, 17), 40, NONE, (3, -3), 1.3, False, False, False),
+        ("many_per_channel", (64, 17), 40, NONE, (3, -3), 1.1, True, False, True),
     ]
     for name, shape, outputs, activation, zeros, scale, bias, keep, per_channel in table:
         source = int8(shape, 0.05, zeros[0])
@@ -332,17 +338,17 @@ def _binary():
             2,
             options,
         )
-    # 16 x 16 pairs reach every combination of signs and ends of the range.
-    steps = ALL_VALUES[::17]
+    # 64 x 64 pairs reach every combination of signs and both ends of the range.
+    steps = np.append(ALL_VALUES[::4][:-1], np.int8(127))
     for operator, options in (("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions")):
         yield Case(
             operator,
             "grid",
-            [int8((16, 1), 0.031, 9), int8((1, 16), 0.017, -21)],
-            [int8((), 0.02, -2)],
+            [int8((64, 1), 0.031, 9), int8((1, 64), 0.017, -21)],
+            [int8((), 0.04, -2)],
             2,
             options,
-            feeds=[steps.reshape(16, 1), steps.reshape(1, 16)],
+            feeds=[steps.reshape(64, 1), steps.reshape(1, 64)],
         )
     for operator in ("MINIMUM", "MAXIMUM"):
         for name, a, b in shapes:
@@ -491,6 +497,8 @@ def _reductions():
         ("outer", (4, 5, 3), (0,), False),
         ("split_axes", (2, 3, 4, 5), (1, 3), True),
         ("large", (1, 20, 21, 3), (1, 2), True),
+        ("many_keep", (1, 3, 3, 700), (1, 2), True),
+        ("many", (700, 7), (1,), False),
     ]
     parameters = [
         ("same", (0.05, -7), (0.05, -7)),
