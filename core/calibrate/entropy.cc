@@ -46,6 +46,7 @@ class Divergence {
   int64_t first_bin_;
   std::vector<double> counts_;   ///< Without the exact zeros.
   std::vector<double> before_;   ///< Sum of counts_ before each bin.
+  std::vector<double> used_;     ///< Number of non-zero counts_ before each bin.
   std::vector<double> entropy_;  ///< Sum of x log x of counts_ before each bin.
 };
 
@@ -56,9 +57,11 @@ Divergence::Divergence(const TensorStatistics& statistics, int bits, bool asymme
   counts_.assign(statistics.histogram().counts.begin(), statistics.histogram().counts.end());
   counts_[static_cast<size_t>(-first_bin_)] -= static_cast<double>(statistics.zeros());
   before_ = {0};
+  used_ = {0};
   entropy_ = {0};
   for (const double count : counts_) {
     before_.push_back(before_.back() + count);
+    used_.push_back(used_.back() + (count > 0 ? 1 : 0));
     entropy_.push_back(entropy_.back() + x_log_x(count));
   }
 }
@@ -82,28 +85,32 @@ double Divergence::operator()(int64_t threshold) const {
   if (inside <= 0) return std::numeric_limits<double>::infinity();
   const double first_count = counts_[window.begin] + before_[window.begin];
   const double last_count = counts_[last] + (total - before_[window.end]);
-  const auto observed = [&](size_t i) {
-    return i == window.begin ? first_count : i == last ? last_count : counts_[i];
-  };
   // sum p log p - sum p log q, p and q as counts; their totals make the rest.
   double divergence =
       x_log_x(first_count) + x_log_x(last_count) + entropy_[last] - entropy_[window.begin + 1];
   const double levels_per_bin = steps_per_bin(threshold);
-  const auto level_of = [&](size_t i) {
-    return std::floor((static_cast<double>(first_bin_ + static_cast<int64_t>(i)) + 0.5) * levels_per_bin +
-                      0.5);
-  };
-  for (size_t i = window.begin; i < window.end;) {
-    const double level = level_of(i);
-    double used_bins = 0;
-    double observed_mass = 0;
-    const size_t begin = i;
-    for (; i < window.end && level_of(i) == level; ++i) {
-      used_bins += observed(i) > 0 ? 1 : 0;
-      observed_mass += observed(i);
+  const double level_first = std::floor(
+      (static_cast<double>(first_bin_ + static_cast<int64_t>(window.begin)) + 0.5) * levels_per_bin + 0.5);
+  size_t begin = window.begin;
+  for (double level = level_first; begin < window.end; ++level) {
+    // The bins of the level are those whose centres are below the middle between it and the next.
+    const double middle = (level + 0.5) / levels_per_bin - 0.5 - static_cast<double>(first_bin_);
+    const size_t end = std::min(window.end, static_cast<size_t>(std::max(0.0, std::ceil(middle))));
+    if (end <= begin) continue;
+    double used_bins = used_[end] - used_[begin];
+    double own_mass = before_[end] - before_[begin];
+    double observed_mass = own_mass;
+    if (begin == window.begin) {
+      used_bins += counts_[begin] == 0 && first_count > 0 ? 1 : 0;
+      observed_mass += first_count - counts_[begin];
     }
+    if (end == window.end) {
+      used_bins += counts_[last] == 0 && last_count > 0 ? 1 : 0;
+      observed_mass += last_count - counts_[last];
+    }
+    begin = end;
     if (observed_mass == 0) continue;
-    const double own_mass = std::max(before_[i] - before_[begin], kUnseen);
+    own_mass = std::max(own_mass, kUnseen);
     divergence -= observed_mass * kernels::log(own_mass / used_bins);
   }
   return divergence / total - kernels::log(total) + kernels::log(inside);
