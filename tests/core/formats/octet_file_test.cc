@@ -1,0 +1,136 @@
+// Saving and loading .octet files is the identity, and damaged files are refused.
+#include "formats/octet/octet_file.h"
+
+#include <gtest/gtest.h>
+
+#include "formats/tflite/reader.h"
+#include "octet_generated.h"
+#include "support/graph_builder.h"
+#include "support/graph_equality.h"
+#include "support/models.h"
+#include "support/vectors.h"
+
+namespace octet::test {
+namespace {
+
+namespace octet_file = formats::octet_file;
+namespace stored = formats::octet_file::schema;
+
+octet_file::Contents sample() {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 2});
+  const TensorId w = builder.constant<float>({3, 1, 1, 2}, {1, 2, 3, 4, 5, 6});
+  builder.output(builder.node(OpKind::Conv2d, Conv2d{}, {x, w})[0]);
+  octet_file::Contents contents;
+  contents.quantized = builder.graph();
+  contents.quantized.name = "quantized";
+  contents.quantized.nodes[0].placement = {Unit::Cvu, 2, {"Because.", "And because."}};
+  contents.quantized.nodes[0].source_nodes = {"a", "b"};
+  contents.quantized.nodes[0].requantization = RequantizationMode::Sima;
+  contents.float_graph = builder.graph();
+  contents.target = ops::TargetId::Tflite;
+  contents.settings_json = "{\"a\":1}";
+  contents.preprocessing_json = "{\"b\":2}";
+  contents.report_json = "{\"c\":3}";
+  return contents;
+}
+
+void expect_invalid(const Bytes& file, const std::string& word = "") {
+  try {
+    octet_file::read(file);
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidFile) << error.message();
+    EXPECT_NE(error.message().find(word), std::string::npos) << error.message();
+  }
+}
+
+TEST(OctetFile, KeepsEverything) {
+  const octet_file::Contents contents = sample();
+  const Bytes file = octet_file::write(contents);
+  const octet_file::Contents loaded = octet_file::read(file);
+  EXPECT_EQ(difference(contents.quantized, loaded.quantized), "");
+  EXPECT_EQ(difference(contents.float_graph, loaded.float_graph), "");
+  EXPECT_EQ(loaded.target, ops::TargetId::Tflite);
+  EXPECT_EQ(loaded.settings_json, contents.settings_json);
+  EXPECT_EQ(loaded.preprocessing_json, contents.preprocessing_json);
+  EXPECT_EQ(loaded.report_json, contents.report_json);
+  EXPECT_EQ(octet_file::write(loaded), file);
+  // Both graphs' filter is one constant in the file and in memory.
+  EXPECT_EQ(stored::GetModel(file.data())->constants()->size(), 1u);
+  EXPECT_EQ(loaded.quantized.tensors[1].constant, loaded.float_graph.tensors[1].constant);
+}
+
+TEST(OctetFile, RecordedModelsSurvive) {
+  for (const std::string& name : recorded_operators()) {
+    for (const RecordedCase& recorded : load_vectors(name)) {
+      SCOPED_TRACE(recorded.name);
+      octet_file::Contents contents;
+      contents.quantized = formats::tflite::read(recorded.model);
+      const octet_file::Contents loaded = octet_file::read(octet_file::write(contents));
+      EXPECT_EQ(difference(contents.quantized, loaded.quantized), "");
+      EXPECT_TRUE(loaded.float_graph.nodes.empty());
+    }
+  }
+}
+
+TEST(OctetFile, RealModelsSurvive) {
+  if (real_models().empty()) GTEST_SKIP() << "No model is installed.";
+  for (const auto& path : real_models()) {
+    SCOPED_TRACE(path.filename().string());
+    octet_file::Contents contents;
+    contents.quantized = formats::tflite::read(read_file(path));
+    EXPECT_EQ(difference(contents.quantized, octet_file::read(octet_file::write(contents)).quantized), "");
+  }
+}
+
+TEST(OctetFile, RejectsOtherAndTruncatedFiles) {
+  expect_invalid({}, "not an .octet file");
+  expect_invalid(Bytes(64, std::byte{1}), "not an .octet file");
+  const Bytes file = octet_file::write(sample());
+  for (size_t length = 0; length + 16 < file.size(); length += 16) {
+    SCOPED_TRACE(length);
+    expect_invalid(Bytes(file.begin(), file.begin() + static_cast<long>(length)));
+  }
+}
+
+TEST(OctetFile, RejectsGraphsThatContradictThemselves) {
+  octet_file::Contents contents = sample();
+  contents.quantized.tensor(contents.quantized.outputs[0]).shape = {1, 4, 4, 2};
+  expect_invalid(octet_file::write(contents), "is declared other than");
+
+  contents = sample();
+  contents.quantized.nodes[0].attributes = Softmax{};
+  expect_invalid(octet_file::write(contents), "attributes");
+
+  contents = sample();
+  contents.quantized.nodes[0].inputs[0] = contents.quantized.outputs[0];
+  expect_invalid(octet_file::write(contents), "before it is computed");
+
+  contents = sample();
+  contents.quantized.tensors[0].dtype = DType::Int8;
+  expect_invalid(octet_file::write(contents), "no quantization parameters");
+
+  contents = sample();
+  contents.quantized.nodes[0].inputs[0] = static_cast<TensorId>(99);
+  expect_invalid(octet_file::write(contents), "a tensor it lacks");
+}
+
+TEST(OctetFile, RejectsNewerFormats) {
+  Bytes file = octet_file::write(sample());
+  // No mutable accessors are generated: find the one field that holds the version.
+  const uint8_t* model = reinterpret_cast<const uint8_t*>(stored::GetModel(file.data()));
+  const auto* table = reinterpret_cast<const flatbuffers::Table*>(model);
+  const uint8_t* field = table->GetAddressOf(stored::Model::VT_FORMAT_VERSION);
+  file[static_cast<size_t>(field - reinterpret_cast<const uint8_t*>(file.data()))] = std::byte{2};
+  try {
+    octet_file::read(file);
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::UnsupportedModel);
+    EXPECT_FALSE(error.hint().empty());
+  }
+}
+
+}  // namespace
+}  // namespace octet::test

@@ -1,0 +1,398 @@
+// What the .tflite reader accepts, how it resolves it, and what it says about the rest.
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "formats/tflite/reader.h"
+#include "support/tflite_builder.h"
+
+namespace octet::test {
+namespace {
+
+using formats::tflite::read;
+using formats::tflite::ReadOptions;
+using Code = tfl::BuiltinOperator;
+
+/// The error that reading `file` throws, or nothing.
+std::optional<Error> error_of(const Bytes& file, const ReadOptions& options = {}) {
+  try {
+    read(file, options);
+  } catch (const Error& error) {
+    return error;
+  }
+  return {};
+}
+
+void expect_error(const Bytes& file, ErrorCode code, const std::vector<std::string>& words,
+                  const ReadOptions& options = {}) {
+  const std::optional<Error> error = error_of(file, options);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->code(), code) << error->message();
+  for (const std::string& word : words) {
+    EXPECT_NE(error->message().find(word), std::string::npos) << error->message();
+  }
+}
+
+/// A model of one RELU over an input of `shape`, with `signature` if not empty.
+Bytes relu_model(const std::vector<int32_t>& shape, const std::vector<int32_t>& signature = {},
+                 const TfliteBuilder::TensorSpec& output = {.name = "y", .shape = {1}}) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = shape, .signature = signature});
+  const int32_t y = builder.tensor(output);
+  builder.op(Code::RELU, {x}, {y});
+  return builder.build({x}, {y});
+}
+
+TEST(TfliteReader, RejectsOtherFiles) {
+  expect_error({}, ErrorCode::InvalidFile, {"not a TensorFlow Lite model"});
+  expect_error(Bytes(64, std::byte{0}), ErrorCode::InvalidFile, {"not a TensorFlow Lite model"});
+}
+
+TEST(TfliteReader, RejectsEveryTruncation) {
+  const Bytes file = relu_model({1, 4});
+  ASSERT_FALSE(error_of(file));
+  for (size_t length = 0; length + 4 < file.size(); length += 4) {
+    const std::optional<Error> error =
+        error_of(Bytes(file.begin(), file.begin() + static_cast<long>(length)));
+    ASSERT_TRUE(error) << length;
+    EXPECT_EQ(error->code(), ErrorCode::InvalidFile) << length;
+  }
+}
+
+TEST(TfliteReader, ReadsBytesAtAnyAddress) {
+  const Bytes file = relu_model({1, 4});
+  for (size_t offset = 1; offset < 8; ++offset) {
+    Bytes shifted(offset, std::byte{0});
+    shifted.insert(shifted.end(), file.begin(), file.end());
+    EXPECT_EQ(read(std::span<const std::byte>(shifted).subspan(offset)).nodes.size(), 1u);
+  }
+}
+
+TEST(TfliteReader, BindsADynamicBatchToOne) {
+  const Graph graph = read(relu_model({7, 4}, {-1, 4}));
+  EXPECT_EQ(graph.tensor(graph.inputs[0]).shape, (Shape{1, 4}));
+  // The declared output shape is stale; what the operator computes wins.
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{1, 4}));
+}
+
+TEST(TfliteReader, AsksForOtherDynamicDimensions) {
+  const Bytes file = relu_model({1, 1, 3}, {-1, -1, 3});
+  expect_error(file, ErrorCode::InvalidShape, {"Dimension 1", "'x'"});
+  EXPECT_EQ(error_of(file)->where().input, "x");
+  EXPECT_EQ(read(file, {.input_shapes = {{"x", {1, 5, 3}}}}).tensors[0].shape, (Shape{1, 5, 3}));
+  expect_error(file, ErrorCode::InvalidShape, {"'x'"}, {.input_shapes = {{"x", {1, 5, 4}}}});
+  expect_error(file, ErrorCode::InvalidInput, {"'z'"}, {.input_shapes = {{"z", {1, 5, 3}}}});
+}
+
+TEST(TfliteReader, ListsEveryUnsupportedNodeAtOnce) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {1, 4}});
+  const int32_t a = builder.tensor({.name = "a", .shape = {1, 4}});
+  const int32_t b = builder.tensor({.name = "b", .shape = {1, 4}});
+  const int32_t c = builder.tensor({.name = "c", .shape = {1, 4}});
+  const int32_t d = builder.tensor({.name = "d", .shape = {1, 4}});
+  builder.op(Code::EXP, {x}, {a});
+  builder.custom_op("Wobble", {a}, {b});
+  builder.op(Code::ADD, {a, b}, {c}, tfl::CreateAddOptions(builder.fbb(), tfl::ActivationFunctionType::TANH));
+  builder.op(Code::RELU, {c}, {d}, flatbuffers::Offset<tfl::PadOptions>(), 99);
+  const Bytes file = builder.build({x}, {d});
+  expect_error(file, ErrorCode::UnsupportedOperator,
+               {"4 nodes", "EXP 'a'", "CUSTOM Wobble 'b'", "ADD 'c' (with the fused activation TANH)",
+                "RELU 'd' (version 99)"});
+  EXPECT_EQ(error_of(file)->where().node, "a");
+}
+
+TEST(TfliteReader, RejectsWhatGraphsDoNotHave) {
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {1, 4}});
+    expect_error(builder.build({x}, {x}, 2), ErrorCode::UnsupportedModel, {"2 subgraphs"});
+  }
+  {
+    TfliteBuilder builder;
+    const auto uint8 = tfl::TensorType::UINT8;
+    const int32_t x =
+        builder.tensor({.name = "x", .shape = {4}, .type = uint8, .scale = {1}, .zero_point = {128}});
+    const int32_t y =
+        builder.tensor({.name = "y", .shape = {4}, .type = uint8, .scale = {1}, .zero_point = {128}});
+    builder.op(Code::RELU, {x}, {y});
+    const Bytes file = builder.build({x}, {y});
+    expect_error(file, ErrorCode::UnsupportedModel, {"'x'", "uint8"});
+    EXPECT_FALSE(error_of(file)->hint().empty());
+  }
+  {
+    // Weights quantized, activations not: TFLite quantizes such activations while it runs.
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {1, 2}});
+    const int32_t w = builder.tensor({.name = "w",
+                                      .shape = {1, 2},
+                                      .type = tfl::TensorType::INT8,
+                                      .buffer = builder.buffer<int8_t>({1, 2}),
+                                      .scale = {1},
+                                      .zero_point = {0}});
+    const int32_t y = builder.tensor({.name = "y", .shape = {1, 1}});
+    builder.op(Code::FULLY_CONNECTED, {x, w}, {y}, tfl::CreateFullyConnectedOptions(builder.fbb()));
+    expect_error(builder.build({x}, {y}), ErrorCode::UnsupportedOperator,
+                 {"FULLY_CONNECTED 'y'", "mixes float32 and int8"});
+  }
+}
+
+TEST(TfliteReader, ChecksReferences) {
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4}});
+    const int32_t y = builder.tensor({.name = "y", .shape = {4}});
+    builder.op(Code::RELU, {99}, {y});
+    expect_error(builder.build({x}, {y}), ErrorCode::InvalidFile, {"tensor 99"});
+  }
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4}, .buffer = 7});
+    expect_error(builder.build({x}, {x}), ErrorCode::InvalidFile, {"'x'", "buffer"});
+  }
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4}});
+    const int32_t a = builder.tensor({.name = "a", .shape = {4}});
+    const int32_t y = builder.tensor({.name = "y", .shape = {4}});
+    builder.op(Code::RELU, {a}, {y});
+    builder.op(Code::RELU, {x}, {a});
+    expect_error(builder.build({x}, {y}), ErrorCode::InvalidFile, {"'y'", "'a'", "before it is computed"});
+  }
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4}});
+    const int32_t w = builder.floats("w", {4}, {1, 2, 3});
+    const int32_t y = builder.tensor({.name = "y", .shape = {4}});
+    builder.op(Code::ADD, {x, w}, {y});
+    expect_error(builder.build({x}, {y}), ErrorCode::InvalidFile, {"'w'", "12 bytes", "16"});
+  }
+}
+
+TEST(TfliteReader, ChecksQuantization) {
+  struct Case {
+    std::vector<float> scale;
+    std::vector<int64_t> zero_point;
+    int32_t dimension;
+    const char* problem;
+  };
+  const Case cases[] = {
+      {{0.0f}, {0}, 0, "not positive"},
+      {{1.0f}, {128}, 0, "zero point outside"},
+      {{1.0f, 1.0f}, {0, 0}, 0, "not as many as channels"},
+      {{1.0f, 1.0f, 1.0f, 1.0f}, {0, 0, 0, 0}, 5, "not as many as channels"},
+      {{1.0f}, {0, 0}, 0, "another number"},
+  };
+  for (const Case& c : cases) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x",
+                                      .shape = {4},
+                                      .type = tfl::TensorType::INT8,
+                                      .scale = c.scale,
+                                      .zero_point = c.zero_point,
+                                      .quantized_dimension = c.dimension});
+    expect_error(builder.build({x}, {x}), ErrorCode::InvalidFile, {"'x'", c.problem});
+  }
+}
+
+TEST(TfliteReader, MakesNamesUnique) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "t", .shape = {4}});
+  const int32_t y = builder.tensor({.name = "t", .shape = {4}});
+  const int32_t z = builder.tensor({.name = "", .shape = {4}});
+  builder.op(Code::RELU, {x}, {y});
+  builder.op(Code::RELU, {y}, {z});
+  const Graph graph = read(builder.build({x}, {z}));
+  EXPECT_EQ(graph.tensors[0].name, "t");
+  EXPECT_EQ(graph.nodes[0].name, "t_1");
+  EXPECT_EQ(graph.nodes[1].name, "tensor_2");
+}
+
+TEST(TfliteReader, ReadsConstantsBehindTheFlatBuffer) {
+  const auto build = [](uint64_t offset, uint64_t size) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {2}});
+    const int32_t w =
+        builder.tensor({.name = "w", .shape = {2}, .buffer = builder.outside_buffer(offset, size)});
+    const int32_t y = builder.tensor({.name = "y", .shape = {2}});
+    builder.op(Code::ADD, {x, w}, {y});
+    return builder.build({x}, {y});
+  };
+  Bytes file = build(1000, 8);
+  ASSERT_LT(file.size(), 1000u);
+  expect_error(file, ErrorCode::InvalidFile, {"'w'", "outside the file"});
+  file.resize(1008);
+  const float values[] = {3.5f, -1.0f};
+  std::memcpy(file.data() + 1000, values, sizeof(values));
+  const Graph graph = read(file);
+  EXPECT_EQ(graph.tensor(graph.nodes[0].inputs[1]).values<float>()[0], 3.5f);
+  expect_error(build(UINT64_MAX - 3, 8), ErrorCode::InvalidFile, {"'w'", "outside the file"});
+}
+
+TEST(TfliteReader, ResolvesSamePadding) {
+  struct Case {
+    int32_t input, filter, stride, dilation;
+    int32_t before, after, output;
+  };
+  const Case cases[] = {
+      {5, 3, 1, 1, 1, 1, 5}, {5, 3, 2, 1, 1, 1, 3}, {6, 3, 2, 1, 0, 1, 3},
+      {5, 2, 1, 1, 0, 1, 5}, {7, 3, 1, 2, 2, 2, 7}, {4, 1, 3, 1, 0, 0, 2},
+  };
+  for (const Case& c : cases) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {1, c.input, 9, 1}});
+    const int32_t w =
+        builder.floats("w", {1, c.filter, 1, 1}, std::vector<float>(static_cast<size_t>(c.filter)));
+    const int32_t y = builder.tensor({.name = "y", .shape = {}});
+    builder.op(Code::CONV_2D, {x, w}, {y},
+               tfl::CreateConv2DOptions(builder.fbb(), tfl::Padding::SAME, 1, c.stride,
+                                        tfl::ActivationFunctionType::RELU6, 1, c.dilation));
+    const Graph graph = read(builder.build({x}, {y}));
+    const Conv2d& conv = std::get<Conv2d>(graph.nodes[0].attributes);
+    EXPECT_EQ(conv.padding, (Padding2d{c.before, c.after, 0, 0}))
+        << c.input << " " << c.filter << " " << c.stride;
+    EXPECT_EQ(conv.activation, Activation::Relu6);
+    EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{1, c.output, 9, 1}));
+  }
+}
+
+TEST(TfliteReader, ReordersTransposeConvOperands) {
+  TfliteBuilder builder;
+  const int32_t shape = builder.integers("shape", {1, 7, 6, 2});
+  const int32_t w = builder.floats("w", {2, 3, 2, 1}, std::vector<float>(12));
+  const int32_t x = builder.tensor({.name = "x", .shape = {1, 4, 3, 1}});
+  const int32_t y = builder.tensor({.name = "y", .shape = {1, 7, 6, 2}});
+  builder.op(Code::TRANSPOSE_CONV, {shape, w, x}, {y},
+             tfl::CreateTransposeConvOptions(builder.fbb(), tfl::Padding::SAME, 2, 2));
+  const Graph graph = read(builder.build({x}, {y}));
+  const Node& node = graph.nodes[0];
+  EXPECT_EQ(graph.tensor(node.inputs[0]).name, "x");
+  EXPECT_EQ(graph.tensor(node.inputs[1]).name, "w");
+  EXPECT_EQ(node.inputs.size(), 2u);
+  // The whole result is 9x6; SAME crops it to 7x6, one at either end.
+  EXPECT_EQ(std::get<TransposeConv>(node.attributes),
+            (TransposeConv{{2, 2}, {1, 1, 0, 0}, {7, 6}, Activation::None}));
+}
+
+TEST(TfliteReader, ReadsMediaPipesTransposedConvolution) {
+  const auto build = [](const std::vector<int32_t>& options) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {1, 4, 5, 1}});
+    const int32_t w = builder.floats("w", {2, 3, 2, 1}, std::vector<float>(12));
+    const int32_t b = builder.floats("b", {2}, {1, 2});
+    const int32_t y = builder.tensor({.name = "y", .shape = {}});
+    const auto* bytes = reinterpret_cast<const uint8_t*>(options.data());
+    builder.custom_op("Convolution2DTransposeBias", {x, w, b}, {y}, {bytes, bytes + options.size() * 4});
+    return builder.build({x}, {y});
+  };
+  // SAME: height 2 * 3 + 3 less 3 - (3 mod 2) - 1 = 1; width 2 * 4 + 2 less 2 - (4 mod 2) - 1 = 1, cropped at
+  // the end.
+  const Graph same = read(build({1, 2, 2}));
+  EXPECT_EQ(std::get<TransposeConv>(same.nodes[0].attributes),
+            (TransposeConv{{2, 2}, {0, 1, 0, 1}, {8, 9}, Activation::None}));
+  EXPECT_EQ(same.nodes[0].inputs.size(), 3u);
+  const Graph valid = read(build({2, 2, 1}));
+  EXPECT_EQ(std::get<TransposeConv>(valid.nodes[0].attributes),
+            (TransposeConv{{1, 2}, {0, 0, 0, 0}, {6, 10}, Activation::None}));
+  expect_error(build({1, 2}), ErrorCode::InvalidFile, {"cut short"});
+  expect_error(build({1, 0, 2}), ErrorCode::InvalidFile, {"stride"});
+}
+
+TEST(TfliteReader, ResolvesOneOpenDimensionOfAReshape) {
+  const auto build = [](const std::vector<int32_t>& shape) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {2, 6}});
+    const int32_t s = builder.integers("s", shape);
+    const int32_t y = builder.tensor({.name = "y", .shape = {}});
+    builder.op(Code::RESHAPE, {x, s}, {y});
+    return builder.build({x}, {y});
+  };
+  EXPECT_EQ(read(build({-1, 3})).tensors[1].shape, (Shape{4, 3}));
+  expect_error(build({-1, -1}), ErrorCode::InvalidFile, {"RESHAPE 'y'", "two dimensions open"});
+  EXPECT_TRUE(error_of(build({5, -1})));
+  EXPECT_TRUE(error_of(build({0, 12})));
+}
+
+TEST(TfliteReader, ResolvesStridedSliceMasks) {
+  struct Case {
+    std::vector<int32_t> begin, end, stride;
+    int32_t begin_mask, end_mask, ellipsis_mask, shrink_mask;
+    StridedSlice expected;
+  };
+  // Over an input of 4x5x6.
+  const Case cases[] = {
+      {{1, 0, 2}, {3, 5, 6}, {1, 2, 3}, 0, 0, 0, 0, {{1, 0, 2}, {2, 3, 2}, {1, 2, 3}, {}}},
+      {{-2, 9, 0}, {99, 9, -1}, {1, 1, 1}, 2, 2, 0, 0, {{2, 0, 0}, {2, 5, 5}, {1, 1, 1}, {}}},
+      {{-1, 4, 0}, {0, 0, 6}, {-1, -2, 1}, 0, 2, 0, 0, {{3, 4, 0}, {3, 3, 6}, {-1, -2, 1}, {}}},
+      {{0, -1}, {0, 0}, {1, 1}, 0, 0, 1, 2, {{0, 0, 5}, {4, 5, 1}, {1, 1, 1}, {2}}},
+      {{2}, {3}, {1}, 0, 0, 0, 1, {{2, 0, 0}, {1, 5, 6}, {1, 1, 1}, {0}}},
+  };
+  for (const Case& c : cases) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4, 5, 6}});
+    const int32_t b = builder.integers("b", c.begin);
+    const int32_t e = builder.integers("e", c.end);
+    const int32_t s = builder.integers("s", c.stride);
+    const int32_t y = builder.tensor({.name = "y", .shape = {}});
+    builder.op(Code::STRIDED_SLICE, {x, b, e, s}, {y},
+               tfl::CreateStridedSliceOptions(builder.fbb(), c.begin_mask, c.end_mask, c.ellipsis_mask, 0,
+                                              c.shrink_mask));
+    const Graph graph = read(builder.build({x}, {y}));
+    EXPECT_EQ(std::get<StridedSlice>(graph.nodes[0].attributes), c.expected) << &c - cases;
+  }
+}
+
+/// A 4x4 matrix stored as CSR over 2x2 blocks: blocks (0,0) and (1,1) are there.
+flatbuffers::Offset<tfl::SparsityParameters> block_sparsity(TfliteBuilder& builder,
+                                                            std::vector<uint8_t> indices) {
+  auto& fbb = builder.fbb();
+  const std::vector<uint8_t> segments = {0, 1, 2};
+  const auto segment_table = tfl::CreateUint8VectorDirect(fbb, &segments).Union();
+  const auto index_table = tfl::CreateUint8VectorDirect(fbb, &indices).Union();
+  const auto dense = [&](int32_t size) {
+    return tfl::CreateDimensionMetadata(fbb, tfl::DimensionType::DENSE, size);
+  };
+  const std::vector<flatbuffers::Offset<tfl::DimensionMetadata>> metadata = {
+      dense(2),
+      tfl::CreateDimensionMetadata(fbb, tfl::DimensionType::SPARSE_CSR, 0,
+                                   tfl::SparseIndexVector::Uint8Vector, segment_table,
+                                   tfl::SparseIndexVector::Uint8Vector, index_table),
+      dense(2), dense(2)};
+  const std::vector<int32_t> order = {0, 1, 2, 3};
+  const std::vector<int32_t> blocks = {0, 1};
+  return tfl::CreateSparsityParametersDirect(fbb, &order, &blocks, &metadata);
+}
+
+Bytes sparse_model(std::vector<uint8_t> indices, const std::vector<float>& values) {
+  TfliteBuilder builder;
+  const auto sparsity = block_sparsity(builder, std::move(indices));
+  const int32_t x = builder.tensor({.name = "x", .shape = {4, 4}});
+  const int32_t sparse = builder.tensor(
+      {.name = "sparse", .shape = {4, 4}, .buffer = builder.buffer(values), .sparsity = sparsity});
+  const int32_t dense = builder.tensor({.name = "dense", .shape = {4, 4}});
+  const int32_t y = builder.tensor({.name = "y", .shape = {4, 4}});
+  builder.op(Code::DENSIFY, {sparse}, {dense});
+  builder.op(Code::ADD, {x, dense}, {y});
+  return builder.build({x}, {y});
+}
+
+TEST(TfliteReader, ExpandsSparseConstantsAndFoldsDensify) {
+  const Graph graph = read(sparse_model({0, 1}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  ASSERT_EQ(graph.nodes.size(), 1u);
+  const Tensor& dense = graph.tensor(graph.nodes[0].inputs[1]);
+  EXPECT_EQ(dense.name, "dense");
+  const auto values = dense.values<float>();
+  EXPECT_EQ(std::vector<float>(values.begin(), values.end()),
+            (std::vector<float>{1, 2, 0, 0, 3, 4, 0, 0, 0, 0, 5, 6, 0, 0, 7, 8}));
+}
+
+TEST(TfliteReader, ChecksSparseConstants) {
+  expect_error(sparse_model({0, 2}, {1, 2, 3, 4, 5, 6, 7, 8}), ErrorCode::InvalidFile,
+               {"'sparse'", "outside"});
+  expect_error(sparse_model({0, 1}, {1, 2, 3, 4}), ErrorCode::InvalidFile, {"'sparse'", "fewer values"});
+  expect_error(sparse_model({0, 1, 1}, {1, 2, 3, 4, 5, 6, 7, 8}), ErrorCode::InvalidFile,
+               {"'sparse'", "segments"});
+}
+
+}  // namespace
+}  // namespace octet::test
