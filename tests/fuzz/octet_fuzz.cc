@@ -1,0 +1,209 @@
+// Feeds damaged .tflite and .octet files to everything that loading a model runs: reader, prepare, executor.
+// Each must either succeed or throw octet::Error; anything else ends the program, which the sanitizers turn
+// into a report.
+//
+//   octet_fuzz FILE... [--flips N] [--truncations N] [--seed S]
+//
+// A .json file is one of tests/vectors: each model recorded in it counts as a file. Small files are hit where
+// it matters; in large ones most bytes are weights. Every file is cut at N evenly spaced lengths (50 by
+// default), then N times (1000 by default) one to eight random bytes of a fresh copy are changed. The same
+// seed damages the same bytes.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emulate/executor.h"
+#include "formats/octet/octet_file.h"
+#include "formats/tflite/reader.h"
+#include "formats/tflite/writer.h"
+#include "prepare/prepare.h"
+#include "support/vectors.h"
+
+namespace {
+
+using octet::Bytes;
+using octet::Error;
+using octet::Graph;
+
+/// Executors of larger graphs are not built: a flipped bit may ask for gigabytes, which is no defect.
+constexpr size_t kMaxExecutorBytes = size_t{64} << 20;
+/// Loading a damaged file may not take much longer than a whole one.
+constexpr double kMaxSeconds = 20;
+
+struct Options {
+  std::vector<std::string> files;
+  long flips = 1000;
+  long truncations = 50;
+  uint64_t seed = 1;
+};
+
+/// A 64-bit linear congruential generator (Knuth's MMIX constants): the same everywhere.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) { below(1); }
+  /// In [0, bound).
+  uint64_t below(uint64_t bound) {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return (state_ >> 33) % bound;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+size_t bytes_of(const Graph& graph) {
+  size_t total = 0;
+  for (const octet::Tensor& tensor : graph.tensors) total += tensor.byte_size();
+  return total;
+}
+
+void execute(const Graph& graph) {
+  if (bytes_of(graph) <= kMaxExecutorBytes)
+    octet::emulate::Executor executor(std::make_shared<const Graph>(graph));
+}
+
+/// All that loading a model runs.
+void load(const Bytes& file) {
+  if (file.size() >= 8 && std::memcmp(file.data() + 4, "OCTT", 4) == 0) {
+    const octet::formats::octet_file::Contents contents = octet::formats::octet_file::read(file);
+    execute(contents.quantized);
+    if (!contents.float_graph.nodes.empty()) execute(contents.float_graph);
+    return;
+  }
+  const Graph graph = octet::formats::tflite::read(file);
+  if (bytes_of(graph) > kMaxExecutorBytes) return;
+  octet::formats::tflite::write(graph);
+  execute(octet::prepare::prepare(graph));
+}
+
+/// Counts outcomes by error code; "ok" for success.
+class Tally {
+ public:
+  /// False when the outcome is one that a user must never meet.
+  bool try_load(const Bytes& file, const std::string& what) {
+    const auto start = std::chrono::steady_clock::now();
+    std::string outcome = "ok";
+    bool acceptable = true;
+    try {
+      load(file);
+    } catch (const Error& error) {
+      outcome = octet::to_string(error.code());
+      // A file can never be a defect of Octet's own making.
+      acceptable = error.code() != octet::ErrorCode::Internal && !error.message().empty();
+      if (!acceptable) std::fprintf(stderr, "%s: INTERNAL: %s\n", what.c_str(), error.message().c_str());
+    } catch (const std::exception& exception) {
+      outcome = "other exception";
+      acceptable = false;
+      std::fprintf(stderr, "%s: %s\n", what.c_str(), exception.what());
+    }
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    if (seconds.count() > kMaxSeconds) {
+      acceptable = false;
+      std::fprintf(stderr, "%s: took %.1f s\n", what.c_str(), seconds.count());
+    }
+    ++counts_[outcome];
+    return acceptable;
+  }
+
+  void print() const {
+    for (const auto& [outcome, count] : counts_) std::printf("%8ld  %s\n", count, outcome.c_str());
+  }
+
+ private:
+  std::map<std::string, long> counts_;
+};
+
+/// A file by the name that reports use.
+struct NamedBytes {
+  std::string name;
+  Bytes bytes;
+};
+
+std::vector<NamedBytes> read_files(const std::filesystem::path& path) {
+  std::vector<NamedBytes> files;
+  if (path.extension() == ".json") {
+    for (octet::test::RecordedCase& recorded : octet::test::load_vectors(path.stem().string())) {
+      files.push_back({path.stem().string() + " " + recorded.name, std::move(recorded.model)});
+    }
+    return files;
+  }
+  std::ifstream stream(path, std::ios::binary);
+  const std::vector<char> chars((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const auto* data = reinterpret_cast<const std::byte*>(chars.data());
+  if (!chars.empty()) files.push_back({path.string(), Bytes(data, data + chars.size())});
+  return files;
+}
+
+bool fuzz(const NamedBytes& file, const Options& options, Tally& tally) {
+  const auto& [path, whole] = file;
+  bool good = tally.try_load(whole, path);
+  for (long i = 0; i < options.truncations; ++i) {
+    const size_t length = whole.size() * static_cast<size_t>(i) / static_cast<size_t>(options.truncations);
+    const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
+    good &= tally.try_load(cut, path + " cut to " + std::to_string(length) + " bytes");
+  }
+  Random random(options.seed);
+  for (long i = 0; i < options.flips; ++i) {
+    Bytes damaged = whole;
+    std::string what = path + " flip " + std::to_string(i) + ":";
+    for (uint64_t count = 1 + random.below(8); count > 0; --count) {
+      const size_t position = random.below(damaged.size());
+      damaged[position] ^= static_cast<std::byte>(1 + random.below(255));
+      what += " " + std::to_string(position);
+    }
+    good &= tally.try_load(damaged, what);
+  }
+  return good;
+}
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (argument == "--flips" && has_value) {
+      options.flips = std::atol(argv[++i]);
+    } else if (argument == "--truncations" && has_value) {
+      options.truncations = std::atol(argv[++i]);
+    } else if (argument == "--seed" && has_value) {
+      options.seed = static_cast<uint64_t>(std::atoll(argv[++i]));
+    } else if (argument.rfind("--", 0) == 0) {
+      return false;
+    } else {
+      options.files.push_back(argument);
+    }
+  }
+  return !options.files.empty();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::fprintf(stderr, "usage: octet_fuzz FILE... [--flips N] [--truncations N] [--seed S]\n");
+    return 2;
+  }
+  bool good = true;
+  Tally tally;
+  for (const std::string& path : options.files) {
+    const std::vector<NamedBytes> files = read_files(path);
+    if (files.empty()) {
+      std::fprintf(stderr, "%s cannot be read.\n", path.c_str());
+      good = false;
+    }
+    for (const NamedBytes& file : files) good &= fuzz(file, options, tally);
+  }
+  tally.print();
+  return good ? 0 : 1;
+}
