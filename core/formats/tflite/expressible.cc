@@ -81,7 +81,8 @@ class EdgeStripper {
     const Tensor real = graph_.tensor(input);
     if (real.dtype != DType::Float32) return;
     TensorId integer = TensorId::None;
-    for (const NodeId reader : consumers(graph_)[index(input)]) {
+    const std::vector<NodeId> readers = consumers(graph_)[index(input)];
+    for (const NodeId reader : readers) {
       const Node& node = graph_.node(reader);
       if (node.op != OpKind::Quantize || graph_.tensor(node.outputs[0]).dtype != DType::Int8) {
         float_edge("Input", real.name, "the float node '" + node.name + "' reads it.");
