@@ -6,14 +6,10 @@ import { join, relative } from 'node:path';
 import type { Plugin } from 'vite';
 
 export function serviceWorker(): Plugin {
-  let outDir = '';
   return {
     name: 'octet-service-worker',
     apply: 'build',
-    configResolved(config) {
-      outDir = join(config.root, config.build.outDir);
-    },
-    closeBundle() {
+    writeBundle({ dir: outDir = '' }) {
       const paths = readdirSync(outDir, { withFileTypes: true, recursive: true })
         .filter((entry) => entry.isFile() && !['sw.js', 'octet.html'].includes(entry.name))
         .map((entry) => join(entry.parentPath, entry.name))

@@ -30,7 +30,7 @@ export function Empty() {
               </button>
             </div>
             <p className="empty-sample muted small">
-              Sample: a classifier of clothes, 28×28 pixels, 46 layers, with 200 images to calibrate and 1,000
+              Sample: a classifier of clothes, 28×28 pixels, 34 layers, with 200 images to calibrate and 1,000
               to compare (Fashion-MNIST, Zalando Research, MIT licence).
             </p>
           </>
