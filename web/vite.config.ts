@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => {
     resolve: {
       alias: [
         { find: /^octet-quant$/, replacement: `${library}index.js` },
-        { find: /^octet-quant\/worker$/, replacement: `${library}worker.js` },
+        { find: /^octet-quant\/worker(?=$|\?)/, replacement: `${library}worker.js` },
       ],
     },
     build: {

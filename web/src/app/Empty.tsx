@@ -37,8 +37,7 @@ export function Empty() {
         )}
       </div>
       <p className="empty-promise small">
-        Everything is computed in this page. Nothing that you open is uploaded; the page has no server to send
-        it to.
+        Everything is computed in this page, by your own machine. Nothing that you open is uploaded anywhere.
       </p>
     </main>
   );

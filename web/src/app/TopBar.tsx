@@ -20,13 +20,13 @@ export function TopBar() {
     <header className="top-bar">
       <span className="brand">
         <Mark />
-        Octet
+        <span className="brand-name">Octet</span>
       </span>
       {model && (
         <>
           <span className="top-file" title={model.fileName}>
             {model.fileName}
-            <span className="muted"> {bytes(model.bytes.length)}</span>
+            <span className="muted top-size"> {bytes(model.bytes.length)}</span>
           </span>
           {runs.length > 0 && (
             <fieldset className="runs" aria-label="Runs">

@@ -272,7 +272,15 @@ function useCanvas(scene: Scene | undefined, marks: Marks): View {
     const main = canvas.current;
     const strip = minimap.current;
     if (!main || !strip) return;
-    const observer = new ResizeObserver(schedule);
+    let wasShown = main.clientWidth > 0;
+    const observer = new ResizeObserver(() => {
+      const isShown = main.clientWidth > 0;
+      const current = latest.current.scene;
+      // On narrow screens the network is behind a tab when it is laid out.
+      if (isShown && !wasShown && current) camera.current = fitted(main, current, READABLE_SCALE);
+      wasShown = isShown;
+      schedule();
+    });
     observer.observe(main);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     scheme.addEventListener('change', schedule);

@@ -154,10 +154,13 @@ function drawSegment(
       if (node && center)
         roundedBox(context, center, nodeWidth(node) + 2 * margin, NODE_HEIGHT + 2 * margin, CORNER + margin);
     }
+    for (const edge of edges) bridge(context, scene, edge, margin);
     context.fillStyle = color;
     context.fill();
     context.beginPath();
-    for (const edge of edges) tracePath(context, scene.layout.routes[edge] ?? []);
+    for (const edge of edges) {
+      if (!isStraight(scene.layout.routes[edge] ?? [])) tracePath(context, scene.layout.routes[edge] ?? []);
+    }
     context.lineWidth = 2 * margin;
     context.lineJoin = 'round';
     context.lineCap = 'butt';
@@ -177,6 +180,25 @@ function drawSegment(
   }
 }
 
+/** Joins the boxes of two nodes that lie one straight above the other. */
+function bridge(context: CanvasRenderingContext2D, scene: Scene, edge: number, margin: number): void {
+  const ends = scene.network.edges[edge];
+  const route = scene.layout.routes[edge] ?? [];
+  const [start, end] = [route[0], route.at(-1)];
+  const [from, to] = [scene.network.nodes[ends?.from ?? -1], scene.network.nodes[ends?.to ?? -1]];
+  if (!start || !end || !from || !to || !isStraight(route)) return;
+  const half = Math.min(nodeWidth(from), nodeWidth(to)) / 2 + margin;
+  const left = Math.max(start.x, end.x) - half;
+  const right = Math.min(start.x, end.x) + half;
+  context.rect(left, start.y - NODE_HEIGHT / 2, right - left, end.y - start.y + NODE_HEIGHT);
+}
+
+/** From one row to the next, in the same column but for a few pixels. */
+function isStraight(route: readonly Point[]): boolean {
+  const [start, end] = [route[0], route[1]];
+  return route.length === 2 && start !== undefined && end !== undefined && Math.abs(start.x - end.x) < 24;
+}
+
 function drawEdges(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -193,7 +215,7 @@ function drawEdges(
     else tracePath(context, scene.layout.routes[index] ?? []);
   }
   context.lineWidth = Math.max(1, pixel * 0.8);
-  context.strokeStyle = theme.lineStrong;
+  context.strokeStyle = theme.ink3;
   context.stroke();
   context.beginPath();
   for (const index of strong) tracePath(context, scene.layout.routes[index] ?? []);

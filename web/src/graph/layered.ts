@@ -38,9 +38,11 @@ const ROW_GAP = 26;
 const COLUMN_GAP = 26;
 const WAYPOINT_WIDTH = 10;
 const ORDER_SWEEPS = 8;
-const POSITION_SWEEPS = 16;
+const POSITION_SWEEPS = 28;
+/** The last of them look at neighbours on both sides, which straightens what forks and joins have bent. */
+const BOTH_SIDED_SWEEPS = 16;
 /** Direct edges count most, so that the main chain is one straight line; a long edge comes next. */
-const CHAIN_WEIGHT = 40;
+const CHAIN_WEIGHT = 400;
 const WAYPOINT_WEIGHT = 8;
 
 /** A node of the drawing, or a waypoint of an edge that passes a row. */
@@ -169,7 +171,7 @@ function assignColumns(layers: readonly Item[][]): void {
 
 /** Where an item wants to be: the weighted median of its neighbours, first on one side, at last on both. */
 function desired(item: Item, sweep: number): { x: number; weight: number } {
-  const both = sweep >= POSITION_SWEEPS - 4;
+  const both = sweep >= POSITION_SWEEPS - BOTH_SIDED_SWEEPS;
   const links = both ? [...item.up, ...item.down] : sweep % 2 === 0 ? item.up : item.down;
   if (links.length === 0) return { x: item.x, weight: 0.1 };
   const sorted = [...links].sort((a, b) => a.item.x - b.item.x);

@@ -18,7 +18,7 @@ export function ImagesStep() {
       ? 'drop images to calibrate with'
       : compare === calibrate
         ? `${calibrate.length} images`
-        : `${calibrate.length} to calibrate, ${compare.length} to compare`;
+        : `${calibrate.length} calibrate, ${compare.length.toLocaleString('en')} compare`;
   return (
     <Step title="Images" summary={summary} startsOpen>
       {images.length === 0 ? (
