@@ -52,7 +52,8 @@ export function rowsOf(
   const sign = sorting.descending ? -1 : 1;
   return rows.sort(
     (a, b) =>
-      sign * compare(columnValue(a, sorting.column), columnValue(b, sorting.column)) || a.position - b.position,
+      sign * compare(columnValue(a, sorting.column), columnValue(b, sorting.column)) ||
+      a.position - b.position,
   );
 }
 

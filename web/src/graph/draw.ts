@@ -44,6 +44,8 @@ export interface Marks {
 
 const TEXT_SCALE = 0.42;
 const DETAIL_SCALE = 0.6;
+/** Below it a node is a block of colour. */
+const BLOCK_SCALE = 0.15;
 const SEGMENT_MARGIN = 9;
 const CORNER = 4;
 
@@ -243,6 +245,13 @@ function drawNode(
   const unit = unitOf(node);
   const error = marks.errors?.get(node.id);
   context.globalAlpha = marks.found === undefined || marks.found.has(index) ? 1 : 0.25;
+  if (camera.scale < BLOCK_SCALE && marks.selected !== index) {
+    context.fillStyle = error !== undefined ? theme.heat : unit ? theme.unit[unit] : theme.ink3;
+    if (error !== undefined) context.globalAlpha *= Math.max(0.15, heatOf(error));
+    context.fillRect(left, top, width, NODE_HEIGHT);
+    context.globalAlpha = 1;
+    return;
+  }
   context.beginPath();
   roundedBox(context, center, width, NODE_HEIGHT, unit ? CORNER : NODE_HEIGHT / 2);
   context.fillStyle = unit ? theme.raised : theme.sunken;

@@ -41,8 +41,9 @@ const ORDER_SWEEPS = 8;
 const POSITION_SWEEPS = 28;
 /** The last of them look at neighbours on both sides, which straightens what forks and joins have bent. */
 const BOTH_SIDED_SWEEPS = 16;
-/** Direct edges count most, so that the main chain is one straight line; a long edge comes next. */
+/** The main chain counts most, so that it is one straight line. */
 const CHAIN_WEIGHT = 400;
+const DIRECT_WEIGHT = 4;
 const WAYPOINT_WEIGHT = 8;
 
 /** A node of the drawing, or a waypoint of an edge that passes a row. */
@@ -63,7 +64,8 @@ interface Link {
 export function layoutLayered(input: LayoutInput): LayoutResult {
   const rows = assignRows(input);
   const items: Item[] = input.nodes.map((node, index) => newItem(node.width, rows[index] ?? 0));
-  const waypoints = input.edges.map((edge) => connect(items, edge));
+  const chain = chainEdges(input, rows);
+  const waypoints = input.edges.map((edge) => connect(items, edge, chain.has(edge)));
   const layers = intoLayers(items);
   reduceCrossings(layers);
   assignColumns(layers);
@@ -89,12 +91,26 @@ function assignRows({ nodes, edges }: LayoutInput): number[] {
   });
 }
 
+/** Of every node's edges to the next row, the one that the longest chain hangs on. */
+function chainEdges({ nodes, edges }: LayoutInput, rows: readonly number[]): ReadonlySet<LayoutEdge> {
+  const length = nodes.map(() => 0);
+  const longest = new Map<number, LayoutEdge>();
+  for (const edge of [...edges].sort((a, b) => b.from - a.from)) {
+    if ((rows[edge.to] ?? 0) !== (rows[edge.from] ?? 0) + 1) continue;
+    const reached = (length[edge.to] ?? 0) + 1;
+    if (reached <= (length[edge.from] ?? 0)) continue;
+    length[edge.from] = reached;
+    longest.set(edge.from, edge);
+  }
+  return new Set(longest.values());
+}
+
 function newItem(width: number, row: number): Item {
   return { width, row, up: [], down: [], order: 0, x: 0 };
 }
 
 /** Links two items through one waypoint a row between them, and returns the waypoints. */
-function connect(items: Item[], edge: LayoutEdge): Item[] {
+function connect(items: Item[], edge: LayoutEdge, isChain: boolean): Item[] {
   const from = items[edge.from];
   const to = items[edge.to];
   if (from === undefined || to === undefined) return [];
@@ -106,7 +122,7 @@ function connect(items: Item[], edge: LayoutEdge): Item[] {
     link(previous, waypoint, previous === from ? 1 : WAYPOINT_WEIGHT);
     previous = waypoint;
   }
-  link(previous, to, previous === from ? CHAIN_WEIGHT : 1);
+  link(previous, to, isChain ? CHAIN_WEIGHT : previous === from ? DIRECT_WEIGHT : 1);
   items.push(...added);
   return added;
 }

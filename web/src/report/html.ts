@@ -132,7 +132,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], fi
   const attribute = (column: number): string => (column >= firstNumber ? ' class="n"' : '');
   const headLine = head.map((text, column) => `<th${attribute(column)}>${escapeHtml(text)}</th>`).join('');
   const lines = rows.map(
-    (row) => `<tr>${row.map((text, column) => `<td${attribute(column)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
+    (row) =>
+      `<tr>${row.map((text, column) => `<td${attribute(column)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
   );
   return `<table><thead><tr>${headLine}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }

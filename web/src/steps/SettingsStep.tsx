@@ -220,18 +220,18 @@ function NumberField({ label, value, least, most, set }: NumberProps) {
   return (
     <label className="control">
       <span>{label}</span>
-    <input
-      className="field"
-      type="number"
-      step="any"
-      min={least}
-      max={most}
-      defaultValue={value}
-      onChange={({ target }) => {
-        const next = target.valueAsNumber;
-        if (next >= least && next <= most) set(next);
-      }}
-    />
+      <input
+        className="field"
+        type="number"
+        step="any"
+        min={least}
+        max={most}
+        defaultValue={value}
+        onChange={({ target }) => {
+          const next = target.valueAsNumber;
+          if (next >= least && next <= most) set(next);
+        }}
+      />
     </label>
   );
 }
