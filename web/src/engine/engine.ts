@@ -18,13 +18,21 @@ interface OpenNet {
 }
 
 let open: OpenNet | undefined;
-/** Quantized models by run; a run of an earlier session is loaded from its bytes when first needed. */
+/**
+ * Quantized models by run, the latest used last. Only a few stay in the workers' memory; any other is loaded again from
+ * its run's bytes when it is needed.
+ */
 const models = new Map<string, Promise<Model>>();
+const MOST_MODELS = 2;
+
+interface KnownDataset {
+  readonly net: LoadedNet | Model;
+  readonly preprocessing: Preprocessing;
+  readonly dataset: Promise<ImageDataset>;
+}
+
 /** The latest datasets: lists of images are immutable, so their identity is the key. */
-const datasets = new WeakMap<
-  readonly ImageEntry[],
-  { readonly preprocessing: Preprocessing; readonly input: string; readonly dataset: Promise<ImageDataset> }
->();
+const datasets = new WeakMap<readonly ImageEntry[], KnownDataset>();
 
 /** The float net of `bytes` on `target`; the one opened before is freed. */
 export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
@@ -40,15 +48,19 @@ export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> 
 }
 
 export function quantizedModel(run: Pick<Run, 'id' | 'octet'>): Promise<Model> {
-  const known = models.get(run.id);
-  if (known) return known;
-  const loaded = Model.load(run.octet);
-  models.set(run.id, loaded);
-  return loaded;
+  const model = models.get(run.id) ?? Model.load(run.octet);
+  keepModel(run.id, model);
+  return model;
 }
 
 export function rememberModel(id: string, model: Model): void {
-  models.set(id, Promise.resolve(model));
+  keepModel(id, Promise.resolve(model));
+}
+
+function keepModel(id: string, model: Promise<Model>): void {
+  models.delete(id);
+  models.set(id, model);
+  for (const oldest of [...models.keys()].slice(0, -MOST_MODELS)) forgetModel(oldest);
 }
 
 export function forgetModel(id: string): void {
@@ -86,11 +98,10 @@ export function datasetOf(
   images: readonly ImageEntry[],
   preprocessing: Preprocessing,
 ): Promise<ImageDataset> {
-  const input = JSON.stringify(net.inputs[0]);
   const known = datasets.get(images);
-  if (known?.preprocessing === preprocessing && known.input === input) return known.dataset;
+  if (known?.preprocessing === preprocessing && known.net === net) return known.dataset;
   const sources = images.map(({ name, blob }) => ({ name, data: blob }));
   const dataset = imageDataset(sources, preprocessing, { net });
-  datasets.set(images, { preprocessing, input, dataset });
+  datasets.set(images, { net, preprocessing, dataset });
   return dataset;
 }

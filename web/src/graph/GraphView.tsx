@@ -1,6 +1,7 @@
 // The network: pan, zoom, select, search results in colour. The canvas is drawn outside React; React holds the toolbar.
 
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { toggleKept } from '../state/actions';
 import { activeRun, useErrorOf } from '../state/derive';
 import { select, setState, useStore } from '../state/store';
 import { Legend } from './Legend';
@@ -30,6 +31,8 @@ export function GraphView({ network }: { readonly network: Network }) {
     else if (event.key === '-') view.zoomBy(0.8);
     else if (event.key === '0') view.fit();
     else if (event.key === 'Escape') select(undefined);
+    else if (event.key === 'f' && selected?.kind === 'operator' && selected.node.unit === 'MLA')
+      toggleKept(selected.id);
     else return;
     event.preventDefault();
   };
@@ -49,8 +52,8 @@ export function GraphView({ network }: { readonly network: Network }) {
         <canvas ref={view.minimap} className="graph-minimap" />
       </div>
       <p id="graph-keys" className="visually-hidden">
-        Arrow keys move along the network, plus and minus zoom, 0 shows all of it. The table below holds the
-        same nodes.
+        Arrow keys move along the network, plus and minus zoom, 0 shows all of it, F keeps a node in float.
+        The table below holds the same nodes.
       </p>
       <p className="visually-hidden" aria-live="polite">
         {selected ? `${selected.title}, ${selected.detail}, ${unitOf(selected) ?? selected.kind}` : ''}

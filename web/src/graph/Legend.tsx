@@ -2,7 +2,7 @@
 
 import { useStore } from '../state/store';
 import { CALM_DB, HOT_DB } from './heat';
-import { percent } from './words';
+import { share } from './words';
 
 export const UNIT_NAMES = { MLA: 'accelerator', APU: 'application processor', CVU: 'vision unit' } as const;
 
@@ -30,7 +30,7 @@ export function Legend() {
           <span className="muted">
             {unit.nodes} {unit.nodes === 1 ? 'node' : 'nodes'}
             {work > 0 && unit.multiplyAccumulates > 0
-              ? `, ${percent(unit.multiplyAccumulates / work, 0)} of MACs`
+              ? `, ${share(unit.multiplyAccumulates / work)} of MACs`
               : ''}
           </span>
         </li>

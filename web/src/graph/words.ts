@@ -140,6 +140,12 @@ export function percent(value: number, digits = 1): string {
   return `${(value * 100).toFixed(digits)} %`;
 }
 
+/** A share in whole percent that does not round something to nothing, or nearly all to all. */
+export function share(value: number): string {
+  if (value > 0 && value < 0.005) return '<1 %';
+  return value < 1 && value >= 0.995 ? '>99 %' : percent(value, 0);
+}
+
 export function milliseconds(value: number): string {
   if (value < 10) return `${value.toFixed(2)} ms`;
   if (value < 1000) return `${value.toFixed(0)} ms`;

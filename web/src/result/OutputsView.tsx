@@ -18,11 +18,6 @@ export function OutputsView({ run }: { readonly run: Run }) {
   const images = useStore((state) => state.images);
   const shown = useStore((state) => state.shownImage);
   const { compare } = useMemo(() => partsOf(images), [images]);
-  const index = Math.max(
-    0,
-    compare.findIndex(({ name }) => name === shown),
-  );
-  const { outputs, failure } = useOutputs(run, compare, index);
   const changed = useMemo(
     () =>
       run.classification
@@ -30,6 +25,13 @@ export function OutputsView({ run }: { readonly run: Run }) {
         : [],
     [run],
   );
+  // To begin with, an image whose answer changed: that is what one wants to see.
+  const wanted = shown ?? changed[0];
+  const index = Math.max(
+    0,
+    compare.findIndex(({ name }) => name === wanted),
+  );
+  const { outputs, failure } = useOutputs(run, compare, index);
   if (compare.length === 0)
     return <p className="outputs-none small muted">Add images to see what the model makes of them.</p>;
 

@@ -60,6 +60,7 @@ async function openFiles(files: readonly NamedFile[]): Promise<void> {
 async function openModel(file: NamedFile): Promise<void> {
   const fileName = file.name.split('/').at(-1) ?? file.name;
   const bytes = new Uint8Array(await file.blob.arrayBuffer());
+  cancel();
   setState({ opening: fileName, notice: undefined });
   if (/\.octet$/i.test(fileName)) await showOctet(fileName, bytes);
   else await showNet(fileName, bytes);
@@ -145,6 +146,8 @@ export async function openSample(): Promise<void> {
 export async function setTarget(target: Target): Promise<void> {
   const { model, params, target: before } = getState();
   if (target === before) return;
+  // A run uses the net that is about to be replaced.
+  cancel();
   setState({ target });
   if (model?.format !== 'tflite') return;
   const kept = params.unquantizedNodes;

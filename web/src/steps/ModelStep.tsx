@@ -1,6 +1,6 @@
 // What was opened, and how the network divides over the compute units.
 
-import { bytes, count, percent, shapeText } from '../graph/words';
+import { bytes, count, shapeText, share } from '../graph/words';
 import { useStore } from '../state/store';
 import { Step } from './Step';
 
@@ -13,14 +13,10 @@ export function ModelStep() {
   const work = units.reduce((sum, unit) => sum + unit.multiplyAccumulates, 0);
   const used = units.filter(({ nodes }) => nodes > 0);
   const mla = units.find(({ unit }) => unit === 'MLA');
-  const share = work > 0 && mla ? mla.multiplyAccumulates / work : 0;
+  const onMla = work > 0 && mla ? mla.multiplyAccumulates / work : 0;
   const where = target === 'tflite' ? 'in integers' : 'on MLA';
   return (
-    <Step
-      title="Model"
-      summary={`${info.nodes.length} nodes, ${percent(share, 0)} of MACs ${where}`}
-      startsOpen
-    >
+    <Step title="Model" summary={`${info.nodes.length} nodes, ${share(onMla)} of MACs ${where}`} startsOpen>
       <dl className="facts">
         {info.inputs.map((tensor) => (
           <Fact

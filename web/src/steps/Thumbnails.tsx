@@ -1,7 +1,7 @@
 // A few images as they are, each beside what the model sees of it.
 
 import type { Tensor } from 'octet-quant';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { datasetOf, runnable } from '../engine/engine';
 import { noticeOf } from '../state/actions';
 import { useStore } from '../state/store';
@@ -20,19 +20,24 @@ export function Thumbnails({ images, onSize }: Props) {
   const [page, setPage] = useState(0);
   const pages = Math.max(1, Math.ceil(images.length / SHOWN));
   const start = Math.min(page, pages - 1) * SHOWN;
-  const { tensors, failure } = useSeen(images, start);
+  const order = useMemo(() => inTurn(images), [images]);
+  const shown = useMemo(() => order.slice(start, start + SHOWN), [order, start]);
+  const { tensors, failure } = useSeen(images, shown);
   const range = tensors[0] && rangeText(tensors[0]);
   return (
     <div className="control">
       <div className="thumbs">
-        {images.slice(start, start + SHOWN).map((image, index) => (
-          <Thumbnail
-            key={image.name}
-            image={image}
-            tensor={tensors[index]}
-            onSize={index === 0 ? onSize : undefined}
-          />
-        ))}
+        {shown.map((at, index) => {
+          const image = images[at];
+          return image ? (
+            <Thumbnail
+              key={image.name}
+              image={image}
+              tensor={tensors[index]}
+              onSize={index === 0 ? onSize : undefined}
+            />
+          ) : null;
+        })}
       </div>
       {failure ? (
         <p className="note error">{failure}</p>
@@ -63,10 +68,21 @@ export function Thumbnails({ images, onSize }: Props) {
   );
 }
 
+/** The order to look at images in: the classes in turn, so that a page shows several. */
+function inTurn(images: readonly ImageEntry[]): readonly number[] {
+  const seen = new Map<string, number>();
+  const turns = images.map(({ label }) => {
+    const turn = seen.get(label) ?? 0;
+    seen.set(label, turn + 1);
+    return turn;
+  });
+  return [...turns.keys()].sort((a, b) => (turns[a] ?? 0) - (turns[b] ?? 0) || a - b);
+}
+
 /** The input tensors of a page of images, one after the other. */
 function useSeen(
   images: readonly ImageEntry[],
-  start: number,
+  indices: readonly number[],
 ): { readonly tensors: readonly Tensor[]; readonly failure: string | undefined } {
   const model = useStore((state) => state.model);
   const target = useStore((state) => state.target);
@@ -83,7 +99,7 @@ function useSeen(
       const net = await runnable(model, target, runs ?? []);
       const dataset = await datasetOf(net, images, preprocessing);
       const tensors: Tensor[] = [];
-      for (let index = start; index < Math.min(start + SHOWN, images.length); ++index) {
+      for (const index of indices) {
         const sample = await dataset.sample(index);
         const [tensor] = Object.values(sample);
         if (!current) return;
@@ -97,7 +113,7 @@ function useSeen(
     return () => {
       current = false;
     };
-  }, [model, target, runs, images, preprocessing, start]);
+  }, [model, target, runs, images, preprocessing, indices]);
   return seen;
 }
 
