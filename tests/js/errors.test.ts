@@ -184,8 +184,10 @@ describe('a worker that crashes', () => {
   test('fails its calls alone and is replaced', async () => {
     const [worker] = takeWorkers(1);
     if (worker === undefined) throw new Error('There is no worker.');
-    // The core cannot take this for bytes, and fails in a way that it does not expect.
-    const crash = worker.call((api) => api.open({ id: 'x', kind: 'model', bytes: 7 as never }));
+    // The core takes options as text, and fails in a way that it does not expect.
+    const crash = worker.call((api) =>
+      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never }),
+    );
     const meanwhile = worker.call((api) => api.supportedOperators());
     expect((await rejection(crash)).code).toBe('INTERNAL');
     await Promise.allSettled([meanwhile]);
