@@ -14,6 +14,7 @@ std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);
   const Pad& pad = node.attributes<Pad>();
   expect_one_per_dimension(node, "paddings", pad.paddings.size());
+  if (std::isnan(pad.value)) node.fail("it pads with NaN.");
   std::vector<int64_t> dims = extents(input.shape);
   for (size_t i = 0; i < dims.size(); ++i) {
     const auto [before, after] = pad.paddings[i];
@@ -39,17 +40,20 @@ std::unique_ptr<Kernel> prepare(const NodeView& node, std::span<const std::byte>
   return padding_kernel(node.output(), fill, kernels::Copy(std::move(axes), size_of(input.dtype), 0, offset));
 }
 
-/// The real value in the elements' own type: floats as they are, int32 and int64 truncated.
+/// The real value in the elements' own type; integers that are no quantities take it truncated.
 std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
   const float value = node.attributes<Pad>().value;
   const auto filled_with = [&](auto element) { return prepare(node, std::as_bytes(std::span(&element, 1))); };
+  // The largest floats below 2^31 and 2^63, so that the conversion is defined for any value.
+  constexpr float kMostInt32 = 0x1.fffffep30f;
+  constexpr float kMostInt64 = 0x1.fffffep62f;
   switch (node.input(0).dtype) {
     case DType::Float32:
       return filled_with(value);
     case DType::Int32:
-      return filled_with(static_cast<int32_t>(value));
+      return filled_with(static_cast<int32_t>(std::clamp(value, -kMostInt32, kMostInt32)));
     case DType::Int64:
-      return filled_with(static_cast<int64_t>(value));
+      return filled_with(static_cast<int64_t>(std::clamp(value, -kMostInt64, kMostInt64)));
     default:
       node.fail("it cannot pad " + std::string(to_string(node.input(0).dtype)) + " tensors.");
   }

@@ -52,7 +52,9 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
       static_cast<ptrdiff_t>(element);  // Dropped axes have one element, so they need no stride of their own.
   for (size_t i = slice.begin.size(); i-- > 0;) {
     offset += slice.begin[i] * from[i];
-    axes[i] = kernels::strided_axis(slice.size[i], slice.stride[i] * from[i], to);
+    // A single element takes no step, however long the file says that steps are.
+    const ptrdiff_t step = slice.size[i] == 1 ? 0 : slice.stride[i] * from[i];
+    axes[i] = kernels::strided_axis(slice.size[i], step, to);
     to *= slice.size[i];
   }
   return movement_kernel({{.copy = kernels::Copy(std::move(axes), element, offset)}});

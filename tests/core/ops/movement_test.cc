@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "support/coordinates.h"
@@ -334,6 +335,8 @@ TEST(Movement, ErrorsNameTheDimension) {
       "STRIDED_SLICE 'node_0': it takes 3 elements from index 0 by steps of -1 of dimension 0, which has 5.");
   EXPECT_EQ(failure(OpKind::Pad, Pad{{{0, -1}}, 0}, {{5}}),
             "PAD 'node_0': it has a negative padding in dimension 0.");
+  EXPECT_EQ(failure(OpKind::Pad, Pad{{{0, 1}}, std::numeric_limits<float>::quiet_NaN()}, {{5}}),
+            "PAD 'node_0': it pads with NaN.");
   EXPECT_EQ(failure(OpKind::Pad, Pad{{}, 0}, {{5}}), "PAD 'node_0': it has 0 paddings for 1 dimensions.");
   EXPECT_EQ(failure(OpKind::MirrorPad, MirrorPad{{{3, 0}}, true}, {{3}}),
             "MIRROR_PAD 'node_0': it pads dimension 0 by 3 and 0; from 0 to 2 is possible.");
