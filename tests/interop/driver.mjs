@@ -2,7 +2,7 @@
 // usage: node driver.mjs JOBS.json RESULTS.json
 // Jobs:    [{name, model, target, requantization, calibration: [sample], inputs: [sample]}], a sample being
 //          {input name: tensor}, a tensor {dtype, shape, data}; model and data are base64.
-// Results: [{name, octet, tflite?, nodes, tensors, runs: [{tensor name: tensor}]}] or [{name, error}].
+// Results: [{name, octet, tflite?, nodes, runs: [{tensor name: tensor}]}] or [{name, error}].
 import { readFileSync, writeFileSync } from 'node:fs';
 import { defaultQuantization, loadModel } from '../../bindings/js/dist/index.js';
 
@@ -44,7 +44,6 @@ async function work({ name, model: file, target, requantization, calibration, in
     name,
     octet: Buffer.from(model.save()).toString('base64'),
     nodes: model.nodes,
-    tensors: model.tensors,
     runs,
   };
   if (requantization === 'tflite') {

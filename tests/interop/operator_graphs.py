@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+
 import record_vectors
 from tflite_builder import Tensor
 from vector_cases import Case, all_cases, random_state

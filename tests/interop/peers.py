@@ -5,9 +5,10 @@ from __future__ import annotations
 import pathlib
 
 import numpy as np
-import tflite_graph
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+import tflite_graph
 from models import WORK, Model
 from tflite_builder import pack, run_once, unpack
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 
 import numpy as np
+
 import sima_oracle
 from octet_file import QuantizedGraph
 from sima_oracle import Value
@@ -13,13 +14,8 @@ from sima_oracle import Value
 def _value(graph: QuantizedGraph, name: str, kept: dict[str, np.ndarray]) -> Value | None:
     if not name:
         return None
-    tensor = graph.tensors[name]
     data = graph.constants[name] if name in graph.constants else kept[name]
-    quantization = tensor.get("quantization")
-    if quantization is None:
-        return Value(data)
-    scales = tuple(float(np.float32(scale)) for scale in quantization["scale"])
-    return Value(data, scales, quantization["zeroPoint"][0])
+    return Value(data, graph.scales.get(name), graph.zero_points.get(name, 0))
 
 
 def check(

@@ -8,8 +8,9 @@ import json
 import subprocess
 
 import numpy as np
-import octet_file
 import pytest
+
+import octet_file
 import sima
 import tflite_graph
 from models import REPOSITORY, WORK
@@ -92,7 +93,7 @@ def _check_tflite(operator: str, result: dict) -> None:
 
 
 def _check_sima(result: dict) -> None:
-    graph = octet_file.QuantizedGraph(result["nodes"], result["tensors"], base64.b64decode(result["octet"]))
+    graph = octet_file.QuantizedGraph(result["nodes"], base64.b64decode(result["octet"]))
     integers = 0
     for run in result["runs"]:
         integers += sima.check(graph, {name: _decode(tensor) for name, tensor in run.items()})

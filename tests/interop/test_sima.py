@@ -13,7 +13,7 @@ import sima
 def test_every_integer_node_equals_the_oracle(model, exports, record_property):
     path, _ = exports.get(model, "gen1", "sima")
     described = json.loads(octet_cli.octet("inspect", path, "--json"))
-    graph = octet_file.QuantizedGraph(described["nodes"], described["tensors"], path.read_bytes())
+    graph = octet_file.QuantizedGraph(described["nodes"], path.read_bytes())
     kept = octet_cli.run(path, {model.input[0]: model.evaluation_inputs()[0]}, keep_all=True)
     counts = collections.Counter()
     sima.check(graph, {name: tensor.values for name, tensor in kept.items()}, counts)
