@@ -64,7 +64,17 @@ def results(request) -> tuple[str, dict[str, dict]]:
     return request.param, {result["name"]: result for result in json.loads(out.read_text())}
 
 
-def _check_tflite(operator: str, result: dict) -> None:
+def _runs(name: str, result: dict):
+    """What each run kept, with what went in."""
+    graph = GRAPHS[name]
+    for sample, run in zip(graph.samples, result["runs"], strict=False):
+        yield dict(zip(graph.inputs, sample, strict=True)) | {
+            tensor: _decode(values) for tensor, values in run.items()
+        }
+
+
+def _check_tflite(name: str, result: dict) -> None:
+    operator = name.split("/")[0]
     data = base64.b64decode(result["tflite"])
     if (
         operator == "SUM"
@@ -74,29 +84,27 @@ def _check_tflite(operator: str, result: dict) -> None:
     inexact = graph.behind_float()
     interpreter = reference_interpreter(data, preserve_all=True)
     integers = 0
-    for run in result["runs"]:
-        kept = {name: _decode(tensor) for name, tensor in run.items()}
+    for kept in _runs(name, result):
         run_once(interpreter, [kept[graph.names[tensor]] for tensor in graph.inputs])
         for tensor in graph.computed():
-            name = graph.names[tensor]
             if tensor in inexact:
                 continue
-            expected = interpreter.get_tensor(tensor)
-            assert kept[name].dtype == expected.dtype, name
-            differing = np.flatnonzero(kept[name].ravel() != expected.ravel())
+            actual, expected = kept[graph.names[tensor]], interpreter.get_tensor(tensor)
+            assert actual.dtype == expected.dtype, graph.names[tensor]
+            differing = np.flatnonzero(actual.ravel() != expected.ravel())
             assert differing.size == 0, (
-                f"{name}: {differing.size} of {expected.size} differ, first at {differing[0]}: "
-                f"{kept[name].ravel()[differing[0]]} for {expected.ravel()[differing[0]]}"
+                f"{graph.names[tensor]}: {differing.size} of {expected.size} differ, first at {differing[0]}: "
+                f"{actual.ravel()[differing[0]]} for {expected.ravel()[differing[0]]}"
             )
             integers += 1
     assert integers > 0 or operator in FLOAT_IN_TFLITE, "nothing was quantized"
 
 
-def _check_sima(result: dict) -> None:
+def _check_sima(name: str, result: dict) -> None:
     graph = octet_file.QuantizedGraph(result["nodes"], base64.b64decode(result["octet"]))
     integers = 0
-    for run in result["runs"]:
-        integers += sima.check(graph, {name: _decode(tensor) for name, tensor in run.items()})
+    for kept in _runs(name, result):
+        integers += sima.check(graph, kept)
     assert integers > 0, "nothing was quantized"
 
 
@@ -106,6 +114,6 @@ def test_operator(name, results):
     result = by_name[name]
     assert "error" not in result, result.get("error")
     if requantization == "tflite":
-        _check_tflite(name.split("/")[0], result)
+        _check_tflite(name, result)
     else:
-        _check_sima(result)
+        _check_sima(name, result)

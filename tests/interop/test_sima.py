@@ -14,9 +14,10 @@ def test_every_integer_node_equals_the_oracle(model, exports, record_property):
     path, _ = exports.get(model, "gen1", "sima")
     described = json.loads(octet_cli.octet("inspect", path, "--json"))
     graph = octet_file.QuantizedGraph(described["nodes"], path.read_bytes())
-    kept = octet_cli.run(path, {model.input[0]: model.evaluation_inputs()[0]}, keep_all=True)
+    inputs = {model.input[0]: model.evaluation_inputs()[0]}
+    kept = octet_cli.run(path, inputs, keep_all=True)
     counts = collections.Counter()
-    sima.check(graph, {name: tensor.values for name, tensor in kept.items()}, counts)
+    sima.check(graph, inputs | {name: tensor.values for name, tensor in kept.items()}, counts)
     assert counts["CONV_2D"] > 0
     record_property("nodes", dict(counts))
     print(f"{model.name}: {dict(counts)}")
