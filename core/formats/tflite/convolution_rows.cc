@@ -126,14 +126,26 @@ Attributes read_transpose_conv(const OperatorReader& reader) {
   return with_far_crop(reader, conv);
 }
 
+/// Whether a VALID convolution from the output gives the input's extents, which TFLite checks. Without a crop
+/// at the near edges SAME may fit where VALID does not.
+bool is_valid_transpose(const NodeView& node, const TransposeConv& conv, Spatial window) {
+  const auto extent = [](int32_t out, int32_t size, int32_t stride) {
+    return (out - size + stride) / stride;
+  };
+  const Shape& input = node.input(0).shape;
+  return input.height() == extent(conv.output.height, window.height, conv.stride.height) &&
+         input.width() == extent(conv.output.width, window.width, conv.stride.width);
+}
+
 void write_transpose_conv(OperatorWriter& writer) {
   const TransposeConv& conv = writer.attributes<TransposeConv>();
   const Shape& output = writer.node().output().shape;
   const Shape& filter = writer.node().input(1).shape;
   writer.vector_operand(0, {output.dims().begin(), output.dims().end()});
+  const Spatial window = {filter.height(), filter.width()};
+  const auto same = same_crop(conv.output, window, conv.stride);
   schema::Padding padding = schema::Padding::VALID;
-  if (conv.padding.top != 0 || conv.padding.left != 0) {
-    const auto same = same_crop(conv.output, {filter.height(), filter.width()}, conv.stride);
+  if (conv.padding.top != 0 || conv.padding.left != 0 || !is_valid_transpose(writer.node(), conv, window)) {
     if (!same || same->top != conv.padding.top || same->left != conv.padding.left) {
       writer.inexpressible("its padding is neither SAME nor VALID.");
     }

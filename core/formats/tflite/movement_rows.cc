@@ -314,7 +314,7 @@ constexpr OperatorRow kRows[] = {
      {},
      read_block_size<schema::DepthToSpaceOptions>,
      write_block_size<schema::DepthToSpaceOptions>,
-     version_2_if_int8},
+     version_1},  // TFLite's kernels are registered as version 1 alone, whatever the type.
     {OpKind::SpaceToDepth,
      Code::SPACE_TO_DEPTH,
      2,
