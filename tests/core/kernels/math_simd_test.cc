@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 namespace octet::kernels {
@@ -57,6 +58,23 @@ TEST(MathSimd, KeepsToTheEndsOfTheRange) {
   EXPECT_EQ(lane(lanes_logistic, kInfinity), 1);
   EXPECT_EQ(lane(lanes_logistic, -kInfinity), 0);
   EXPECT_TRUE(std::isnan(lane(lanes_logistic, nan)));
+}
+
+/// FNV-1a over the bits of a function's values.
+uint64_t fingerprint(v128_t (*function)(v128_t), float low, float high) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (int i = 0; i < 100000; ++i) {
+    hash ^= __builtin_bit_cast(uint32_t, lane(function, low + (high - low) * static_cast<float>(i) / 99999));
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
+
+// Recorded, so that a platform or compiler that rounds differently is noticed.
+TEST(MathSimd, GivesTheSameBitsEverywhere) {
+  EXPECT_EQ(fingerprint(exp, -110, 95), 0x70e3bb6e6d50b0d1u);
+  EXPECT_EQ(fingerprint(tanh, -12, 12), 0xd78856356309f0b8u);
+  EXPECT_EQ(fingerprint(logistic, -100, 100), 0x7d76706a22d8d600u);
 }
 
 }  // namespace
