@@ -70,14 +70,19 @@ void map_rows(const T* a, bool a_repeats, const T* b, bool b_repeats, T* out, si
 template <class Block, class Finish>
 void map_through_int32(int8_t* out, size_t count, Block block, Finish finish) {
   alignas(16) int32_t values[16] = {};
-  for (size_t i = 0; i < count; i += 16) {
-    const size_t block_size = std::min<size_t>(16, count - i);
-    block(i, values, block_size);
-    const v128_t low =
-        wasm_i16x8_narrow_i32x4(finish(wasm_v128_load(values)), finish(wasm_v128_load(values + 4)));
-    const v128_t high =
-        wasm_i16x8_narrow_i32x4(finish(wasm_v128_load(values + 8)), finish(wasm_v128_load(values + 12)));
-    store_some(out + i, wasm_i8x16_narrow_i16x8(low, high), block_size);
+  const auto finished = [&] {
+    const auto four = [&](size_t i) { return finish(wasm_v128_load(values + i)); };
+    return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(0), four(4)),
+                                   wasm_i16x8_narrow_i32x4(four(8), four(12)));
+  };
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    block(i, values, size_t{16});
+    wasm_v128_store(out + i, finished());
+  }
+  if (i < count) {
+    block(i, values, count - i);
+    store_some(out + i, finished(), count - i);
   }
 }
 

@@ -1,8 +1,8 @@
 // Rescaling integers, scalar reference form. Vector forms must equal these element for element.
 //
-// `tflite`: value * multiplier * 2^(shift - 31), as gemmlowp (https://github.com/google/gemmlowp/blob/master/doc/quantization.md)
-// and TFLite's reference kernels compute it: a saturating rounding doubling high multiply, then a rounding shift.
-// `sima`: (value + 2^(n-1)) >> n.
+// `tflite`: value * multiplier * 2^(shift - 31), as gemmlowp
+// (https://github.com/google/gemmlowp/blob/master/doc/quantization.md) and TFLite's reference kernels compute
+// it: a saturating rounding doubling high multiply, then a rounding shift. `sima`: (value + 2^(n-1)) >> n.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +18,11 @@ struct FixedPointMultiplier {
   int32_t shift = 0;  ///< Positive is to the left.
 };
 
-/// Nearest fixed-point form of a non-negative real. Values below 2^-31 become zero; values of 2^30 and more saturate.
+/// Nearest fixed-point form of a real. Values below 2^-31 become zero; values of 2^30 and more saturate.
 inline FixedPointMultiplier fixed_point_multiplier(double real) {
   if (real == 0.0) return {};
+  if (!(std::fabs(real) < 0x1p30))
+    return {std::numeric_limits<int32_t>::max(), 30};  // Also infinity and NaN.
   int shift = 0;
   const double fraction = std::frexp(real, &shift);
   int64_t fixed = static_cast<int64_t>(std::round(fraction * static_cast<double>(int64_t{1} << 31)));
@@ -54,7 +56,8 @@ inline int32_t multiply_by(int32_t value, FixedPointMultiplier m) {
   const int left = std::max(m.shift, 0);
   const int right = std::max(-m.shift, 0);
   const int32_t shifted = static_cast<int32_t>(static_cast<uint32_t>(value) << left);
-  return rounding_divide_by_power_of_two(saturating_rounding_doubling_high_multiply(shifted, m.multiplier), right);
+  return rounding_divide_by_power_of_two(saturating_rounding_doubling_high_multiply(shifted, m.multiplier),
+                                         right);
 }
 
 /// (value + 2^(n-1)) >> n by the `sima` rule; n in [1, 62].

@@ -21,19 +21,26 @@ struct Clamp {
 inline Clamp<float> clamp_of(Activation activation) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   switch (activation) {
-    case Activation::None: return {-kInfinity, kInfinity};
-    case Activation::Relu: return {0.0f, kInfinity};
-    case Activation::Relu6: return {0.0f, 6.0f};
-    case Activation::ReluN1To1: return {-1.0f, 1.0f};
+    case Activation::None:
+      return {-kInfinity, kInfinity};
+    case Activation::Relu:
+      return {0.0f, kInfinity};
+    case Activation::Relu6:
+      return {0.0f, 6.0f};
+    case Activation::ReluN1To1:
+      return {-1.0f, 1.0f};
   }
   return {-kInfinity, kInfinity};
 }
 
-/// The activation's range in the output's integers, within INT8. Rounds as TFLite does: zero_point + round(real / scale).
+/// The activation's range in the output's integers, within INT8. Rounds as TFLite does: zero_point +
+/// round(real / scale).
 inline Clamp<int32_t> int8_clamp_of(Activation activation, const QuantParams& output) {
   const Clamp<float> real = clamp_of(activation);
   const auto quantized = [&](float value) {
-    return output.zero_point[0] + static_cast<int32_t>(std::round(value / output.scale[0]));
+    // Far outside INT8 already, and a tiny scale must not overflow the conversion.
+    return output.zero_point[0] +
+           static_cast<int32_t>(std::clamp(std::round(value / output.scale[0]), -512.0f, 512.0f));
   };
   Clamp<int32_t> range = {-128, 127};
   if (std::isfinite(real.low)) range.low = std::max(range.low, quantized(real.low));
@@ -44,7 +51,8 @@ inline Clamp<int32_t> int8_clamp_of(Activation activation, const QuantParams& ou
 /// The parameters of a quantized tensor; throws Internal naming it when it has none.
 inline const QuantParams& quantization_of(const Tensor& tensor) {
   if (!tensor.quantization) {
-    throw Error(ErrorCode::Internal, "An integer tensor has no quantization parameters.", {.tensor = tensor.name});
+    throw Error(ErrorCode::Internal, "An integer tensor has no quantization parameters.",
+                {.tensor = tensor.name});
   }
   return *tensor.quantization;
 }

@@ -109,7 +109,14 @@ ScaleAndZero per_tensor(const Tensor& tensor) {
                 "Tensor '" + tensor.name + "' is quantized with one scale a channel.",
                 {.tensor = tensor.name}, "Only the weights of convolutions may be.");
   }
-  return {parameters.scale[0], parameters.zero_point[0]};
+  const int32_t zero_point = parameters.zero_point[0];
+  if (zero_point < -128 || zero_point > 127) {
+    throw Error(ErrorCode::InvalidFile,
+                "Tensor '" + tensor.name + "' has zero point " + std::to_string(zero_point) +
+                    "; that of an INT8 tensor is within -128 and 127.",
+                {.tensor = tensor.name});
+  }
+  return {parameters.scale[0], zero_point};
 }
 
 std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign) {

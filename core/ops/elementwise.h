@@ -21,11 +21,12 @@ std::vector<TensorType> infer_unary(const NodeView& node);
 /// One output of the shape that two operands of one type broadcast to.
 std::vector<TensorType> infer_binary(const NodeView& node);
 
-/// The scale and zero point of an INT8 tensor; throws UnsupportedModel naming it when it has one a channel.
 struct ScaleAndZero {
   float scale;
   int32_t zero_point;
 };
+/// The parameters of an INT8 tensor; throws an Error naming it when it has one scale a channel, or a zero
+/// point that is no int8.
 ScaleAndZero per_tensor(const Tensor& tensor);
 
 /// "its output and its computed operands have four dimensions" (or any_shape): a constant may be a scalar or

@@ -33,7 +33,8 @@ kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(flo
     const float real = input.scale * static_cast<float>(q - input.zero_point);
     const float steps = std::round(function(real) * inverse_scale);
     const float result = steps + static_cast<float>(output.zero_point);
-    return static_cast<int8_t>(std::clamp(result, -128.0f, 127.0f));
+    if (!(result > -128.0f)) return int8_t{-128};  // Also NaN, from a scale whose inverse is infinite.
+    return static_cast<int8_t>(std::min(result, 127.0f));
   });
 }
 

@@ -62,6 +62,21 @@ TEST(Quantize, RefusesOneScaleAChannel) {
   EXPECT_THROW((test::run<int8_t, float>(builder.graph(), {{1, 2}})), Error);
 }
 
+TEST(Quantize, RefusesZeroPointsBeyondInt8) {
+  GraphBuilder builder;
+  const TensorId input = builder.input("x", {2}, DType::Int8, QuantParams::per_tensor(0.1f, -2147483647));
+  builder.output(builder.node(OpKind::Quantize, NoAttributes{}, {input}, {kFine}, DType::Int8)[0]);
+  EXPECT_THROW(test::run<int8_t>(builder.graph(), {{1, 2}}), Error);
+}
+
+TEST(Quantize, ExtremeScalesSaturate) {
+  GraphBuilder builder;
+  const TensorId input = builder.input("x", {3}, DType::Int8, QuantParams::per_tensor(3e38f, 0));
+  builder.output(builder.node(OpKind::Quantize, NoAttributes{}, {input}, {QuantParams::per_tensor(1e-45f, 0)},
+                              DType::Int8, RequantizationMode::Sima)[0]);
+  EXPECT_EQ(test::run<int8_t>(builder.graph(), {{-5, 0, 5}}), (std::vector<int8_t>{-128, 0, 127}));
+}
+
 TEST(Dequantize, GivesScaledDifferences) {
   GraphBuilder builder;
   const TensorId input = builder.input("x", {256}, DType::Int8, kFine);
