@@ -194,7 +194,7 @@ void pool(const PoolGeometry& g, Range<typename Wide::Bound> range, const typena
         for (; channel + Wide::kLanes <= channels; channel += Wide::kLanes) {
           pool_lanes<Wide>(window, range, first + channel, output + channel);
         }
-        for (; channel < channels; ++channel)
+        for (; channel < channels; channel += Narrow::kLanes)
           pool_lanes<Narrow>(window, range, first + channel, output + channel);
       }
     }

@@ -161,7 +161,7 @@ void ResizeBilinear::resize(const std::vector<Interpolation<Weight>>& rows,
         for (; channel + Wide::kLanes <= channels; channel += Wide::kLanes) {
           Wide::blend(corners, channel, row.weight, column.weight, output);
         }
-        for (; channel < channels; ++channel)
+        for (; channel < channels; channel += Narrow::kLanes)
           Narrow::blend(corners, channel, row.weight, column.weight, output);
         output += channels;
       }
