@@ -1,7 +1,7 @@
 // What the terminal shows: tables, numbers, a progress bar. Results go to stdout, everything else to stderr.
 
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from 'octet-quant';
+import type { Progress, Target, Unit } from 'octet-quant';
 
 /** How much is shown. */
 export interface OutputOptions {
@@ -82,6 +82,11 @@ export function figure(value: number): string {
 
 export function decibels(value: number): string {
   return Number.isFinite(value) ? value.toFixed(1) : 'exact';
+}
+
+/** The unit's name for readers: target tflite has no accelerator, but TFLite's integer kernels. */
+export function unitText(unit: Unit, target: Target): string {
+  return target === 'tflite' && unit === 'MLA' ? 'TFLite' : unit;
 }
 
 export function shapeText(shape: readonly number[]): string {

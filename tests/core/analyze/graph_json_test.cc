@@ -8,19 +8,27 @@ namespace octet::analyze {
 namespace {
 
 Graph conv_graph() {
-  Graph graph{.name = "net"};
-  graph.add_tensor({.name = "in", .shape = {1, 4, 4, 2}, .quantization = QuantParams::per_tensor(0.5f, -3)});
-  graph.add_tensor({.name = "w", .shape = {3, 1, 1, 2}, .constant = std::make_shared<const Bytes>(24)});
-  graph.add_tensor({.name = "out", .shape = {1, 4, 4, 3}});
+  Graph graph;
+  graph.name = "net";
+  const auto add = [&](const char* name, Shape shape) -> Tensor& {
+    Tensor tensor;
+    tensor.name = name;
+    tensor.shape = shape;
+    return graph.tensor(graph.add_tensor(std::move(tensor)));
+  };
+  add("in", {1, 4, 4, 2}).quantization = QuantParams::per_tensor(0.5f, -3);
+  add("w", {3, 1, 1, 2}).constant = std::make_shared<const Bytes>(24);
+  add("out", {1, 4, 4, 3});
   graph.inputs = {TensorId{0}};
   graph.outputs = {TensorId{2}};
-  graph.nodes.push_back({.name = "a/b/out;fused/Relu",
-                         .op = OpKind::Conv2d,
-                         .attributes = Conv2d{.stride = {1, 1}, .activation = Activation::Relu},
-                         .inputs = {TensorId{0}, TensorId{1}, TensorId::None},
-                         .outputs = {TensorId{2}},
-                         .source_nodes = {"x", "y"},
-                         .placement = {Unit::Apu, 0, {"Because."}}});
+  graph.nodes.push_back(
+      {.name = "a/b/out;fused/Relu",
+       .op = OpKind::Conv2d,
+       .attributes = Conv2d{.stride = {1, 1}, .dilation = {}, .padding = {}, .activation = Activation::Relu},
+       .inputs = {TensorId{0}, TensorId{1}, TensorId::None},
+       .outputs = {TensorId{2}},
+       .source_nodes = {"x", "y"},
+       .placement = {Unit::Apu, 0, {"Because."}}});
   return graph;
 }
 

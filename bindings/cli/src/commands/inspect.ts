@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import type { LoadedNet, Model, Target } from 'octet-quant';
 import { addOutputOptions, openFile, targetOption } from '../options.js';
-import { count, type OutputOptions, shapeText, show, table } from '../output.js';
+import { count, type OutputOptions, shapeText, show, table, unitText } from '../output.js';
 
 interface Options extends OutputOptions {
   readonly target: Target;
@@ -59,7 +59,7 @@ export function partitionText({ target, nodes, partition }: LoadedNet | Model): 
     table(
       ['unit', '>nodes', '>MACs', '>parameters'],
       partition.units.map((share) => [
-        share.unit,
+        unitText(share.unit, target),
         count(share.nodes),
         count(share.multiplyAccumulates),
         count(share.parameters),
@@ -76,7 +76,9 @@ export function partitionText({ target, nodes, partition }: LoadedNet | Model): 
       ]),
     ),
     `${count(partition.boundaryBytes)} bytes cross between segments.`,
-    ...(elsewhere.length === 0 ? [] : ['', 'Not on the accelerator:']),
+    ...(elsewhere.length === 0
+      ? []
+      : ['', `Not on ${target === 'tflite' ? "TFLite's integer kernels" : 'the accelerator'}:`]),
     ...elsewhere.map(({ label, operator, reasons }) => `  ${label} (${operator}): ${reasons.join(' ')}`),
   ].join('\n');
 }

@@ -25,7 +25,7 @@ import {
   UNIT_RANGE,
   workersOption,
 } from '../options.js';
-import { count, note, type OutputOptions, progressBar, show } from '../output.js';
+import { count, note, type OutputOptions, progressBar, show, unitText } from '../output.js';
 
 interface Options extends OutputOptions, PreprocessingOptions {
   readonly calibration: readonly string[];
@@ -138,7 +138,9 @@ async function save(model: Model, path: string, ioType: Options['io']): Promise<
 
 function text(model: Model, files: readonly WrittenFile[]): string {
   const { sizes, warnings, provenance, settings } = model.report();
-  const units = model.partition.units.map((share) => `${share.nodes} nodes on ${share.unit}`);
+  const units = model.partition.units.map(
+    (share) => `${share.nodes} nodes on ${unitText(share.unit, model.target)}`,
+  );
   return [
     `Calibrated with ${count(provenance.calibrationSamples)} samples (${settings.calibration.method}); ${units.join(', ')}.`,
     `Weights: ${count(sizes.floatConstantBytes)} bytes before, ${count(sizes.quantizedConstantBytes)} after.`,
