@@ -57,7 +57,8 @@ val bytes_copy_of(const std::vector<T>& values) {
 Json document_of(const std::string& json) {
   if (json.empty()) return Json();
   Json document = Json::parse(json, nullptr, false);
-  if (document.is_discarded()) throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
+  if (document.is_discarded())
+    throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
   return document;
 }
 
