@@ -1,6 +1,6 @@
 #include "formats/tflite/model_file.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <unordered_set>
 #include <utility>
@@ -190,10 +190,13 @@ std::optional<QuantParams> ModelFile::quantization(size_t i, DType dtype, const 
   params.scale.assign(stored->scale()->begin(), stored->scale()->end());
   const auto* zero_points = stored->zero_point();
   const size_t zero_point_count = zero_points != nullptr ? zero_points->size() : 0;
-  for (size_t c = 0; c < std::max(zero_point_count, params.scale.size()); ++c) {
-    // None stands for zeros, one for all channels.
-    const int64_t zero_point =
-        zero_point_count == 0 ? 0 : zero_points->Get(static_cast<uint32_t>(zero_point_count == 1 ? 0 : c));
+  // None stands for zeros, one for all channels.
+  if (zero_point_count > 1 && zero_point_count != params.scale.size()) {
+    invalid_tensor(i, "has another number of zero points than of scales.");
+  }
+  for (size_t c = 0; c < params.scale.size(); ++c) {
+    const uint32_t entry = zero_point_count == 1 ? 0 : static_cast<uint32_t>(c);
+    const int64_t zero_point = zero_point_count == 0 ? 0 : zero_points->Get(entry);
     if (zero_point < INT32_MIN || zero_point > INT32_MAX)
       invalid_tensor(i, "has a zero point beyond 32 bits.");
     params.zero_point.push_back(static_cast<int32_t>(zero_point));

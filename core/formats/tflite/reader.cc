@@ -29,6 +29,7 @@ class GraphReader {
   void fold_densify(const schema::Operator& op, const Node& node);
 
   Shape input_shape(size_t tensor) const;
+  Shape declared_shape(size_t tensor) const;
   void check_input_names() const;
   size_t checked_index(int32_t index) const;
   TensorId available(size_t tensor);
@@ -169,13 +170,26 @@ TensorId GraphReader::operand(int32_t index, const Node& node) {
     throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(type) + " tensors"};
   if (file_.tensor(tensor).is_variable()) throw UnsupportedVariant{"on variables"};
   const TensorId id = available(tensor);
-  if (id == TensorId::None) {
+  const bool own_output = std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+  if (id == TensorId::None || own_output) {
     throw Error(
         ErrorCode::InvalidFile,
         "Node '" + node.name + "' reads the tensor '" + file_.name(tensor) + "' before it is computed.",
         {.node = node.name, .tensor = file_.name(tensor)});
   }
   return id;
+}
+
+/// The shape that the file declares for a computed tensor, with open dimensions bound to 1; a scalar where it
+/// is not valid.
+Shape GraphReader::declared_shape(size_t tensor) const {
+  std::vector<int32_t> dims = file_.dimensions(tensor);
+  for (int32_t& dim : dims) dim = std::max(dim, 1);
+  try {
+    return Shape(dims);
+  } catch (const Error&) {
+    return {};
+  }
 }
 
 std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, const Node& node) {
@@ -190,10 +204,8 @@ std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, c
     }
     // For a node that cannot be read the declared shape stands in, so that the nodes behind it can be judged
     // too.
-    std::vector<int32_t> dims = file_.dimensions(tensor);
-    for (int32_t& dim : dims) dim = std::max(dim, 1);
+    const Shape shape = declared_shape(tensor);
     const std::optional<DType> dtype = dtype_of(file_.tensor(tensor).type());
-    const Shape shape(dims);
     ids_[tensor] = graph_.add_tensor({.name = file_.name(tensor),
                                       .dtype = dtype.value_or(DType::Float32),
                                       .shape = shape,
@@ -297,6 +309,10 @@ void GraphReader::read_operator(const schema::Operator& op) {
     if (unsupported_.empty()) first_unsupported_node_ = node.name;
     unsupported_.push_back(operator_name(code) + " '" + node.name + "'" +
                            (variant.reason.empty() ? "" : " (" + variant.reason + ")"));
+  } catch (const Error& error) {
+    if (!error.where().node.empty() || !error.where().tensor.empty()) throw;
+    throw Error(error.code(), operator_name(code) + " '" + node.name + "': " + error.message(),
+                {.node = node.name}, error.hint());
   }
   graph_.nodes.push_back(std::move(node));
 }

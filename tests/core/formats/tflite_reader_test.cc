@@ -162,6 +162,13 @@ TEST(TfliteReader, ChecksReferences) {
   {
     TfliteBuilder builder;
     const int32_t x = builder.tensor({.name = "x", .shape = {4}});
+    const int32_t y = builder.tensor({.name = "y", .shape = {4}});
+    builder.op(Code::ADD, {x, y}, {y});
+    expect_error(builder.build({x}, {y}), ErrorCode::InvalidFile, {"'y'", "before it is computed"});
+  }
+  {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {4}});
     const int32_t w = builder.floats("w", {4}, {1, 2, 3});
     const int32_t y = builder.tensor({.name = "y", .shape = {4}});
     builder.op(Code::ADD, {x, w}, {y});
@@ -182,6 +189,7 @@ TEST(TfliteReader, ChecksQuantization) {
       {{1.0f, 1.0f}, {0, 0}, 0, "not as many as channels"},
       {{1.0f, 1.0f, 1.0f, 1.0f}, {0, 0, 0, 0}, 5, "not as many as channels"},
       {{1.0f}, {0, 0}, 0, "another number"},
+      {{1.0f, 1.0f, 1.0f, 1.0f}, {0, 0}, 0, "another number"},
   };
   for (const Case& c : cases) {
     TfliteBuilder builder;
