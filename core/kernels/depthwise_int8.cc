@@ -5,7 +5,7 @@
 namespace octet::kernels {
 
 DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter,
-                             int32_t input_zero_point, const Int8Epilogue& epilogue)
+                             int32_t input_zero_point, const Int8Epilogue<FixedPointMultiplier>& epilogue)
     : plan_(plan_convolution(geometry, TapLayout::Single, sizeof(int16_t),
                              geometry.output_channels / geometry.input_channels)),
       input_zero_point_(input_zero_point),
@@ -14,7 +14,7 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
       taps_(plan_.runs) {
   const int32_t taps = static_cast<int32_t>(plan_.runs.size());
   for (const Panel& panel : panels_) {
-    requantization_.push_back(make_requantization(panel, epilogue));
+    rescaling_.push_back(make_rescaling(panel, epilogue));
     const auto weight = [&](int32_t channel, int32_t tap) {
       return filter[static_cast<size_t>(tap) * static_cast<size_t>(geometry.output_channels) +
                     static_cast<size_t>(channel)];
@@ -26,13 +26,13 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
 
 template <int kPixels>
 void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const {
-  const RequantizationPanel& requantization = requantization_[panel];
+  const RequantizationPanel& rescaling = rescaling_[panel];
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
   const int16_t* base[kPixels];
   unrolled<kPixels>([&](auto p) {
-    low[p] = wasm_v128_load(requantization.bias);
-    high[p] = wasm_v128_load(requantization.bias + 4);
+    low[p] = wasm_v128_load(rescaling.bias);
+    high[p] = wasm_v128_load(rescaling.bias + 4);
     base[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)];
   });
   const int8_t* weights = weights_.data() + panel * taps_.size() * size_t{kPanelChannels};
@@ -56,7 +56,7 @@ void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, in
   });
   for (int p = 0; p < kPixels; ++p) {
     requantize_and_store(
-        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), requantization, range_,
+        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), rescaling, range_,
         output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
         panels_[panel].channels);
   }

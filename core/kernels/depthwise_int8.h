@@ -16,7 +16,7 @@ class DepthwiseInt8 {
   /// `filter` is [kernel_height, kernel_width, output_channels] with zero point 0; output channel c reads
   /// input channel c / (output_channels / input_channels).
   DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
-                const Int8Epilogue& epilogue);
+                const Int8Epilogue<FixedPointMultiplier>& epilogue);
 
   size_t scratch_bytes() const { return plan_.packed_elements * sizeof(int16_t); }
   /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
@@ -31,7 +31,7 @@ class DepthwiseInt8 {
   int32_t input_zero_point_;
   Int8Range range_;
   std::vector<Panel> panels_;
-  std::vector<RequantizationPanel> requantization_;
+  std::vector<RequantizationPanel> rescaling_;
   std::vector<int8_t> weights_;  ///< Panel by panel, as append_pairs lays them out, k counting taps.
   std::vector<int32_t> taps_;    ///< The plan's runs, the last one twice where their number is odd.
 };

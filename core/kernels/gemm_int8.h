@@ -12,11 +12,13 @@
 
 namespace octet::kernels {
 
+/// `Multiplier` is FixedPointMultiplier or double: see RescalingPanel.
+template <class Multiplier>
 class GemmInt8 {
  public:
   /// `filter` is [output_channels, kernel_height, kernel_width, input_channels / groups] with zero point 0.
   GemmInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
-           const Int8Epilogue& epilogue);
+           const Int8Epilogue<Multiplier>& epilogue);
 
   size_t scratch_bytes() const { return plan_.packed_elements * sizeof(int16_t); }
   /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
@@ -31,7 +33,7 @@ class GemmInt8 {
   int32_t input_zero_point_;
   Int8Range range_;
   std::vector<Panel> panels_;
-  std::vector<RequantizationPanel> requantization_;
+  std::vector<RescalingPanel<Multiplier>> rescaling_;
   std::vector<int8_t> weights_;  ///< Panel by panel, run by run, as append_pairs lays them out.
   int32_t pairs_per_run_;
 };

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/requantize_simd.h"
@@ -33,13 +34,20 @@ inline std::vector<Panel> make_panels(int32_t groups, int32_t input_channels_per
 }
 
 /// One output's rescaling: `bias` may be empty, `multipliers` has one entry a channel.
+template <class Multiplier>
 struct Int8Epilogue {
   std::span<const int32_t> bias;
-  std::span<const FixedPointMultiplier> multipliers;
+  std::span<const Multiplier> multipliers;
   Int8Range range;
 };
 
-inline RequantizationPanel make_requantization(const Panel& panel, const Int8Epilogue& epilogue) {
+/// The panel that rescales by multipliers of a kind.
+template <class Multiplier>
+using RescalingPanel =
+    std::conditional_t<std::is_same_v<Multiplier, double>, RealMultiplierPanel, RequantizationPanel>;
+
+template <class Multiplier>
+RescalingPanel<Multiplier> make_rescaling(const Panel& panel, const Int8Epilogue<Multiplier>& epilogue) {
   const size_t first = static_cast<size_t>(panel.first_channel);
   const size_t count = static_cast<size_t>(panel.channels);
   return {epilogue.bias.empty() ? epilogue.bias : epilogue.bias.subspan(first, count),

@@ -60,6 +60,12 @@ inline int32_t multiply_by(int32_t value, FixedPointMultiplier m) {
                                          right);
 }
 
+/// round(value * multiplier) in double precision, ties away from zero, saturated to 16 bits: what LiteRT's
+/// reference kernel of FULLY_CONNECTED does in place of multiply_by.
+inline int32_t multiply_by_real(int32_t value, double multiplier) {
+  return static_cast<int32_t>(std::clamp(std::round(value * multiplier), -32768.0, 32767.0));
+}
+
 /// (value + 2^(n-1)) >> n by the `sima` rule; n in [1, 62].
 inline int64_t rounding_shift_right(int64_t value, int n) { return (value + (int64_t{1} << (n - 1))) >> n; }
 

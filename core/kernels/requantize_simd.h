@@ -108,6 +108,45 @@ inline v128_t rescaled_words(v128_t sums_low, v128_t sums_high, const Requantiza
   return wasm_i16x8_q15mulr_sat(words, wasm_v128_load(panel.word_factor));
 }
 
+/// The other way to rescale: eight channels' real multipliers, in double precision as multiply_by_real.
+struct alignas(16) RealMultiplierPanel {
+  int32_t bias[kPanelChannels] = {};
+  double multiplier[kPanelChannels] = {};
+
+  RealMultiplierPanel() = default;
+
+  /// At most eight channels. `channel_bias` may be empty.
+  RealMultiplierPanel(std::span<const int32_t> channel_bias, std::span<const double> multipliers) {
+    std::copy(channel_bias.begin(), channel_bias.end(), bias);
+    std::copy(multipliers.begin(), multipliers.end(), multiplier);
+  }
+};
+
+/// multiply_by_real of the lower two lanes.
+inline v128_t multiply_by_real(v128_t sums, v128_t multiplier) {
+  const v128_t product = wasm_f64x2_mul(wasm_f64x2_convert_low_i32x4(sums), multiplier);
+  // Rounding by adding a half would itself round up just below ties; the fraction behind the truncated part
+  // is exact.
+  const v128_t whole = wasm_f64x2_trunc(product);
+  const v128_t fraction = wasm_f64x2_sub(product, whole);
+  const v128_t away =
+      wasm_v128_and(wasm_f64x2_ge(wasm_f64x2_abs(fraction), wasm_f64x2_splat(0.5)), wasm_f64x2_splat(1.0));
+  const v128_t sign = wasm_v128_and(product, wasm_f64x2_splat(-0.0));
+  return wasm_i32x4_trunc_sat_f64x2_zero(wasm_f64x2_add(whole, wasm_v128_or(away, sign)));
+}
+
+inline v128_t multiply_by_real(v128_t sums, const double* multipliers) {
+  const v128_t upper_sums = wasm_i32x4_shuffle(sums, sums, 2, 3, 2, 3);
+  const v128_t low = multiply_by_real(sums, wasm_v128_load(multipliers));
+  const v128_t high = multiply_by_real(upper_sums, wasm_v128_load(multipliers + 2));
+  return wasm_i32x4_shuffle(low, high, 0, 1, 4, 5);
+}
+
+inline v128_t rescaled_words(v128_t sums_low, v128_t sums_high, const RealMultiplierPanel& panel) {
+  return wasm_i16x8_narrow_i32x4(multiply_by_real(sums_low, panel.multiplier),
+                                 multiply_by_real(sums_high, panel.multiplier + 4));
+}
+
 /// Stores the first `count` (1 to 8) bytes of `lanes`.
 inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
   if (count == kPanelChannels) {
@@ -121,7 +160,8 @@ inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
 
 /// Rescales the sums of eight channels (bias already added), adds the zero point, clamps, and stores `count`
 /// of them.
-inline void requantize_and_store(v128_t sums_low, v128_t sums_high, const RequantizationPanel& panel,
+template <class RescalingPanel>
+inline void requantize_and_store(v128_t sums_low, v128_t sums_high, const RescalingPanel& panel,
                                  const Int8Range& range, int8_t* destination, int count) {
   // Saturating to 16 bits first loses nothing: the zero point moves a value by 128 at most, and INT8 clamps
   // behind it.

@@ -73,11 +73,12 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   const std::vector<kernels::FixedPointMultiplier> multipliers =
       rescaling_of(node, node.output().shape.channels());
-  return std::make_unique<ConvolutionKernel<kernels::GemmInt8, int8_t>>(
-      kernels::GemmInt8(geometry_of(node), filter_of<int8_t>(node), input_zero_point_of(node),
-                        {.bias = bias_of<int32_t>(node),
-                         .multipliers = multipliers,
-                         .range = int8_range_of(node, node.attributes<Conv2d>().activation)}));
+  return std::make_unique<ConvolutionKernel<kernels::GemmInt8<kernels::FixedPointMultiplier>, int8_t>>(
+      kernels::GemmInt8<kernels::FixedPointMultiplier>(
+          geometry_of(node), filter_of<int8_t>(node), input_zero_point_of(node),
+          {.bias = bias_of<int32_t>(node),
+           .multipliers = multipliers,
+           .range = int8_range_of(node, node.attributes<Conv2d>().activation)}));
 }
 
 }  // namespace

@@ -128,8 +128,7 @@ std::span<const T> bias_of(const NodeView& node) {
 template std::span<const int32_t> bias_of(const NodeView&);
 template std::span<const float> bias_of(const NodeView&);
 
-std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels,
-                                                        ScaleProduct product) {
+std::vector<double> scale_ratios_of(const NodeView& node, int32_t output_channels) {
   const float input_scale = quantization_of(node.input(0)).scale[0];
   const float output_scale = quantization_of(node.output()).scale[0];
   const QuantParams& weights = quantization_of(node.input(1));
@@ -143,17 +142,20 @@ std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, in
                 label(node) + " has a filter with a zero point; only symmetric filters are supported.",
                 {.node = node.node().name, .tensor = node.input(1).name});
   }
-  std::vector<kernels::FixedPointMultiplier> multipliers(channels);
+  std::vector<double> ratios(channels);
   for (size_t c = 0; c < channels; ++c) {
     const float weight_scale = weights.scale.size() == 1 ? weights.scale[0] : weights.scale[c];
-    const bool float_product = product == ScaleProduct::FloatIfPerTensor && weights.scale.size() == 1 &&
-                               node.node().requantization == RequantizationMode::Tflite;
-    const double accumulator_scale =
-        float_product ? double{input_scale * weight_scale} : double{input_scale} * double{weight_scale};
-    const double ratio = accumulator_scale / double{output_scale};
-    multipliers[c] = node.node().requantization == RequantizationMode::Sima
-                         ? kernels::multiplier_of_shift(right_shift_of(node, ratio))
-                         : kernels::fixed_point_multiplier(ratio);
+    ratios[c] = double{input_scale} * double{weight_scale} / double{output_scale};
+  }
+  return ratios;
+}
+
+std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels) {
+  std::vector<kernels::FixedPointMultiplier> multipliers;
+  for (const double ratio : scale_ratios_of(node, output_channels)) {
+    multipliers.push_back(node.node().requantization == RequantizationMode::Sima
+                              ? kernels::multiplier_of_shift(right_shift_of(node, ratio))
+                              : kernels::fixed_point_multiplier(ratio));
   }
   return multipliers;
 }

@@ -35,15 +35,14 @@ std::span<const T> filter_of(const NodeView& node);
 template <class T>
 std::span<const T> bias_of(const NodeView& node);
 
-/// How a per-tensor product s_in * s_w is rounded on its way to the multiplier: TFLite keeps double for
-/// convolutions but multiplies two floats for FULLY_CONNECTED with one weight scale.
-enum class ScaleProduct : uint8_t { Double, FloatIfPerTensor };
+/// Input scale times weight scale by output scale, one an output channel, in double precision and this order,
+/// as TFLite does. Throws where the weights have a zero point or a number of scales that fits neither tensor
+/// nor channels.
+std::vector<double> scale_ratios_of(const NodeView& node, int32_t output_channels);
 
-/// One multiplier an output channel, in the node's requantization mode. Throws Internal where the
-/// quantization parameters do not fit the mode: a weight zero point, a wrong number of scales, or (sima) a
-/// rescaling that is no right shift.
-std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels,
-                                                        ScaleProduct product = ScaleProduct::Double);
+/// The ratios as multipliers in the node's requantization mode. Throws Internal where (sima) one is no right
+/// shift.
+std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels);
 
 /// Zero point and clamping range of an INT8 output.
 kernels::Int8Range int8_range_of(const NodeView& node, Activation activation);

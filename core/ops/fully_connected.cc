@@ -48,14 +48,22 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
                          float_epilogue_of(node, node.attributes<FullyConnected>().activation)));
 }
 
+template <class Multiplier>
+std::unique_ptr<Kernel> make_int8(const NodeView& node, const std::vector<Multiplier>& multipliers) {
+  return std::make_unique<ConvolutionKernel<kernels::GemmInt8<Multiplier>, int8_t>>(
+      kernels::GemmInt8<Multiplier>(
+          geometry_of(node), filter_of<int8_t>(node), input_zero_point_of(node),
+          {.bias = bias_of<int32_t>(node),
+           .multipliers = multipliers,
+           .range = int8_range_of(node, node.attributes<FullyConnected>().activation)}));
+}
+
+/// Unlike convolutions, LiteRT's reference kernel rescales this operator in double precision.
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  const std::vector<kernels::FixedPointMultiplier> multipliers =
-      rescaling_of(node, node.input(1).shape[0], ScaleProduct::FloatIfPerTensor);
-  return std::make_unique<ConvolutionKernel<kernels::GemmInt8, int8_t>>(
-      kernels::GemmInt8(geometry_of(node), filter_of<int8_t>(node), input_zero_point_of(node),
-                        {.bias = bias_of<int32_t>(node),
-                         .multipliers = multipliers,
-                         .range = int8_range_of(node, node.attributes<FullyConnected>().activation)}));
+  const int32_t units = node.input(1).shape[0];
+  if (node.node().requantization == RequantizationMode::Tflite)
+    return make_int8(node, scale_ratios_of(node, units));
+  return make_int8(node, rescaling_of(node, units));
 }
 
 }  // namespace

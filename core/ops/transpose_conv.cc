@@ -171,13 +171,14 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   const std::vector<kernels::FixedPointMultiplier> multipliers =
       rescaling_of(node, node.output().shape.channels());
-  const kernels::Int8Epilogue epilogue = {
+  const kernels::Int8Epilogue<kernels::FixedPointMultiplier> epilogue = {
       .bias = bias_of<int32_t>(node),
       .multipliers = multipliers,
       .range = int8_range_of(node, node.attributes<TransposeConv>().activation)};
-  return std::make_unique<TransposeConvKernel<kernels::GemmInt8, int8_t>>(
+  return std::make_unique<TransposeConvKernel<kernels::GemmInt8<kernels::FixedPointMultiplier>, int8_t>>(
       node, [&](const kernels::ConvolutionGeometry& geometry, std::span<const int8_t> filter) {
-        return kernels::GemmInt8(geometry, filter, input_zero_point_of(node), epilogue);
+        return kernels::GemmInt8<kernels::FixedPointMultiplier>(geometry, filter, input_zero_point_of(node),
+                                                                epilogue);
       });
 }
 

@@ -65,9 +65,9 @@ void gemm_int8(benchmark::State& state) {
   const ConvolutionGeometry g = geometry_of(state);
   const int64_t taps = int64_t{g.kernel_height} * g.kernel_width * g.input_channels;
   const std::vector<FixedPointMultiplier> multipliers = multipliers_of(g);
-  const GemmInt8 engine(g, pattern<int8_t>(taps * g.output_channels), 3,
-                        {.bias = {}, .multipliers = multipliers, .range = {}});
-  measure<GemmInt8, int8_t>(state, engine, g, taps);
+  const GemmInt8<FixedPointMultiplier> engine(g, pattern<int8_t>(taps * g.output_channels), 3,
+                                              {.bias = {}, .multipliers = multipliers, .range = {}});
+  measure<GemmInt8<FixedPointMultiplier>, int8_t>(state, engine, g, taps);
 }
 
 void gemm_float(benchmark::State& state) {
@@ -118,4 +118,3 @@ BENCHMARK(depthwise_float)->Apply(depthwise_layers);
 
 }  // namespace
 }  // namespace octet::kernels
-

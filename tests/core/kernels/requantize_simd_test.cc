@@ -107,6 +107,26 @@ TEST(RequantizeSimd, ShiftsAsSimaDoes) {
   }
 }
 
+TEST(RequantizeSimd, EqualsTheScalarFormForDoubles) {
+  const Int8Range range = {.zero_point = 12, .low = -128, .high = 127};
+  const std::array<double, 8> multipliers = {
+      0x1p-10, 0x1p-1, 1.0, 3.083143762564187e-06, 0.49999999999999994, 0.000123, 7.25, 2e-9};
+  const RealMultiplierPanel panel({}, multipliers);
+  for (const int32_t sum : interesting_sums()) {
+    std::array<int32_t, 8> lanes;
+    lanes.fill(sum);
+    std::array<int8_t, 8> actual = {};
+    requantize_and_store(wasm_v128_load(lanes.data()), wasm_v128_load(lanes.data() + 4), panel, range,
+                         actual.data(), 8);
+    for (size_t c = 0; c < 8; ++c) {
+      ASSERT_EQ(actual[c], clamp_to_int8(multiply_by_real(sum, multipliers[c]) + 12))
+          << sum << " " << multipliers[c];
+    }
+  }
+  EXPECT_EQ(multiply_by_real(-13, 0.5), -7);
+  EXPECT_EQ(multiply_by_real(1, 0.49999999999999994), 0);
+}
+
 TEST(RequantizeSimd, WritesNoMoreThanItsChannels) {
   const std::vector<FixedPointMultiplier> multipliers(8, multiplier_of_shift(1));
   const RequantizationPanel panel({}, multipliers);

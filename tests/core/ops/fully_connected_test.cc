@@ -56,15 +56,15 @@ TEST(FullyConnected, FloatEqualsThePlainLoopBitForBit) {
 
 std::vector<int8_t> int8_reference(const Case& c, const std::vector<int8_t>& input,
                                    const std::vector<int8_t>& filter, const std::vector<int32_t>& bias,
-                                   const std::vector<kernels::FixedPointMultiplier>& multipliers,
-                                   ops::Clamp<int32_t> clamp) {
+                                   const std::vector<double>& multipliers, ops::Clamp<int32_t> clamp) {
   std::vector<int8_t> result;
   const size_t depth = static_cast<size_t>(c.depth);
   for (size_t row = 0; row < input.size() / depth; ++row) {
     for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
       int32_t sum = c.bias ? bias[unit] : 0;
       for (size_t k = 0; k < depth; ++k) sum += (input[row * depth + k] - 3) * filter[unit * depth + k];
-      result.push_back(test::requantized(sum, multipliers[unit], -9, clamp.low, clamp.high));
+      result.push_back(kernels::clamp_to_int8(kernels::multiply_by_real(sum, multipliers[unit]) - 9,
+                                              clamp.low, clamp.high));
     }
   }
   return result;
@@ -91,13 +91,10 @@ TEST(FullyConnected, Int8EqualsThePlainLoop) {
       const FullyConnected attributes = {.keep_dims = c.keep_dims, .activation = c.activation};
       builder.output(builder.node(OpKind::FullyConnected, attributes, operands, {out}, DType::Int8)[0]);
 
-      // TFLite multiplies the two scales as floats when there is one weight scale, as doubles otherwise.
-      std::vector<kernels::FixedPointMultiplier> multipliers;
+      std::vector<double> multipliers;
       for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
-        const float scale = scales[unit % scales.size()];
-        const double product =
-            scales.size() == 1 ? double{in.scale[0] * scale} : double{in.scale[0]} * double{scale};
-        multipliers.push_back(kernels::fixed_point_multiplier(product / double{out.scale[0]}));
+        multipliers.push_back(double{in.scale[0]} * double{scales[unit % scales.size()]} /
+                              double{out.scale[0]});
       }
       EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}),
                 int8_reference(c, input, filter, bias, multipliers, ops::int8_clamp_of(c.activation, out)));
