@@ -13,6 +13,9 @@
 namespace octet::ops {
 namespace {
 
+/// A kernel is prepared for each of stride * stride phases; files from strangers must not ask for millions.
+constexpr int32_t kLargestStride = 64;
+
 bool is_mla_stride(int32_t stride) {
   constexpr std::array<int32_t, 5> kStrides = {1, 2, 4, 8, 16};
   return std::find(kStrides.begin(), kStrides.end(), stride) != kStrides.end();
@@ -57,6 +60,10 @@ std::vector<TensorType> infer(const NodeView& node) {
   }
   const DType type = check_convolution_operands(node, filter.batch());
   check_window(node, a.stride, {}, a.padding);
+  if (a.stride.height > kLargestStride || a.stride.width > kLargestStride) {
+    node.fail("its stride is " + std::to_string(a.stride.height) + "x" + std::to_string(a.stride.width) +
+              "; at most " + std::to_string(kLargestStride) + " is supported.");
+  }
   return {{type, output_shape(node, std::vector<int64_t>{input.batch(), a.output.height, a.output.width,
                                                          filter.batch()})}};
 }

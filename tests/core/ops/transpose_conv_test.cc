@@ -150,5 +150,13 @@ TEST(TransposeConv, Int8EqualsScattering) {
   }
 }
 
+TEST(TransposeConv, RejectsAStrideWithTooManyPhases) {
+  test::GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 2, 2, 1});
+  const TensorId filter = builder.constant({1, 1, 1, 1}, std::vector<float>(1));
+  const TransposeConv attributes = {.stride = {65, 1}, .padding = {}, .output = {66, 2}};
+  EXPECT_THROW(builder.node(OpKind::TransposeConv, attributes, {x, filter}), Error);
+}
+
 }  // namespace
 }  // namespace octet
