@@ -8,6 +8,8 @@ import { useStore } from '../state/store';
 import { realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
+const FEWEST_TO_PLOT = 8;
+
 export function Numbers({ outputs }: { readonly outputs: Outputs }) {
   return (
     <div className="number-plots">
@@ -30,7 +32,7 @@ function NumberPlot({ name, quantized, float }: PlotProps) {
   const difference = x && compare(x, y);
   return (
     <figure className="number-plot">
-      {x && <Scatter x={x} y={y} label={`${name}: quantized against float`} />}
+      {x && x.length >= FEWEST_TO_PLOT && <Scatter x={x} y={y} label={`${name}: quantized against float`} />}
       <figcaption className="small">
         <strong>{name}</strong> <span className="muted">{shapeText(quantized.shape)}</span>
         {difference && (

@@ -198,6 +198,13 @@ export function holdOut(every: number): void {
   setState(({ images }) => ({ images: divide(images, every) }));
 }
 
+/** The `every` that holdOut() would have been called with for these images; undefined when none gives them. */
+export function heldOut(images: readonly ImageEntry[], choices: readonly number[]): number | undefined {
+  return choices.find((every) =>
+    divide(images, every).every(({ part }, index) => part === images[index]?.part),
+  );
+}
+
 function divide(images: readonly ImageEntry[], every: number): readonly ImageEntry[] {
   const seen = new Map<string, number>();
   const enough = images.length >= FEWEST_TO_HOLD_OUT;

@@ -1,7 +1,7 @@
 // Images to find ranges with and to compare on; how they become the model's input; what the model then sees.
 
 import { useMemo, useState } from 'react';
-import { holdOut, removeImages, setClasses, setPreprocessing } from '../state/actions';
+import { heldOut, holdOut, removeImages, setClasses, setPreprocessing } from '../state/actions';
 import { classCount, classNames, partsOf } from '../state/derive';
 import { useStore } from '../state/store';
 import type { ImageEntry } from '../state/types';
@@ -65,7 +65,7 @@ function WithImages({ images, calibrate, compare }: PartsProps) {
         </p>
       ))}
       <PreprocessingControls channels={input?.length === 4 ? input[3] : undefined} />
-      <HoldOut images={images} calibrate={calibrate} compare={compare} />
+      <HoldOut images={images} compare={compare} />
       <Classes />
     </>
   );
@@ -186,15 +186,15 @@ function NumbersField({ label, value, set, positive = false }: NumbersProps) {
 
 const SHARES = [0, 10, 5, 4, 3, 2] as const;
 
-function HoldOut({ images, calibrate, compare }: PartsProps) {
-  const held = compare === calibrate ? 0 : compare.length;
-  const share = held === 0 ? 0 : images.length / held;
-  const value = SHARES.find((every) => every !== 0 && Math.abs(every - share) < 0.4) ?? (held === 0 ? 0 : -1);
+function HoldOut({ images, compare }: Pick<PartsProps, 'images' | 'compare'>) {
+  const value = heldOut(images, SHARES) ?? -1;
   return (
     <label className="control">
       <span>Held out to compare on</span>
       <select className="field" value={value} onChange={({ target }) => holdOut(Number(target.value))}>
-        {value === -1 && <option value={-1}>{held} images, as they came</option>}
+        {value === -1 && (
+          <option value={-1}>{compare.length.toLocaleString('en')} images, as they came</option>
+        )}
         {SHARES.map((every) => (
           <option key={every} value={every}>
             {every === 0 ? 'none' : `one in ${every}`}

@@ -1,0 +1,83 @@
+// axe finds nothing in any state, in light and dark, wide and narrow; and the keyboard reaches the network.
+
+import { openSample, picture, quantize, showView, startRun, violations } from './support/actions.ts';
+import { type OpenPage, TestBrowser } from './support/browser.ts';
+
+let browser: TestBrowser;
+let opened: OpenPage;
+beforeAll(async () => {
+  browser = await TestBrowser.start();
+});
+afterAll(() => browser.close());
+afterEach(() => opened.close());
+
+describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+  test('every state on a wide screen', async () => {
+    opened = await browser.open(browser.siteUrl, { colorScheme });
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+    await picture(page, `empty-${colorScheme}`);
+    expect(await violations(page)).toEqual([]);
+    await openSample(page);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.waitForTimeout(1500);
+    await picture(page, `loaded-${colorScheme}`);
+    expect(await violations(page)).toEqual([]);
+    await startRun(page);
+    await page.getByRole('button', { name: 'Cancel' }).waitFor();
+    await picture(page, `running-${colorScheme}`);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('was cancelled').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await quantize(page);
+    await page.locator('.error-name').first().click();
+    await page.waitForTimeout(1500);
+    for (const view of ['Error', 'Table', 'Outputs', 'Compare runs'] as const) {
+      await showView(page, view);
+      await page.waitForTimeout(800);
+      await picture(page, `${view.toLowerCase().replace(' ', '-')}-${colorScheme}`);
+      expect(await violations(page)).toEqual([]);
+    }
+    await page.getByRole('button', { name: 'Take away' }).click();
+    expect(await violations(page)).toEqual([]);
+  });
+});
+
+test('every tab on a phone', async () => {
+  opened = await browser.open(browser.siteUrl, {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  const { page } = opened;
+  await page.getByRole('button', { name: 'Try the sample' }).tap();
+  const tabs = page.getByRole('navigation', { name: 'Parts of the page' });
+  await tabs.waitFor();
+  await quantize(page);
+  for (const name of ['Setup', 'Network', 'Node', 'Results']) {
+    await tabs.getByRole('button', { name }).tap();
+    await page.waitForTimeout(500);
+    await picture(page, `phone-${name.toLowerCase()}`);
+    expect(await violations(page)).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  }
+});
+
+test('the keyboard alone selects, searches and moves along the network', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await page.keyboard.press('/');
+  await page.keyboard.type('logistic');
+  await page.keyboard.press('Enter');
+  const title = page.getByRole('complementary', { name: 'Selected node' }).getByRole('heading', { level: 2 });
+  await title.getByText('Logistic').waitFor();
+  await page.getByRole('application', { name: 'Network graph' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await title.getByText('Mul').waitFor();
+  expect(await page.getByRole('row', { selected: true }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.getByText('Select a node').waitFor();
+});

@@ -1,0 +1,112 @@
+// Quick to appear, never in the way, and no heavier after many runs.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { CDPSession } from 'playwright-core';
+import { layoutLayered } from '../../web/src/graph/layered.ts';
+import { openSample, quantize } from './support/actions.ts';
+import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
+
+let browser: TestBrowser;
+let opened: OpenPage;
+beforeAll(async () => {
+  browser = await TestBrowser.start();
+});
+afterAll(() => browser.close());
+afterEach(() => opened?.close());
+
+test('the JavaScript is below 500 kB compressed', () => {
+  const folder = join(ROOT, 'dist/assets');
+  const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const bytes = scripts.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0);
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(500_000);
+});
+
+test('the first meaningful paint comes within a second', async () => {
+  opened = await browser.open(browser.siteUrl);
+  await opened.page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  const painted = await opened.page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+  );
+  expect(painted).toBeLessThan(1000);
+});
+
+test('no task on the main thread takes 50 ms during a run', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await page.waitForTimeout(2000);
+  await page.evaluate(() => {
+    const tasks: number[] = [];
+    Reflect.set(window, 'longTasks', tasks);
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) tasks.push(Math.round(entry.duration));
+    }).observe({ type: 'longtask' });
+  });
+  await quantize(page);
+  expect(await page.evaluate(() => Reflect.get(window, 'longTasks'))).toEqual([]);
+});
+
+test('ten runs need little more memory than two', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page, context } = opened;
+  const session = await context.newCDPSession(page);
+  await openSample(page);
+  await page.getByLabel('Held out to compare on').selectOption('none');
+  for (let run = 1; run <= 2; ++run) await quantize(page);
+  const afterTwo = await heapBytes(session);
+  for (let run = 3; run <= 10; ++run) await quantize(page);
+  expect((await heapBytes(session)) / afterTwo).toBeLessThan(1.2);
+});
+
+async function heapBytes(session: CDPSession): Promise<number> {
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  return usedSize;
+}
+
+describe('layout', () => {
+  /** A chain of residual blocks, with a few long skips. */
+  const network = (count: number) => ({
+    nodes: Array.from({ length: count }, () => ({ width: 172, height: 40 })),
+    edges: Array.from({ length: count }, (_, index) => index).flatMap((to) => [
+      ...(to > 0 ? [{ from: to - 1, to }] : []),
+      ...(to % 5 === 0 && to > 5 ? [{ from: to - 5, to }] : []),
+      ...(to % 17 === 0 && to > 57 ? [{ from: to - 57, to }] : []),
+    ]),
+  });
+
+  test.each([
+    [300, 1000],
+    [2000, 4000],
+  ])('%d nodes within %d ms', (count, most) => {
+    const before = performance.now();
+    const { positions } = layoutLayered(network(count));
+    expect(performance.now() - before).toBeLessThan(most);
+    expect(positions).toHaveLength(count);
+  });
+
+  test('nodes of a row do not overlap, and edges point down', () => {
+    const edges = [
+      { from: 0, to: 1 },
+      { from: 0, to: 2 },
+      { from: 0, to: 3 },
+      { from: 1, to: 4 },
+      { from: 2, to: 4 },
+      { from: 0, to: 4 },
+    ];
+    const nodes = Array.from({ length: 5 }, () => ({ width: 100, height: 40 }));
+    const { positions, rows, routes } = layoutLayered({ nodes, edges });
+    for (const { from, to } of edges) expect(positions[to]?.y).toBeGreaterThan(positions[from]?.y ?? 0);
+    for (const row of new Set(rows)) {
+      const columns = positions.filter((_, index) => rows[index] === row).map(({ x }) => x);
+      columns.sort((a, b) => a - b);
+      columns.forEach((x, index) => {
+        if (index > 0) expect(x - (columns[index - 1] ?? 0)).toBeGreaterThanOrEqual(100);
+      });
+    }
+    expect(routes.every((route) => route.length >= 2)).toBe(true);
+  });
+});

@@ -1,0 +1,121 @@
+// What must survive, and what must not break anything: reload, no network, cancelling, files that are wrong.
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { choose, openSample, PATIENCE, quantize, startRun, summary } from './support/actions.ts';
+import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'octet-web-'));
+let browser: TestBrowser;
+let opened: OpenPage;
+beforeAll(async () => {
+  browser = await TestBrowser.start();
+});
+afterAll(() => browser.close());
+afterEach(() => opened.close());
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+test('a file that is no model is refused with a reason, and what was open stays', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await choose(page, file('broken.tflite', 'This is no model at all, whatever it is called.'));
+  const alert = page.getByRole('alert');
+  await alert.waitFor({ timeout: PATIENCE });
+  expect((await alert.innerText()).length).toBeGreaterThan(30);
+  expect(await page.locator('.top-file').innerText()).toContain('fashion.tflite');
+  await page.getByRole('button', { name: 'Close the message' }).click();
+  await startRun(page);
+  await page.getByRole('button', { name: 'Cancel' }).waitFor();
+});
+
+test('a truncated model is refused', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  const bytes = readFileSync(join(ROOT, 'web/public/samples/fashion/fashion.tflite'));
+  await choose(page, file('half.tflite', bytes.subarray(0, bytes.length / 2)));
+  await page.getByRole('alert').waitFor({ timeout: PATIENCE });
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+});
+
+test('an image that cannot be decoded is named, and the rest stays', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await choose(page, file('wrong.png', 'no image'));
+  await page.getByText(/wrong\.png.*cannot be decoded/).waitFor({ timeout: PATIENCE });
+  await startRun(page);
+  const alert = page.getByRole('alert');
+  await alert.waitFor({ timeout: PATIENCE });
+  expect(await alert.innerText()).toContain('wrong.png');
+  expect(await page.locator('.top-file').innerText()).toContain('fashion.tflite');
+});
+
+test('a run is cancelled at once, and another one works', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await startRun(page);
+  await page.getByText(/\d+ of (200|1000)/).waitFor({ timeout: PATIENCE });
+  const before = Date.now();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Quantize' }).waitFor();
+  expect(Date.now() - before).toBeLessThan(3000);
+  await page.getByText('Quantizing was cancelled').waitFor();
+  await quantize(page);
+});
+
+test('the session survives a reload and is gone when cleared', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await quantize(page);
+  const accuracy = await summary(page, 'Accuracy');
+  await page.waitForTimeout(1500);
+  await page.reload();
+  await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
+  expect(await summary(page, 'Accuracy')).toBe(accuracy);
+  await page.getByText('200 calibrate, 1,000 compare').waitFor();
+  await page.getByRole('tab', { name: 'Outputs' }).click();
+  await page.getByRole('columnheader', { name: 'INT8' }).waitFor({ timeout: PATIENCE });
+
+  await page.getByRole('button', { name: /kept/ }).click();
+  await page.getByRole('button', { name: 'Close and clear all' }).click();
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  await page.waitForTimeout(1000);
+  await page.reload();
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+});
+
+test('after one visit the page works without a network', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page, context } = opened;
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  await context.setOffline(true);
+  await page.reload();
+  await openSample(page);
+  await quantize(page);
+});
+
+test('settings are applied from JSON, and a wrong field is refused', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await choose(
+    page,
+    file('settings.json', JSON.stringify({ calibration: { method: 'percentile', percentile: 99.9 } })),
+  );
+  await page.getByText('INT8 for MLSoC, percentile').waitFor();
+  await choose(page, file('wrong.json', JSON.stringify({ calibratoin: {} })));
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.innerText()).toContain('calibratoin');
+});

@@ -1,0 +1,80 @@
+// What a visitor does, by what is written on the page.
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { ROOT } from './browser.ts';
+
+export const MODELS = join(ROOT, 'node_modules/@mediapipe');
+export const FACE_MODEL = join(MODELS, 'face_detection/face_detection_short_range.tflite');
+export const PHOTOS = join(ROOT, 'tests/assets/photos.zip');
+/** Long enough for a busy machine with two cores. */
+export const PATIENCE = 180_000;
+
+export async function openSample(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Try the sample' }).click();
+  await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
+}
+
+/** Chooses files as the page's file dialogs would. */
+export async function choose(page: Page, ...files: readonly string[]): Promise<void> {
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles([...files]);
+}
+
+export async function startRun(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Quantize( again)?$/ }).click();
+}
+
+/** Quantizes and waits for the result. */
+export async function quantize(page: Page): Promise<void> {
+  const runs = page.getByRole('group', { name: 'Runs' }).getByRole('button');
+  const before = await runs.count();
+  await startRun(page);
+  await runs.nth(before).waitFor({ timeout: PATIENCE });
+}
+
+/** A figure of the summary: "92.4 % → 92.2 %". */
+export async function summary(page: Page, name: string): Promise<string> {
+  const entry = page
+    .locator('.summary > div')
+    .filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) });
+  return (await entry.locator('dd').innerText()).replaceAll(/\s+/g, ' ');
+}
+
+export function percentages(text: string): number[] {
+  return [...text.matchAll(/([\d.]+) %/g)].map(([, figure]) => Number(figure));
+}
+
+export async function showView(
+  page: Page,
+  name: 'Table' | 'Error' | 'Outputs' | 'Compare runs',
+): Promise<void> {
+  await page.getByRole('tab', { name }).click();
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What axe finds wrong with the page as it is, one line each. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<readonly Violation[]>('axe.run().then((result) => result.violations)');
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}\n${failureSummary}`),
+  );
+}
+
+/** Keeps a picture of a state, for people to look at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = join(ROOT, 'build/web-pictures');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
