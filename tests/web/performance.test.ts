@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { CDPSession } from 'playwright-core';
+import type { CDPSession, Page } from 'playwright-core';
 import { layoutLayered } from '../../web/src/graph/layered.ts';
-import { openSample, quantize } from './support/actions.ts';
+import { choose, openSample, quantize } from './support/actions.ts';
 import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
 
 let browser: TestBrowser;
@@ -33,20 +33,14 @@ test('the first meaningful paint comes within a second', async () => {
   expect(painted).toBeLessThan(1000);
 });
 
-test('no task on the main thread takes 50 ms during a run', async () => {
+test('no task on the main thread computes for 50 ms during a run', async () => {
   opened = await browser.open(browser.siteUrl);
   const { page } = opened;
   await openSample(page);
   await page.waitForTimeout(2000);
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    Reflect.set(window, 'longTasks', tasks);
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) tasks.push(Math.round(entry.duration));
-    }).observe({ type: 'longtask' });
-  });
-  await quantize(page);
-  expect(await page.evaluate(() => Reflect.get(window, 'longTasks'))).toEqual([]);
+  const tasks = await mainThreadTasks(page, () => quantize(page));
+  expect(tasks.length).toBeGreaterThan(100);
+  expect(tasks.filter((milliseconds) => milliseconds >= 50)).toEqual([]);
 });
 
 test('ten runs need little more memory than two', async () => {
@@ -54,12 +48,40 @@ test('ten runs need little more memory than two', async () => {
   const { page, context } = opened;
   const session = await context.newCDPSession(page);
   await openSample(page);
-  await page.getByLabel('Held out to compare on').selectOption('none');
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await choose(page, join(ROOT, 'web/public/samples/fashion/calibration.zip'));
+  await page.getByText('160 calibrate, 40 compare').waitFor();
   for (let run = 1; run <= 2; ++run) await quantize(page);
   const afterTwo = await heapBytes(session);
   for (let run = 3; run <= 10; ++run) await quantize(page);
   expect((await heapBytes(session)) / afterTwo).toBeLessThan(1.2);
-});
+}, 400_000);
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Processor time in µs: what other programs do on the machine is not in it. */
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+/** Milliseconds of every task on the page's main thread during `action`. */
+async function mainThreadTasks(page: Page, action: () => Promise<void>): Promise<number[]> {
+  const running = page.context().browser();
+  if (running === null) throw new Error('The page has no browser.');
+  await running.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] });
+  await action();
+  const { traceEvents } = JSON.parse((await running.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const main = traceEvents
+    .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+    .map(({ pid, tid }) => `${pid} ${tid}`);
+  return traceEvents
+    .filter(({ name, pid, tid }) => name.endsWith('RunTask') && main.includes(`${pid} ${tid}`))
+    .map(({ tdur = 0 }) => tdur / 1000);
+}
 
 async function heapBytes(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage');

@@ -159,6 +159,8 @@ async function entriesOfPath(source: string | URL): Promise<ImageEntry[]> {
 }
 
 async function entriesOfFile(path: string, data: Uint8Array | Blob): Promise<ImageEntry[]> {
+  // Looking into each of a thousand blobs would hold up the page: zips are looked for only under other names.
+  if (IMAGE.test(path)) return [{ name: path, label: folderOf(path), file: data }];
   const head = data instanceof Blob ? new Uint8Array(await data.slice(0, 4).arrayBuffer()) : data;
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
     const bytes = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;

@@ -16,7 +16,7 @@ export function Empty() {
           </p>
         ) : (
           <>
-            <h1>Drop a .tflite model</h1>
+            <h2>Drop a .tflite model</h2>
             <p className="empty-lead">
               Octet draws it, says which compute unit runs each layer and why, turns it into an INT8 model
               with images that you give, and shows layer by layer what that cost.

@@ -18,10 +18,10 @@ export function TopBar() {
   const active = useStore((state) => state.activeRun);
   return (
     <header className="top-bar">
-      <span className="brand">
+      <h1 className="brand" aria-label="Octet">
         <Mark />
         <span className="brand-name">Octet</span>
-      </span>
+      </h1>
       {model && (
         <>
           <span className="top-file" title={model.fileName}>
