@@ -116,6 +116,32 @@ TEST(TfliteWriter, NamesAPoolWhosePaddingTfliteLacks) {
   }
 }
 
+TEST(TfliteWriter, ChoosesTheTransposedPaddingThatGivesTheInputsSize) {
+  // With nothing cropped in front both paddings put values in the same place; TFLite accepts only the one
+  // whose convolution from the output back to the input has the input's size.
+  struct Case {
+    int32_t input, output;
+    Padding2d padding;
+    tfl::Padding expected;
+  };
+  const Case cases[] = {
+      {5, 10, {0, 1, 0, 1}, tfl::Padding::SAME},
+      {5, 11, {0, 0, 0, 0}, tfl::Padding::VALID},
+      {5, 9, {1, 1, 1, 1}, tfl::Padding::SAME},
+  };
+  for (const Case& c : cases) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", {1, c.input, c.input, 1});
+    const TensorId w = builder.constant<float>({1, 3, 3, 1}, std::vector<float>(9, 1.0f));
+    const TransposeConv conv{{2, 2}, c.padding, {c.output, c.output}, Activation::None};
+    builder.output(builder.node(OpKind::TransposeConv, conv, {x, w})[0]);
+    const Bytes file = write(builder.graph());
+    const auto* op = tfl::GetModel(file.data())->subgraphs()->Get(0)->operators()->Get(0);
+    EXPECT_EQ(op->builtin_options_as_TransposeConvOptions()->padding(), c.expected) << c.output;
+    EXPECT_EQ(std::get<TransposeConv>(read(file).nodes[0].attributes), conv) << c.output;
+  }
+}
+
 TEST(TfliteWriter, ChoosesTheLowestVersions) {
   const auto unary = [](OpKind op, Attributes attributes, DType dtype) {
     GraphBuilder builder;
