@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds incrementally: native (tests), sanitize (the same under ASan and UBSan), wasm, js. Silent but for one line a part;
+# Builds incrementally: native (tests), sanitize (the same under ASan and UBSan), wasm, js, web. Silent but for one line a part;
 # what the tools printed is shown when one fails.
 # usage: build.sh PART...
 set -euo pipefail
@@ -27,6 +27,7 @@ part() {
     sanitize) cmake_build build/sanitize '' -DOCTET_SANITIZE=ON ;;
     wasm) cmake_build build/wasm emcmake ;;
     js) npm run --silent build:js ;;
+    web) npm run --silent build:web ;;
     *)
       echo "There is no part '$1' to build."
       return 2

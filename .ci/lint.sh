@@ -9,7 +9,10 @@ lint() {
     clang-format) git ls-files -z '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror ;;
     clang-tidy) bash .ci/tidy.sh ;;
     biome) npx --no-install biome check . ;;
-    tsc) npx --no-install tsc -b bindings/js bindings/cli tests/js ;;
+    tsc)
+      npx --no-install tsc -b bindings/js bindings/cli tests/js &&
+        npx --no-install tsc -p web && npx --no-install tsc -p tests/web
+      ;;
     ruff) build/venv/bin/ruff check -q tests/interop && build/venv/bin/ruff format -q --check tests/interop ;;
     *)
       echo "There is no linter '$1'." >&2

@@ -88,6 +88,7 @@ const suites = {
   'build native': build('native'),
   'build wasm': build('wasm'),
   'build js': build('js'),
+  'build web': build('web'),
   'lint clang-format': lint('clang-format'),
   'lint clang-tidy': lint('clang-tidy'),
   'lint biome': lint('biome'),
@@ -95,6 +96,7 @@ const suites = {
   'lint ruff': () => judged(lint('ruff')),
   core: () => ctest('build/native'),
   js: () => jest('build/jest.json', []),
+  web: () => jest('build/jest-web.json', ['--testMatch', '<rootDir>/tests/web/**/*.test.ts', '--runInBand']),
   interop: () =>
     judged(() =>
       junit('build/interop.xml', 'build/venv/bin/python', [

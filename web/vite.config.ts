@@ -6,7 +6,7 @@ import { defineConfig } from 'vite';
 import { embeddedFiles } from './vite/embedded-files.ts';
 import { contentSecurityPolicy } from './vite/security-policy.ts';
 import { serviceWorker } from './vite/service-worker.ts';
-import { singleFile } from './vite/single-file.ts';
+import { coreOnce, singleFile } from './vite/single-file.ts';
 
 const library = fileURLToPath(new URL('../bindings/js/dist/', import.meta.url));
 
@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: !single,
       ...(single ? { assetsInlineLimit: () => true, cssCodeSplit: false } : {}),
     },
-    worker: { format: single ? 'iife' : 'es' },
+    worker: { format: single ? 'iife' : 'es', plugins: () => (single ? [coreOnce()] : []) },
     plugins: [
       react(),
       embeddedFiles(single ? 'public/samples' : undefined),

@@ -33,7 +33,7 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     await quantize(page);
     await page.locator('.error-name').first().click();
     await page.waitForTimeout(1500);
-    for (const view of ['Error', 'Table', 'Outputs', 'Compare runs'] as const) {
+    for (const view of ['Error', 'Table', 'Outputs', 'Compare'] as const) {
       await showView(page, view);
       await page.waitForTimeout(800);
       await picture(page, `${view.toLowerCase().replace(' ', '-')}-${colorScheme}`);

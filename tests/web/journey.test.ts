@@ -54,7 +54,7 @@ describe.each(['site', 'file'] as const)('from a %s', (kind) => {
     await page.getByRole('button', { name: 'Keep 3 in float, quantize again' }).click();
     const runs = page.getByRole('group', { name: 'Runs' }).getByRole('button');
     await runs.nth(1).waitFor({ timeout: PATIENCE });
-    await showView(page, 'Compare runs');
+    await showView(page, 'Compare');
     const cells = page.getByRole('row', { name: /^Run 2/ }).getByRole('cell');
     expect(await cells.nth(5).innerText()).toBe('3');
   });

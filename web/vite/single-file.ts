@@ -47,3 +47,15 @@ export function singleFile(fileName: string): Plugin {
     },
   };
 }
+
+/** Workers are handed the compiled core; the address in the core's glue would put its bytes into the page once more. */
+export function coreOnce(): Plugin {
+  return {
+    name: 'octet-core-once',
+    transform: {
+      filter: { id: /bindings\/js\/dist\/octet\.js/ },
+      handler: (code) =>
+        code.replace(/new URL\((["'])octet\.wasm\1,\s*import\.meta\.url\)/, "new URL('about:blank')"),
+    },
+  };
+}

@@ -49,10 +49,7 @@ export function percentages(text: string): number[] {
   return [...text.matchAll(/([\d.]+) %/g)].map(([, figure]) => Number(figure));
 }
 
-export async function showView(
-  page: Page,
-  name: 'Table' | 'Error' | 'Outputs' | 'Compare runs',
-): Promise<void> {
+export async function showView(page: Page, name: 'Table' | 'Error' | 'Outputs' | 'Compare'): Promise<void> {
   await page.getByRole('tab', { name }).click();
 }
 

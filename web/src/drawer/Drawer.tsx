@@ -16,7 +16,7 @@ const VIEWS: readonly { readonly id: DrawerView; readonly label: string; readonl
   { id: 'table', label: 'Table', needsRun: false },
   { id: 'errors', label: 'Error', needsRun: true },
   { id: 'outputs', label: 'Outputs', needsRun: true },
-  { id: 'compare', label: 'Compare runs', needsRun: true },
+  { id: 'compare', label: 'Compare', needsRun: true },
 ];
 
 export function Drawer({ network }: { readonly network: Network }) {

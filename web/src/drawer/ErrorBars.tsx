@@ -2,7 +2,7 @@
 
 import type { NodeError } from 'octet-quant';
 import { type PointerEvent, useState } from 'react';
-import { CALM_DB, HOT_DB, heatOf } from '../graph/heat';
+import { CALM_DB, HOT_DB, heatOf, tintOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { select, useStore } from '../state/store';
@@ -63,6 +63,7 @@ export function ErrorBars({ errors, network, marked }: Props) {
           ))}
           {errors.map((error, index) => {
             const heat = heatOf(error.sqnr);
+            const tint = tintOf(error.sqnr);
             const height = Math.max(1, heat * 100);
             return (
               <g key={error.node} className={`unit-${error.unit}`}>
@@ -74,7 +75,7 @@ export function ErrorBars({ errors, network, marked }: Props) {
                   width={step * 0.8}
                   y={100 - height}
                   height={height}
-                  fill={barColor(heat)}
+                  fill={barColor(tint)}
                 />
                 {marked.has(error.node) && (
                   <rect x={index * step + step * 0.1} width={step * 0.8} y="0" height="3" fill="var(--ink)" />
@@ -111,8 +112,8 @@ export function ErrorBars({ errors, network, marked }: Props) {
   );
 }
 
-function barColor(heat: number): string {
-  return `color-mix(in oklab, var(--heat) ${Math.round(25 + heat * 75)}%, var(--line-strong))`;
+function barColor(tint: number): string {
+  return `color-mix(in oklab, var(--heat) ${Math.round(20 + tint * 80)}%, var(--line-strong))`;
 }
 
 function nodeTitle(network: Network, error: NodeError): string {

@@ -47,7 +47,7 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
       </figure>
       <section className="error-worst" aria-label="Worst layers">
         <div className="error-actions">
-          <h3>Worst first</h3>
+          <h2>Worst first</h2>
           {fixable &&
             (marked.size === 0 ? (
               <button

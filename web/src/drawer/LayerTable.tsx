@@ -1,7 +1,7 @@
 // All nodes in a table: sorted, filtered by the same search as the network, only the rows in view in the document.
 
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { heatOf } from '../graph/heat';
+import { tintOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { count, decibels } from '../graph/words';
 import { toggleKept } from '../state/actions';
@@ -143,7 +143,7 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
         <>
           <Cell numeric>
             {error && (
-              <span className="heat-cell" style={{ '--amount': `${Math.round(heatOf(error.sqnr) * 60)}%` }}>
+              <span className="heat-cell" style={{ '--amount': `${Math.round(tintOf(error.sqnr) * 60)}%` }}>
                 {decibels(error.sqnr)}
               </span>
             )}

@@ -34,7 +34,7 @@ export function Summary({ run }: { readonly run: Run }) {
       )}
       {atOutput !== undefined && (
         <Figure
-          name="At the output"
+          name="Output"
           after={decibels(atOutput)}
           title="Signal to quantization noise of the model's output"
         />

@@ -2,7 +2,7 @@
 // below a readable size nodes lose their text, so that thousands of nodes stay within a frame.
 
 import type { Unit } from 'octet-quant';
-import { heatOf } from './heat';
+import { tintOf } from './heat';
 import type { LayoutResult, Point } from './layered';
 import { NODE_HEIGHT, nodeWidth } from './layout';
 import { type Network, type NetworkNode, unitOf } from './network';
@@ -247,7 +247,7 @@ function drawNode(
   context.globalAlpha = marks.found === undefined || marks.found.has(index) ? 1 : 0.25;
   if (camera.scale < BLOCK_SCALE && marks.selected !== index) {
     context.fillStyle = error !== undefined ? theme.heat : unit ? theme.unit[unit] : theme.ink3;
-    if (error !== undefined) context.globalAlpha *= Math.max(0.15, heatOf(error));
+    if (error !== undefined) context.globalAlpha *= Math.max(0.15, tintOf(error));
     context.fillRect(left, top, width, NODE_HEIGHT);
     context.globalAlpha = 1;
     return;
@@ -257,7 +257,7 @@ function drawNode(
   context.fillStyle = unit ? theme.raised : theme.sunken;
   context.fill();
   if (error !== undefined) {
-    context.globalAlpha *= heatOf(error) * 0.75;
+    context.globalAlpha *= tintOf(error) * 0.75;
     context.fillStyle = theme.heat;
     context.fill();
     context.globalAlpha = marks.found === undefined || marks.found.has(index) ? 1 : 0.25;

@@ -2,7 +2,7 @@
 // strip stretches them sideways, up to four times.
 
 import type { Camera, Marks, Scene } from './draw';
-import { heatOf } from './heat';
+import { tintOf } from './heat';
 import { NODE_HEIGHT, nodeWidth } from './layout';
 import { unitOf } from './network';
 import type { CanvasTheme } from './theme';
@@ -48,7 +48,7 @@ export function drawMinimap(
     context.fillStyle = unit ? theme.unit[unit] : theme.ink3;
     context.fillRect(x, y, width, height);
     if (error !== undefined) {
-      context.globalAlpha = heatOf(error);
+      context.globalAlpha = tintOf(error);
       context.fillStyle = theme.heat;
       context.fillRect(x, y, width, height);
     }

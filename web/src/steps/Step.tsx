@@ -1,6 +1,6 @@
 // A step: a title with one line on its state, folded or open.
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 
 interface Props {
   readonly title: string;
@@ -11,10 +11,16 @@ interface Props {
 
 export function Step({ title, summary, children, startsOpen = false }: Props) {
   const [open, setOpen] = useState(startsOpen);
+  const section = useRef<HTMLElement>(null);
+  const toggle = (): void => {
+    setOpen(!open);
+    // What was unfolded should be seen, even from the bottom of the column.
+    if (!open) requestAnimationFrame(() => section.current?.scrollIntoView({ block: 'nearest' }));
+  };
   return (
-    <section className="step" data-open={open || undefined}>
+    <section ref={section} className="step" data-open={open || undefined}>
       <h2>
-        <button type="button" className="step-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button type="button" className="step-head" aria-expanded={open} onClick={toggle}>
           <span className="step-title">{title}</span>
           <span className="step-summary">{summary}</span>
           <span className="step-arrow" aria-hidden="true" />
