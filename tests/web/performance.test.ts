@@ -84,8 +84,7 @@ async function mainThreadTasks(page: Page, action: () => Promise<void>): Promise
 
 /** Memory of the page and its workers, wasm included, that no other process shares. */
 async function memoryOf(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
+  for (const realm of [page, ...page.workers()]) await realm.evaluate('gc()');
   await page.waitForTimeout(1000);
   const all = await page.context().browser()?.newBrowserCDPSession();
   const { processInfo } = (await all?.send('SystemInfo.getProcessInfo')) ?? { processInfo: [] };
