@@ -18,13 +18,15 @@ def compare(model, exports, target: str, report) -> None:
     graph = tflite_graph.parse(data)
     inexact = graph.behind_float()
     interpreter = reference_interpreter(data, preserve_all=True)
+    # Paddings that TFLite's convolutions cannot express are operators of their own in the exported file.
+    added = {tensor for tensor in graph.computed() if graph.names[tensor].endswith("/padded")}
     compared = steps = elements = 0
     for values in model.evaluation_inputs()[: INPUTS[target]]:
         run_once(interpreter, [values])
         kept = octet_cli.run(octet_file, {model.input[0]: values}, keep_all=True)
-        missing = [graph.names[tensor] for tensor in graph.computed() if graph.names[tensor] not in kept]
-        assert not missing, f"the .octet file does not hold {missing}"
         for tensor in graph.computed():
+            if tensor in added:
+                continue
             actual, expected = kept[graph.names[tensor]].values, interpreter.get_tensor(tensor)
             assert actual.dtype == expected.dtype, graph.names[tensor]
             assert actual.shape == expected.shape, graph.names[tensor]
