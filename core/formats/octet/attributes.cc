@@ -91,7 +91,9 @@ Offset<schema::ArgMax> write(FlatBufferBuilder& b, const ArgMax& a) {
 
 template <class Table>
 std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
-  return {schema::AttributesTraits<Table>::enum_value, table.Union()};
+  // A copy: the generated constant has no definition that std::pair could refer to.
+  constexpr schema::Attributes kType = schema::AttributesTraits<Table>::enum_value;
+  return {kType, table.Union()};
 }
 
 /// Reads the fields of one node's attributes.
