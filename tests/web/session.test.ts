@@ -63,7 +63,7 @@ test('a run is cancelled at once, and another one works', async () => {
   const { page } = opened;
   await openSample(page);
   await startRun(page);
-  await page.getByText(/\d+ of (200|1000)/).waitFor({ timeout: PATIENCE });
+  await page.getByText(/\d+ of (200|1,000)/).waitFor({ timeout: PATIENCE });
   const before = Date.now();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Quantize' }).waitFor();

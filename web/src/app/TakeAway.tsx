@@ -3,6 +3,7 @@
 import { bytes } from '../graph/words';
 import { downloadOctet, downloadReport, downloadSettings, downloadTFLite } from '../report/download';
 import { useActiveRun } from '../state/derive';
+import type { Run } from '../state/types';
 import { Menu } from '../ui/Menu';
 import './TakeAway.css';
 
@@ -20,7 +21,7 @@ export function TakeAway() {
           <p className="muted">{run.name}</p>
           <Item
             name="INT8 .tflite"
-            what={`${run.sizes.tflite ? bytes(run.sizes.tflite) : ''} float32 in and out; runs in TFLite and LiteRT`}
+            what={`${bytes(run.sizes.tflite)}, float32 in and out; ${exactness(run)}`}
             act={() => downloadTFLite(run, 'float32')}
           />
           <Item
@@ -43,6 +44,13 @@ export function TakeAway() {
       )}
     </Menu>
   );
+}
+
+/** Whether TFLite computes the same numbers as this page. */
+function exactness(run: Run): string {
+  return run.settings.requantization === 'tflite'
+    ? 'TFLite computes what this page shows'
+    : 'TFLite rounds a little differently than the MLA';
 }
 
 function Item({

@@ -59,7 +59,7 @@ export function TopBar() {
 
 /** The one figure that a run is known by: its accuracy, or the agreement with float. */
 function headline(run: Run): string {
-  if (!run.classification) return bytes(run.sizes.tflite || run.sizes.octet);
+  if (!run.classification) return bytes(run.sizes.tflite);
   const { quantizedAccuracy, agreement } = scoresOf(run.classification);
   return percent(quantizedAccuracy ?? agreement);
 }

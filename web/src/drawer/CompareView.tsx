@@ -28,9 +28,9 @@ const MEASURES: readonly Measure[] = [
     text: (value) => percent(value, 2),
     better: 'more',
   },
-  { label: 'At the output', value: (run, info) => outputError(run, info), text: decibels, better: 'more' },
+  { label: 'Output', value: (run, info) => outputError(run, info), text: decibels, better: 'more' },
   { label: 'Worst layer', value: (run) => worstErrors(run)[0]?.sqnr, text: decibels, better: 'more' },
-  { label: 'Size', value: (run) => run.sizes.tflite || run.sizes.octet, text: bytes, better: 'less' },
+  { label: 'Size', value: (run) => run.sizes.tflite, text: bytes, better: 'less' },
   { label: 'Time', value: (run) => run.timing?.quantized, text: milliseconds, better: 'less' },
 ];
 
@@ -108,8 +108,13 @@ export function CompareView() {
               ))}
               <td className="number">{run.seconds > 0 ? duration(run.seconds) : ''}</td>
               <td className="compare-actions">
-                <button type="button" className="button quiet" onClick={() => takeSettingsOf(run)}>
-                  Use settings
+                <button
+                  type="button"
+                  className="button quiet"
+                  title="Take over its settings"
+                  onClick={() => takeSettingsOf(run)}
+                >
+                  Reuse
                 </button>
                 <button
                   type="button"
@@ -117,7 +122,7 @@ export function CompareView() {
                   aria-label={`Delete ${run.name}`}
                   onClick={() => deleteRun(run.id)}
                 >
-                  Delete
+                  ×
                 </button>
               </td>
             </tr>

@@ -10,7 +10,7 @@ export function Summary({ run }: { readonly run: Run }) {
   const info = useStore((state) => state.model?.info);
   const scores = run.classification && scoresOf(run.classification);
   const atOutput = info && outputError(run, info);
-  const size = run.sizes.tflite || run.sizes.octet;
+  const size = run.sizes.tflite;
   return (
     <dl className="summary">
       {scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined && (

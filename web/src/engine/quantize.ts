@@ -1,15 +1,14 @@
 // One whole run: quantize, then measure everything that the page shows of it.
 
-import {
-  type ImageDataset,
-  type LoadedNet,
-  type Model,
-  type Preprocessing,
-  type QuantizationParams,
-  RequantizationMode,
-  type Statistic,
-  type Target,
-  type TensorMap,
+import type {
+  ImageDataset,
+  LoadedNet,
+  Model,
+  Preprocessing,
+  QuantizationParams,
+  Statistic,
+  Target,
+  TensorMap,
 } from 'octet-quant';
 import { classCount } from '../state/derive';
 import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../state/types';
@@ -94,7 +93,7 @@ async function measure(
   const timing = await measureTime(net, model, comparison, reporter.signal);
   reporter.phase('files', 0);
   const octet = model.save();
-  const tflite = await tfliteSize(model);
+  const tflite = await model.toTFLite();
   reporter.signal.throwIfAborted();
   const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
   const id = crypto.randomUUID();
@@ -107,7 +106,7 @@ async function measure(
     preprocessing: inputs.preprocessing,
     finishedAt: Date.now(),
     seconds,
-    sizes: { source: inputs.bytes.length, tflite, octet: octet.length },
+    sizes: { source: inputs.bytes.length, tflite: tflite.length, octet: octet.length },
     timing,
     calibrationImages: inputs.calibrate.length,
     compareImages: inputs.compare.length,
@@ -117,12 +116,6 @@ async function measure(
     quantizedTensors: model.tensors.filter(({ quantization }) => quantization !== undefined),
     octet,
   };
-}
-
-/** Bytes of the .tflite, or 0 for arithmetic that a .tflite cannot say. */
-async function tfliteSize(model: Model): Promise<number> {
-  if (model.params.requantization !== RequantizationMode.tflite && model.target === 'tflite') return 0;
-  return (await model.toTFLite()).length;
 }
 
 async function classify(

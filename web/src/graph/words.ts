@@ -80,8 +80,17 @@ export function shapeText(shape: readonly number[]): string {
   return inner.length === 0 ? 'scalar' : inner.join('×');
 }
 
-/** An attribute's value as a person would write it. */
-export function attributeText(value: unknown): string {
+const SPATIAL_ATTRIBUTES = ['stride', 'dilation', 'window', 'output'];
+
+/** The attribute `name` of a node as a person would write it. */
+export function attributeOf(name: string, value: unknown): string {
+  const spatial = SPATIAL_ATTRIBUTES.includes(name) ? pair(value) : undefined;
+  if (spatial) return spatial.join('×');
+  const parts = typeof value === 'object' && value !== null ? Object.values(value) : [];
+  return name === 'padding' && parts.every((part) => part === 0) ? 'none' : attributeText(value);
+}
+
+function attributeText(value: unknown): string {
   const spatial = pair(value);
   if (spatial && !Array.isArray(value)) return `${spatial[0]}×${spatial[1]}`;
   if (Array.isArray(value)) return `[${value.map(attributeText).join(', ')}]`;

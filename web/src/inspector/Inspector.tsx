@@ -6,7 +6,7 @@ import { UNIT_NAMES } from '../graph/Legend';
 import { inputId, type Network, type NetworkNode, outputId } from '../graph/network';
 import {
   attributeName,
-  attributeText,
+  attributeOf,
   count,
   decibels,
   figure,
@@ -222,7 +222,7 @@ function Attributes({ node }: { readonly node: NodeInfo }) {
         <dt>operator</dt>
         <dd>{node.operator}</dd>
         {entries.map(([name, value]) => (
-          <Entry key={name} name={attributeName(name)} value={attributeText(value)} />
+          <Entry key={name} name={attributeName(name)} value={attributeOf(name, value)} />
         ))}
       </dl>
     </Group>

@@ -66,7 +66,7 @@ ${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((
 function figures(run: Run, model: LoadedModel): string {
   const scores = run.classification && scoresOf(run.classification);
   const atOutput = outputError(run, model.info);
-  const size = run.sizes.tflite || run.sizes.octet;
+  const size = run.sizes.tflite;
   const entries: [string, string][] = [];
   if (scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined) {
     entries.push([

@@ -79,7 +79,11 @@ function PhaseLine({ phase, state }: { readonly phase: Phase; readonly state: 'd
     <li className="phase" data-state={state}>
       <span>{PHASE_WORDS[phase.name]}</span>
       <span>
-        {state === 'done' ? '✓' : state === 'now' && phase.total > 1 ? `${phase.done} of ${phase.total}` : ''}
+        {state === 'done'
+          ? '✓'
+          : state === 'now' && phase.total > 1
+            ? `${phase.done.toLocaleString('en')} of ${phase.total.toLocaleString('en')}`
+            : ''}
       </span>
       {state === 'now' && (
         <progress

@@ -15,7 +15,7 @@ export function Step({ title, summary, children, startsOpen = false }: Props) {
   const toggle = (): void => {
     setOpen(!open);
     // What was unfolded should be seen, even from the bottom of the column.
-    if (!open) requestAnimationFrame(() => section.current?.scrollIntoView({ block: 'nearest' }));
+    if (!open) requestAnimationFrame(() => section.current?.scrollIntoView({ block: 'start' }));
   };
   return (
     <section ref={section} className="step" data-open={open || undefined}>
