@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -10,8 +11,8 @@
 namespace octet::emulate {
 namespace {
 
-/// The kernel maker for a node: the type of its activations decides. QUANTIZE and DEQUANTIZE sit between types and
-/// count as integer where either side is.
+/// The kernel maker for a node: the type of its activations decides. QUANTIZE and DEQUANTIZE sit between
+/// types and count as integer where either side is.
 ops::PrepareKernel kernel_maker(const NodeView& node) {
   const ops::Kernels& kernels = ops::operator_of(node.node().op).kernels;
   const bool integer = node.input(0).dtype == DType::Int8 || node.output().dtype == DType::Int8;
@@ -37,36 +38,75 @@ std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {
   return kernels;
 }
 
+constexpr size_t kNoBlock = std::numeric_limits<size_t>::max();
+
+/// What the memory plan places: a block for each computed tensor, shared where an operator works in place,
+/// and one for each node's scratch memory.
+struct Blocks {
+  std::vector<Lifetime> lifetimes;
+  std::vector<size_t> of_tensor;   ///< kNoBlock for constants and tensors that nothing uses.
+  std::vector<size_t> of_scratch;  ///< By node.
+};
+
+/// The last step that needs each tensor. Inputs exist from step 0, node n is step n + 1, outputs live to the
+/// end.
+std::vector<int> last_uses(const Graph& graph) {
+  std::vector<int> last(graph.tensors.size(), 0);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const int step = static_cast<int>(n) + 1;
+    for (const TensorId input : graph.nodes[n].inputs) {
+      if (input != TensorId::None) last[index(input)] = step;
+    }
+    for (const TensorId output : graph.nodes[n].outputs) last[index(output)] = step;
+  }
+  for (const TensorId output : graph.outputs) last[index(output)] = static_cast<int>(graph.nodes.size()) + 1;
+  return last;
+}
+
+Blocks lay_out(const Graph& graph, const std::vector<std::unique_ptr<ops::Kernel>>& kernels) {
+  Blocks blocks;
+  blocks.of_tensor.assign(graph.tensors.size(), kNoBlock);
+  const std::vector<int> last_use = last_uses(graph);
+  const auto add = [&](TensorId id, int step) {
+    if (blocks.of_tensor[index(id)] != kNoBlock || graph.tensor(id).is_constant()) return;
+    blocks.of_tensor[index(id)] = blocks.lifetimes.size();
+    blocks.lifetimes.push_back({graph.tensor(id).byte_size(), step, last_use[index(id)]});
+  };
+  for (const TensorId input : graph.inputs) add(input, 0);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    const int step = static_cast<int>(n) + 1;
+    if (ops::operator_of(node.op).in_place && node.inputs[0] != TensorId::None) {
+      const Tensor& input = graph.tensor(node.inputs[0]);
+      const TensorId output = node.outputs[0];
+      const bool dies_here = !input.is_constant() && last_use[index(node.inputs[0])] == step;
+      // Another operand that is the same tensor would be overwritten while it is read.
+      const bool read_once = std::count(node.inputs.begin(), node.inputs.end(), node.inputs[0]) == 1;
+      if (dies_here && read_once && input.byte_size() == graph.tensor(output).byte_size()) {
+        const size_t block = blocks.of_tensor[index(node.inputs[0])];
+        blocks.of_tensor[index(output)] = block;
+        blocks.lifetimes[block].last = last_use[index(output)];
+      }
+    }
+    for (const TensorId output : node.outputs) add(output, step);
+    blocks.of_scratch.push_back(blocks.lifetimes.size());
+    blocks.lifetimes.push_back({kernels[n]->scratch_bytes(), step, step});
+  }
+  return blocks;
+}
+
 }  // namespace
 
 Executor::Executor(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
   std::vector<std::unique_ptr<ops::Kernel>> kernels = prepare_kernels(*graph_);
+  const Blocks blocks = lay_out(*graph_, kernels);
+  const MemoryPlan plan = plan_memory(blocks.lifetimes);
 
-  // A tensor lives from the step that makes it to the last that reads it; outputs to the end. Inputs exist from step 0,
-  // node n is step n + 1. Scratch memory lives for one step.
-  const int end = static_cast<int>(graph_->nodes.size()) + 1;
-  std::vector<Lifetime> lifetimes(graph_->tensors.size());
-  const auto use = [&](TensorId id, int step) {
-    if (id == TensorId::None || graph_->tensor(id).is_constant()) return;
-    Lifetime& lifetime = lifetimes[index(id)];
-    if (lifetime.bytes == 0) lifetime = {graph_->tensor(id).byte_size(), step, step};
-    lifetime.last = std::max(lifetime.last, step);
-  };
-  for (const TensorId input : graph_->inputs) use(input, 0);
-  for (size_t n = 0; n < graph_->nodes.size(); ++n) {
-    const int step = static_cast<int>(n) + 1;
-    for (const TensorId input : graph_->nodes[n].inputs) use(input, step);
-    for (const TensorId output : graph_->nodes[n].outputs) use(output, step);
-    lifetimes.push_back({kernels[n]->scratch_bytes(), step, step});
-  }
-  for (const TensorId output : graph_->outputs) use(output, end);
-
-  MemoryPlan plan = plan_memory(lifetimes);
-  offsets_ = std::move(plan.offsets);
   // Room to align the start: operator new promises less than kAlignment.
   storage_.resize(plan.total_bytes + kAlignment);
   const size_t misalignment = reinterpret_cast<uintptr_t>(storage_.data()) % kAlignment;
   arena_ = {storage_.data() + (kAlignment - misalignment) % kAlignment, plan.total_bytes};
+  for (const size_t block : blocks.of_tensor) offsets_.push_back(block == kNoBlock ? 0 : plan.offsets[block]);
 
   for (size_t n = 0; n < graph_->nodes.size(); ++n) {
     const Node& node = graph_->nodes[n];
@@ -76,7 +116,7 @@ Executor::Executor(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)
       step.inputs.push_back(input == TensorId::None ? nullptr : contents(input).data());
     }
     for (const TensorId output : node.outputs) step.outputs.push_back(memory(output).data());
-    step.scratch = arena_.data() + offsets_[graph_->tensors.size() + n];
+    step.scratch = arena_.data() + plan.offsets[blocks.of_scratch[n]];
     steps_.push_back(std::move(step));
   }
 }

@@ -1,4 +1,5 @@
-// Runs a graph, float or quantized: kernels prepared once, memory planned once, nothing allocated while running.
+// Runs a graph, float or quantized: kernels prepared once, memory planned once, nothing allocated while
+// running.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +15,8 @@ namespace octet::emulate {
 
 class Executor {
  public:
-  /// Called after each node for each of its outputs, and before the first node for each graph input. The span is
-  /// valid during the call only: memory is shared between tensors whose lives do not overlap.
+  /// Called after each node for each of its outputs, and before the first node for each graph input. The span
+  /// is valid during the call only: memory is shared between tensors whose lives do not overlap.
   using Visitor = std::function<void(TensorId, std::span<const std::byte>)>;
 
   /// Not copyable: the steps point into the arena.
@@ -48,7 +49,7 @@ class Executor {
   std::span<const std::byte> contents(TensorId id) const;
 
   std::shared_ptr<const Graph> graph_;
-  std::vector<size_t> offsets_;  ///< Byte offset in arena_ of each tensor, then of each node's scratch memory.
+  std::vector<size_t> offsets_;  ///< Byte offset in arena_ of each computed tensor.
   std::vector<std::byte> storage_;
   std::span<std::byte> arena_;  ///< The aligned part of storage_.
   std::vector<Step> steps_;

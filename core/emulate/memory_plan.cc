@@ -31,9 +31,9 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
     }
     plan.offsets[block] = offset;
     plan.total_bytes = std::max(plan.total_bytes, offset + bytes);
-    const auto position = std::upper_bound(placed.begin(), placed.end(), offset, [&](size_t value, size_t other) {
-      return value < plan.offsets[other];
-    });
+    const auto position =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [&](size_t value, size_t other) { return value < plan.offsets[other]; });
     placed.insert(position, block);
   }
   return plan;

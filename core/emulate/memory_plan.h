@@ -20,8 +20,8 @@ struct MemoryPlan {
 
 inline constexpr size_t kAlignment = 64;
 
-/// Largest blocks first, each at the lowest offset that is free during its life (Pisarchyk & Lee 2020, "Efficient Memory
-/// Management for Deep Neural Net Inference", greedy by size).
+/// Largest blocks first, each at the lowest offset that is free during its life (Pisarchyk & Lee 2020,
+/// "Efficient Memory Management for Deep Neural Net Inference", greedy by size).
 MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes);
 
 }  // namespace octet::emulate
