@@ -1,5 +1,6 @@
-// Typed attributes of every operator. Operands that TFLite passes as constant tensors (shapes, axes, paddings, ...)
-// are attributes here: the graph holds only static values, and exporters make the tensors again.
+// Typed attributes of every operator. Operands that TFLite passes as constant tensors (shapes, axes,
+// paddings, ...) are attributes here: the graph holds only static values, and exporters make the tensors
+// again.
 #pragma once
 
 #include <array>
@@ -18,10 +19,14 @@ enum class Activation : uint8_t { None, Relu, Relu6, ReluN1To1 };
 
 constexpr std::string_view to_string(Activation activation) {
   switch (activation) {
-    case Activation::None: return "none";
-    case Activation::Relu: return "relu";
-    case Activation::Relu6: return "relu6";
-    case Activation::ReluN1To1: return "relu_n1_to_1";
+    case Activation::None:
+      return "none";
+    case Activation::Relu:
+      return "relu";
+    case Activation::Relu6:
+      return "relu6";
+    case Activation::ReluN1To1:
+      return "relu_n1_to_1";
   }
   return "";
 }
@@ -43,7 +48,8 @@ struct NoAttributes {
   friend bool operator==(const NoAttributes&, const NoAttributes&) = default;
 };
 
-/// CONV_2D and DEPTHWISE_CONV_2D. Filters OHWI and 1HW(C*multiplier); groups and multiplier follow from shapes.
+/// CONV_2D and DEPTHWISE_CONV_2D. Filters OHWI and 1HW(C*multiplier); groups and multiplier follow from
+/// shapes.
 struct Conv2d {
   Spatial stride;
   Spatial dilation;
@@ -62,7 +68,8 @@ struct TransposeConv {
 };
 
 struct FullyConnected {
-  bool keep_dims = false;  ///< Output keeps the leading dimensions of the input instead of being [rows, units].
+  bool keep_dims =
+      false;  ///< Output keeps the leading dimensions of the input instead of being [rows, units].
   Activation activation = Activation::None;
   friend bool operator==(const FullyConnected&, const FullyConnected&) = default;
 };
@@ -127,7 +134,7 @@ struct Slice {
 struct StridedSlice {
   std::vector<int32_t> begin;
   std::vector<int32_t> size;
-  std::vector<int32_t> stride;  ///< Non-zero; may be negative.
+  std::vector<int32_t> stride;       ///< Non-zero; may be negative.
   std::vector<int32_t> shrunk_axes;  ///< Axes of size 1 that the output drops.
   friend bool operator==(const StridedSlice&, const StridedSlice&) = default;
 };
@@ -165,8 +172,8 @@ struct ArgMax {
   friend bool operator==(const ArgMax&, const ArgMax&) = default;
 };
 
-using Attributes =
-    std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise, LeakyRelu, Softmax, Reduce,
-                 Reshape, Transpose, Axis, Slice, StridedSlice, Pad, MirrorPad, Resize, BlockSize, ArgMax>;
+using Attributes = std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise,
+                                LeakyRelu, Softmax, Reduce, Reshape, Transpose, Axis, Slice, StridedSlice,
+                                Pad, MirrorPad, Resize, BlockSize, ArgMax>;
 
 }  // namespace octet

@@ -1,4 +1,5 @@
-// The one exception type of Octet. It carries what a user needs: what happened, where, and what to do about it.
+// The one exception type of Octet. It carries what a user needs: what happened, where, and what to do about
+// it.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +13,15 @@ namespace octet {
 enum class ErrorCode : uint8_t {
   InvalidFile,          ///< The bytes are not a well-formed file of the expected format.
   UnsupportedOperator,  ///< The model holds operators, or variants of them, that Octet does not know.
-  UnsupportedModel,     ///< The model is well-formed but of a kind Octet cannot process (control flow, strings, ...).
-  InvalidShape,         ///< A shape is inconsistent, dynamic without a given size, or too large.
-  InvalidInput,         ///< A tensor or image handed in does not fit the model.
-  InvalidConfig,        ///< Quantization settings contradict each other or the target.
-  EmptyCalibration,     ///< Calibration was asked for with no sample.
-  Cancelled,            ///< The caller's AbortSignal fired.
-  OutOfMemory,          ///< An allocation did not fit.
-  Internal,             ///< A defect of Octet itself.
+  UnsupportedModel,  ///< The model is well-formed but of a kind Octet cannot process (control flow, strings,
+                     ///< ...).
+  InvalidShape,      ///< A shape is inconsistent, dynamic without a given size, or too large.
+  InvalidInput,      ///< A tensor or image handed in does not fit the model.
+  InvalidConfig,     ///< Quantization settings contradict each other or the target.
+  EmptyCalibration,  ///< Calibration was asked for with no sample.
+  Cancelled,         ///< The caller's AbortSignal fired.
+  OutOfMemory,       ///< An allocation did not fit.
+  Internal,          ///< A defect of Octet itself.
 };
 
 /// The name of `code` in the JavaScript API, e.g. "INVALID_FILE".

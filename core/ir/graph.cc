@@ -45,7 +45,8 @@ void check(const Graph& graph) {
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const Tensor& tensor = graph.tensors[t];
     if (!tensor.is_constant()) continue;
-    if (tensor.constant->size() != tensor.byte_size()) defect("Constant '" + tensor.name + "' does not fill its shape.");
+    if (tensor.constant->size() != tensor.byte_size())
+      defect("Constant '" + tensor.name + "' does not fill its shape.");
     available[t] = true;
   }
   for (const TensorId input : graph.inputs) {
@@ -120,25 +121,29 @@ int64_t multiply_accumulates(const Graph& graph, const Node& node) {
       const Shape& filter = view.input(1).shape;
       return view.input(0).shape.elements() * filter.height() * filter.width() * filter.batch();
     }
-    case OpKind::FullyConnected: return view.output().shape.elements() * view.input(1).shape[-1];
-    default: return 0;
+    case OpKind::FullyConnected:
+      return view.output().shape.elements() * view.input(1).shape[-1];
+    default:
+      return 0;
   }
 }
 
 const Tensor& NodeView::input(size_t i) const {
   if (!has_input(i)) {
-    throw Error(ErrorCode::InvalidFile,
-                std::string(to_string(node_->op)) + " '" + node_->name + "' lacks operand " + std::to_string(i) + ".",
-                {.node = node_->name});
+    throw Error(
+        ErrorCode::InvalidFile,
+        std::string(to_string(node_->op)) + " '" + node_->name + "' lacks operand " + std::to_string(i) + ".",
+        {.node = node_->name});
   }
   return graph_->tensor(node_->inputs[i]);
 }
 
 const Tensor& NodeView::output(size_t i) const {
   if (i >= node_->outputs.size()) {
-    throw Error(ErrorCode::InvalidFile,
-                std::string(to_string(node_->op)) + " '" + node_->name + "' lacks output " + std::to_string(i) + ".",
-                {.node = node_->name});
+    throw Error(
+        ErrorCode::InvalidFile,
+        std::string(to_string(node_->op)) + " '" + node_->name + "' lacks output " + std::to_string(i) + ".",
+        {.node = node_->name});
   }
   return graph_->tensor(node_->outputs[i]);
 }

@@ -23,15 +23,19 @@ enum class NodeId : int32_t { None = -1 };
 constexpr size_t index(TensorId id) { return static_cast<size_t>(id); }
 constexpr size_t index(NodeId id) { return static_cast<size_t>(id); }
 
-/// The compute units: accelerator, application processor (float), vision unit (float pre- and post-processing).
+/// The compute units: accelerator, application processor (float), vision unit (float pre- and
+/// post-processing).
 enum class Unit : uint8_t { Mla, Apu, Cvu };
 
 /// "MLA", "APU" or "CVU".
 constexpr std::string_view to_string(Unit unit) {
   switch (unit) {
-    case Unit::Mla: return "MLA";
-    case Unit::Apu: return "APU";
-    case Unit::Cvu: return "CVU";
+    case Unit::Mla:
+      return "MLA";
+    case Unit::Apu:
+      return "APU";
+    case Unit::Cvu:
+      return "CVU";
   }
   return "";
 }
@@ -74,8 +78,8 @@ std::vector<NodeId> producers(const Graph& graph);
 /// The nodes that read each tensor, ascending, each once.
 std::vector<std::vector<NodeId>> consumers(const Graph& graph);
 
-/// Throws Internal naming the defect if an index is out of range, a tensor has two producers, nodes are not in
-/// topological order, names are not unique, or a constant's size does not fit its shape.
+/// Throws Internal naming the defect if an index is out of range, a tensor has two producers, nodes are not
+/// in topological order, names are not unique, or a constant's size does not fit its shape.
 void check(const Graph& graph);
 
 /// Drops tensors that nothing refers to and renumbers the rest; order is kept.

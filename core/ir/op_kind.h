@@ -66,7 +66,8 @@ inline constexpr int kOpKindCount = 0
 constexpr std::string_view to_string(OpKind kind) {
   switch (kind) {
 #define OCTET_NAME(kind, name, variable) \
-  case OpKind::kind: return name;
+  case OpKind::kind:                     \
+    return name;
     OCTET_OPERATORS(OCTET_NAME)
 #undef OCTET_NAME
   }

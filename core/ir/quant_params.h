@@ -20,7 +20,8 @@ struct QuantParams {
 /// The two documented families of integer rescaling; see kernels/requantize.h for their arithmetic.
 enum class RequantizationMode : uint8_t {
   Tflite,  ///< 32-bit fixed-point multiplier and shift, as TFLite's reference kernels.
-  Sima,    ///< Convolutions rescale by a right shift alone; elementwise operators by 15-bit multipliers and a shift.
+  Sima,    ///< Convolutions rescale by a right shift alone; elementwise operators by 15-bit multipliers and a
+           ///< shift.
 };
 
 }  // namespace octet

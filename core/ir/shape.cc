@@ -9,7 +9,8 @@ namespace octet {
 Shape::Shape(std::span<const int32_t> dims) : rank_(static_cast<int>(dims.size())) {
   if (dims.size() > kMaxRank) {
     throw Error(ErrorCode::InvalidShape, "A tensor has " + std::to_string(dims.size()) +
-                                             " dimensions; at most " + std::to_string(kMaxRank) + " are supported.");
+                                             " dimensions; at most " + std::to_string(kMaxRank) +
+                                             " are supported.");
   }
   int64_t product = 1;
   for (size_t axis = 0; axis < dims.size(); ++axis) {
@@ -19,7 +20,8 @@ Shape::Shape(std::span<const int32_t> dims) : rank_(static_cast<int>(dims.size()
     }
     product *= dims[axis];
     if (product > kMaxElements) {
-      throw Error(ErrorCode::InvalidShape, "A tensor has more than " + std::to_string(kMaxElements) + " elements.");
+      throw Error(ErrorCode::InvalidShape,
+                  "A tensor has more than " + std::to_string(kMaxElements) + " elements.");
     }
     dims_[axis] = dims[axis];
   }

@@ -18,7 +18,8 @@ class Shape {
   static constexpr int64_t kMaxElements = int64_t{1} << 28;
 
   Shape() = default;
-  /// Throws InvalidShape when there are more than kMaxRank dimensions, one is < 1, or the product passes kMaxElements.
+  /// Throws InvalidShape when there are more than kMaxRank dimensions, one is < 1, or the product passes
+  /// kMaxElements.
   explicit Shape(std::span<const int32_t> dims);
   Shape(std::initializer_list<int32_t> dims) : Shape(std::span<const int32_t>(dims.begin(), dims.size())) {}
 
@@ -40,14 +41,16 @@ class Shape {
   friend bool operator==(const Shape& a, const Shape& b) { return a.rank_ == b.rank_ && a.dims_ == b.dims_; }
 
  private:
-  std::array<int32_t, kMaxRank> dims_ = {};  // Entries past rank_ stay 0, so that == may compare whole arrays.
+  std::array<int32_t, kMaxRank> dims_ =
+      {};  // Entries past rank_ stay 0, so that == may compare whole arrays.
   int rank_ = 0;
 };
 
 /// "1x28x28x1"; "scalar" for rank 0.
 std::string to_string(const Shape& shape);
 
-/// `axis` in [0, rank), from one that may count from the end; throws InvalidShape when it is outside [-rank, rank).
+/// `axis` in [0, rank), from one that may count from the end; throws InvalidShape when it is outside [-rank,
+/// rank).
 int normalized_axis(int axis, int rank);
 
 /// The shape two operands broadcast to by NumPy's rules; throws InvalidShape when they do not.

@@ -20,7 +20,8 @@ namespace octet {
 
 using Bytes = std::vector<std::byte>;
 
-/// Reads a span of bytes as elements of T; the caller guarantees size and alignment (allocators align to 8 or more).
+/// Reads a span of bytes as elements of T; the caller guarantees size and alignment (allocators align to 8 or
+/// more).
 template <class T>
 std::span<const T> as(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
@@ -30,7 +31,8 @@ struct Tensor {
   std::string name;
   DType dtype = DType::Float32;
   Shape shape;
-  /// Constant contents, dense and row-major; shared between graphs derived from each other. Null when computed.
+  /// Constant contents, dense and row-major; shared between graphs derived from each other. Null when
+  /// computed.
   std::shared_ptr<const Bytes> constant;
   std::optional<QuantParams> quantization;
 

@@ -1,4 +1,5 @@
-// The one place that chooses where the wasm SIMD intrinsics come from: the compiler, or SIMDe on native builds.
+// The one place that chooses where the wasm SIMD intrinsics come from: the compiler, or SIMDe on native
+// builds.
 #pragma once
 
 #ifdef __wasm_simd128__

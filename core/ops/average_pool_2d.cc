@@ -16,7 +16,8 @@ const Constraint kMla[] = {
 extern const Operator average_pool_2d = {
     .kind = OpKind::AveragePool2d,
     .infer = infer_pool,
-    .kernels = {.f32 = prepare_float_pool<kernels::average_pool>, .i8 = prepare_int8_pool<kernels::average_pool>},
+    .kernels = {.f32 = prepare_float_pool<kernels::average_pool>,
+                .i8 = prepare_int8_pool<kernels::average_pool>},
     .quantization = {.output = OutputQuantization::SameAsInput},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true},

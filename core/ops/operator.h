@@ -1,5 +1,5 @@
-// What Octet knows about an operator, in one value: its shapes, kernels, quantization rule and hardware constraints.
-// Each ops/<operator>.cc defines one; ops/table.cc lists them.
+// What Octet knows about an operator, in one value: its shapes, kernels, quantization rule and hardware
+// constraints. Each ops/<operator>.cc defines one; ops/table.cc lists them.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ struct TensorType {
   Shape shape;
 };
 
-/// Where a kernel reads and writes during one run. Constant operands are passed too; a kernel that packed them ignores them.
+/// Where a kernel reads and writes during one run. Constant operands are passed too; a kernel that packed
+/// them ignores them.
 struct KernelArguments {
   std::span<const std::byte* const> inputs;  ///< One an operand; null where the operand is absent.
   std::span<std::byte* const> outputs;
@@ -56,17 +57,17 @@ struct Kernels {
 
 /// How the output's quantization parameters follow from the operator.
 enum class OutputQuantization : uint8_t {
-  Free,            ///< From the calibrated range.
-  SameAsInput,     ///< Those of input `same_as`: the operator moves or selects values.
-  AllSame,         ///< All inputs and outputs share one scale: what is concatenated, compared or selected among.
-  Fixed,           ///< `fixed_scale`, `fixed_zero_point` (INT8), whatever was calibrated.
-  NotQuantized,    ///< The output is no quantity with a scale: an index.
+  Free,         ///< From the calibrated range.
+  SameAsInput,  ///< Those of input `same_as`: the operator moves or selects values.
+  AllSame,      ///< All inputs and outputs share one scale: what is concatenated, compared or selected among.
+  Fixed,        ///< `fixed_scale`, `fixed_zero_point` (INT8), whatever was calibrated.
+  NotQuantized,  ///< The output is no quantity with a scale: an index.
 };
 
 /// A constant operand with parameters of its own: symmetric, per channel along `axis`.
 struct WeightOperand {
-  size_t index = 1;      ///< Which operand.
-  int channel_axis = 0;  ///< The axis of output channels.
+  size_t index = 1;                 ///< Which operand.
+  int channel_axis = 0;             ///< The axis of output channels.
   std::optional<size_t> bias = {};  ///< Operand with the int32 bias of scale s_in * s_w.
 };
 
@@ -91,14 +92,16 @@ struct ConstraintView {
   bool any_shape = false;  ///< The user allowed tensors that are not 4-D on the MLA.
 };
 
-/// One condition for running a node in a unit. `sentence` completes "runs on the MLA if …" with the operator as "it"
+/// One condition for running a node in a unit. `sentence` completes "runs on the MLA if …" with the operator
+/// as "it"
 /// ("its window is smaller than 128"); the reporter negates it for the user.
 struct Constraint {
   std::string_view sentence;
   bool (*holds)(const ConstraintView& view);
 };
 
-/// Support of one kind of hardware for an operator: the precisions that run at all, and under which constraints.
+/// Support of one kind of hardware for an operator: the precisions that run at all, and under which
+/// constraints.
 struct Support {
   bool int8 = false;
   bool int16 = false;
@@ -109,14 +112,16 @@ struct Support {
 /// Everything known about one operator.
 struct Operator {
   OpKind kind;
-  /// Checks operands and attributes and returns the output types. Throws InvalidShape naming node and dimension.
+  /// Checks operands and attributes and returns the output types. Throws InvalidShape naming node and
+  /// dimension.
   std::vector<TensorType> (*infer)(const NodeView& node);
   Kernels kernels;
   QuantizationRule quantization = {};
-  Support mla;     ///< gen1 and gen2 (bf16 on gen2 only).
-  Support tflite;  ///< TFLite's own integer kernels.
-  bool cvu = false;       ///< The CVU can run it, as pre- or post-processing at the model's edge.
-  bool in_place = false;  ///< Output 0 may share memory with input 0: element i is read before element i is written.
+  Support mla;       ///< gen1 and gen2 (bf16 on gen2 only).
+  Support tflite;    ///< TFLite's own integer kernels.
+  bool cvu = false;  ///< The CVU can run it, as pre- or post-processing at the model's edge.
+  bool in_place =
+      false;  ///< Output 0 may share memory with input 0: element i is read before element i is written.
 };
 
 /// The table: every OpKind has an entry.
@@ -130,7 +135,8 @@ void infer_shapes(Graph& graph, const Node& node);
 
 // Constraints that several operators share.
 extern const Constraint kFourDimensional;  ///< "its input and output have four dimensions" (or any_shape).
-extern const Constraint kFourOrFiveDimensional;  ///< "its input and output have four or five dimensions" (or any_shape).
+extern const Constraint
+    kFourOrFiveDimensional;  ///< "its input and output have four or five dimensions" (or any_shape).
 
 /// A constraint's condition: the first input has at most kRank dimensions.
 template <int kRank>

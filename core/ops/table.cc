@@ -5,8 +5,7 @@
 
 namespace octet::ops {
 
-// Weak while operators are being added: an entry whose file does not exist yet is null.
-#define OCTET_DECLARE(kind, name, variable) extern const Operator variable __attribute__((weak));
+#define OCTET_DECLARE(kind, name, variable) extern const Operator variable;
 OCTET_OPERATORS(OCTET_DECLARE)
 #undef OCTET_DECLARE
 
@@ -27,8 +26,9 @@ std::span<const Operator* const> all_operators() { return kTable; }
 void infer_shapes(Graph& graph, const Node& node) {
   const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));
   if (types.size() != node.outputs.size()) {
-    NodeView(graph, node).fail("it has " + std::to_string(node.outputs.size()) + " outputs; " +
-                               std::to_string(types.size()) + " are expected.");
+    NodeView(graph, node)
+        .fail("it has " + std::to_string(node.outputs.size()) + " outputs; " + std::to_string(types.size()) +
+              " are expected.");
   }
   for (size_t i = 0; i < types.size(); ++i) {
     graph.tensor(node.outputs[i]).dtype = types[i].dtype;
@@ -48,7 +48,9 @@ const Constraint kFourDimensional = {
 
 const Constraint kFourOrFiveDimensional = {
     "its input and output have four or five dimensions", [](const ConstraintView& view) {
-      const auto fits = [](const Tensor& tensor) { return tensor.shape.rank() == 4 || tensor.shape.rank() == 5; };
+      const auto fits = [](const Tensor& tensor) {
+        return tensor.shape.rank() == 4 || tensor.shape.rank() == 5;
+      };
       return view.any_shape || (fits(view.node.input(0)) && fits(view.node.output()));
     }};
 
