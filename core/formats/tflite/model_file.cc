@@ -195,8 +195,12 @@ std::optional<QuantParams> ModelFile::quantization(size_t i, DType dtype, const 
     invalid_tensor(i, "has another number of zero points than of scales.");
   }
   for (size_t c = 0; c < params.scale.size(); ++c) {
-    const uint32_t entry = zero_point_count == 1 ? 0 : static_cast<uint32_t>(c);
-    const int64_t zero_point = zero_point_count == 0 ? 0 : zero_points->Get(entry);
+    const size_t entry = zero_point_count == 1 ? 0 : c;
+    int64_t zero_point = 0;
+    // The verifier aligns a vector's length, not its elements of 8 bytes: they are copied, not read in place.
+    if (zero_point_count != 0) {
+      std::memcpy(&zero_point, zero_points->Data() + entry * sizeof(zero_point), sizeof(zero_point));
+    }
     if (zero_point < INT32_MIN || zero_point > INT32_MAX)
       invalid_tensor(i, "has a zero point beyond 32 bits.");
     params.zero_point.push_back(static_cast<int32_t>(zero_point));
