@@ -1,5 +1,6 @@
 // axe finds nothing in any state, in light and dark, wide and narrow; and the keyboard reaches the network.
 
+import type { Page } from 'playwright-core';
 import { openSample, picture, quantize, showView, startRun, violations } from './support/actions.ts';
 import { type OpenPage, TestBrowser } from './support/browser.ts';
 
@@ -60,10 +61,30 @@ test('every tab on a phone', async () => {
     await page.waitForTimeout(500);
     await picture(page, `phone-${name.toLowerCase()}`);
     expect(await violations(page)).toEqual([]);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(overflow).toBeLessThanOrEqual(0);
+    await expectNothingWider(page);
   }
+  for (const view of ['Table', 'Outputs', 'Compare'] as const) {
+    await showView(page, view);
+    await page.waitForTimeout(500);
+    await picture(page, `phone-${view.toLowerCase()}`);
+    expect(await violations(page)).toEqual([]);
+    await expectNothingWider(page);
+  }
+  await page.getByRole('button', { name: 'Take away' }).tap();
+  const box = await page.locator('.menu-panel').boundingBox();
+  expect(box?.x).toBeGreaterThanOrEqual(0);
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
 });
+
+/** What is wider than the screen scrolls inside its own box, and every control of the frame can be reached. */
+async function expectNothingWider(page: Page): Promise<void> {
+  const widths = await page.evaluate(() =>
+    ['html', '.top-bar', '.workspace', '.phone-tabs'].map(
+      (name) => document.querySelector(name)?.scrollWidth ?? 0,
+    ),
+  );
+  for (const width of widths) expect(width).toBeLessThanOrEqual(390);
+}
 
 test('the keyboard alone selects, searches and moves along the network', async () => {
   opened = await browser.open(browser.siteUrl);

@@ -1,13 +1,12 @@
 // The thin bar on top: what is open, the runs, what can be taken away, what is kept.
 
 import { bytes } from '../graph/words';
-import { closeSession, showRun } from '../state/actions';
+import { showRun } from '../state/actions';
 import { scoresOf } from '../state/derive';
-import { clearKept } from '../state/session';
 import { setState, useStore } from '../state/store';
 import type { Run, Theme } from '../state/types';
 import { FileButton } from '../ui/FileButton';
-import { Menu } from '../ui/Menu';
+import { KeptMenu } from './Kept';
 import { TakeAway } from './TakeAway';
 import './TopBar.css';
 import { percent } from '../graph/words';
@@ -51,7 +50,7 @@ export function TopBar() {
           Open…
         </FileButton>
       )}
-      <Kept />
+      <KeptMenu />
       <ThemeButton />
     </header>
   );
@@ -62,33 +61,6 @@ function headline(run: Run): string {
   if (!run.classification) return bytes(run.sizes.tflite);
   const { quantizedAccuracy, agreement } = scoresOf(run.classification);
   return percent(quantizedAccuracy ?? agreement);
-}
-
-function Kept() {
-  const kept = useStore((state) => state.keptBytes);
-  if (kept === 0) return null;
-  return (
-    <Menu
-      label={`${bytes(kept)} kept`}
-      className="quiet top-kept"
-      title="What this page keeps in your browser"
-    >
-      <p>
-        Model, images and runs, {bytes(kept)} in all, are kept in this browser, so that they are here after a
-        reload. They are nowhere else.
-      </p>
-      <button
-        type="button"
-        className="button"
-        onClick={() => {
-          closeSession();
-          void clearKept();
-        }}
-      >
-        Close and clear all
-      </button>
-    </Menu>
-  );
 }
 
 const NEXT_THEME: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };

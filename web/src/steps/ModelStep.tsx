@@ -1,5 +1,6 @@
 // What was opened, and how the network divides over the compute units.
 
+import { KeptNote } from '../app/Kept';
 import { bytes, count, shapeText, share } from '../graph/words';
 import { useStore } from '../state/store';
 import { Step } from './Step';
@@ -78,6 +79,7 @@ export function ModelStep() {
           {warning}
         </p>
       ))}
+      <KeptNote />
     </Step>
   );
 }

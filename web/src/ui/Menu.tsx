@@ -30,7 +30,7 @@ export function Menu({ label, children, className = '', title, disabled }: Props
     };
   }, [open]);
   return (
-    <div ref={box} className={`menu ${className.includes('top-kept') ? 'top-kept' : ''}`}>
+    <div ref={box} className="menu">
       <button
         type="button"
         className={`button ${className}`}
