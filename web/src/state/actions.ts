@@ -315,7 +315,7 @@ export async function quantize(): Promise<void> {
 function nameOfRun(params: QuantizationParams, runs: readonly Run[]): string {
   const number = 1 + Math.max(0, ...runs.map(({ name }) => Number(name.match(/^Run (\d+)/)?.[1] ?? 0)));
   const kept = params.unquantizedNodes.size;
-  return `Run ${number}${kept > 0 ? ` −${kept}` : ''}`;
+  return `Run ${number}${kept > 0 ? ` (${kept} in float)` : ''}`;
 }
 
 /** Keeps more nodes in float and quantizes again. */
