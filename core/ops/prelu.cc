@@ -9,7 +9,7 @@ namespace octet::ops {
 namespace {
 
 std::vector<TensorType> infer(const NodeView& node) {
-  const std::vector<TensorType> types = infer_binary(node);
+  std::vector<TensorType> types = infer_binary(node);
   if (!(types[0].shape == node.input(0).shape)) {
     node.fail("its slopes of shape " + to_string(node.input(1).shape) +
               " do not broadcast to its input of shape " + to_string(node.input(0).shape) + ".");

@@ -113,7 +113,7 @@ class Quantizer {
 
   TensorId add_conversion(OpKind op, TensorId from, const std::string& base, DType dtype,
                           std::optional<QuantParams> quantization,
-                          std::optional<std::string> output_name = {}) {
+                          const std::optional<std::string>& output_name = {}) {
     Graph& graph = result_.graph;
     const std::string name = unique_name(base);
     const TensorId to = graph.add_tensor({.name = output_name.value_or(name),
