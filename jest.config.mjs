@@ -1,7 +1,7 @@
 // Tests of the built package in Node. `npm run build` comes first; NODE_OPTIONS=--experimental-vm-modules is needed.
 // biome-ignore lint/style/noDefaultExport: what Jest reads
 export default {
-  testMatch: ['<rootDir>/tests/js/**/*.test.ts'],
+  testMatch: ['<rootDir>/tests/{js,package,web}/**/*.test.ts'],
   testEnvironment: 'node',
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],

@@ -12,21 +12,22 @@ options=()
 if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
 
 # Configures once (ninja configures again by itself when CMake's files change) and builds.
-cmake_build() { # folder, wrapper ('' or emcmake), further CMake options
-  local folder=$1 wrapper=$2
-  shift 2
+cmake_build() { # folder, wrapper ('' or emcmake), target, further CMake options
+  local folder=$1 wrapper=$2 target=$3
+  shift 3
   if [ ! -e "$folder/build.ninja" ]; then
     $wrapper cmake -S . -B "$folder" -G Ninja "${options[@]}" "$@"
   fi
-  ninja -C "$folder"
+  ninja -C "$folder" "$target"
 }
 
 part() {
   case $1 in
-    native) cmake_build build/native '' -DCMAKE_EXPORT_COMPILE_COMMANDS=ON ;;
-    sanitize) cmake_build build/sanitize '' -DOCTET_SANITIZE=ON ;;
-    wasm) cmake_build build/wasm emcmake ;;
+    native) cmake_build build/native '' all -DCMAKE_EXPORT_COMPILE_COMMANDS=ON ;;
+    sanitize) cmake_build build/sanitize '' octet_fuzz -DOCTET_SANITIZE=ON -DCMAKE_CXX_FLAGS_RELEASE=-O1 ;;
+    wasm) cmake_build build/wasm emcmake all ;;
     js) npm run --silent build:js ;;
+    web) npm run --silent build:web ;;
     web) npm run --silent build:web ;;
     *)
       echo "There is no part '$1' to build."

@@ -2,7 +2,7 @@
 // A suite that cannot run counts as one failure; the judges of tests/interop may be out of reach, and then are left out.
 // usage: node .ci/test.mjs [SUITE...]    (all, in order, when none is named)
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 const NOT_AVAILABLE = 3; // Exit status of .ci/judges.sh without network.
@@ -36,9 +36,9 @@ function junit(path, command, args, options) {
   return sum.passed + sum.failed === 0 ? { passed: 0, failed: 1 } : sum;
 }
 
-function jest(path, args) {
+function jest(path) {
   rmSync(path, { force: true });
-  run('npx', ['--no-install', 'jest', '--json', `--outputFile=${path}`, ...args], {
+  run('npx', ['--no-install', 'jest', '--json', `--outputFile=${path}`], {
     env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules' },
     stdio: ['inherit', 'ignore', 'inherit'],
   });
@@ -76,6 +76,20 @@ function judged(action) {
   return state === 'ready' ? action() : { passed: 0, failed: 1 };
 }
 
+/** Damaged files under the sanitizers: every recorded model, and the sample as .tflite and .octet. */
+function fuzz() {
+  const sample = 'web/public/samples/fashion';
+  const octet = 'build/fuzz.octet';
+  const quantize = ['quantize', `${sample}/fashion.tflite`, '--calibration', `${sample}/calibration.zip`];
+  const scaled = ['--mean', '0', '--std', '255', '--quiet', '--output', octet];
+  if (run('node', ['bindings/cli/dist/main.js', ...quantize, ...scaled]) !== 0) return { passed: 0, failed: 1 };
+  const vectors = readdirSync('tests/vectors').map((name) => `tests/vectors/${name}`);
+  const fuzzer = 'build/sanitize/tests/fuzz/octet_fuzz';
+  const sum = check(fuzzer, [...vectors, '--flips', '30', '--truncations', '50']);
+  const whole = check(fuzzer, [`${sample}/fashion.tflite`, octet, '--flips', '1000', '--truncations', '50']);
+  return { passed: sum.passed + whole.passed, failed: sum.failed + whole.failed };
+}
+
 function build(part) {
   return () => check('bash', ['.ci/build.sh', part]);
 }
@@ -89,13 +103,14 @@ const suites = {
   'build wasm': build('wasm'),
   'build js': build('js'),
   'build web': build('web'),
+  'build web': build('web'),
   'lint clang-format': lint('clang-format'),
   'lint clang-tidy': lint('clang-tidy'),
   'lint biome': lint('biome'),
   'lint tsc': lint('tsc'),
   'lint ruff': () => judged(lint('ruff')),
   core: () => ctest('build/native'),
-  js: () => jest('build/jest.json', []),
+  'js and web': () => jest('build/jest.json'),
   web: () => jest('build/jest-web.json', ['--testMatch', '<rootDir>/tests/web/**/*.test.ts', '--runInBand']),
   interop: () =>
     judged(() =>
@@ -108,7 +123,7 @@ const suites = {
       ]),
     ),
   'build sanitize': build('sanitize'),
-  fuzz: () => ctest('build/sanitize'),
+  fuzz,
 };
 
 const chosen = process.argv.slice(2);

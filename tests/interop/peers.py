@@ -69,6 +69,8 @@ def _plain(model: Model) -> bytes:
     ):  # Files from before there were more than 127 operators fill in the old field only.
         code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
     _drop_unused(file, graph)
+    for tensor in graph.tensors:  # LiteRT.js refuses a batch of -1.
+        tensor.shapeSignature = None
     file.signatureDefs = [_signature(graph)]
     return pack(file)
 
