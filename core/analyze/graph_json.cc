@@ -169,9 +169,8 @@ std::string support_json() {
       Json constraints = Json::array();
       for (const ops::Constraint& constraint : support.constraints)
         constraints.push_back(constraint.sentence);
-      targets[std::string(target.key)] = {{"int8", support.int8},
-                                          {"int16", support.int16 && target.int16},
-                                          {"bf16", support.bf16 && target.bf16},
+      // What the hardware has and Octet computes; it has integer kernels for INT8 alone.
+      targets[std::string(target.key)] = {{"int8", support.int8 && op->kernels.i8 != nullptr},
                                           {"constraints", std::move(constraints)}};
     }
     rows.push_back({{"operator", to_string(op->kind)}, {"targets", std::move(targets)}, {"cvu", op->cvu}});

@@ -25,7 +25,7 @@ std::string graph_json(const Graph& graph);
 ///  "units": [{"unit", "nodes", "multiplyAccumulates", "parameters"}], "boundaryBytes"}, with names.
 std::string partition_json(const Graph& graph, const partition::Report& report);
 
-/// [{"operator", "targets": {"gen1": {"int8", "int16", "bf16", "constraints"}, …}, "cvu"}], a row an
+/// [{"operator", "targets": {"gen1": {"int8", "constraints"}, …}, "cvu"}], a row an
 /// operator.
 std::string support_json();
 

@@ -195,7 +195,7 @@ test('lists the operators', async () => {
   const rows = await supportedOperators();
   const conv = rows.find(({ operator }) => operator === 'CONV_2D');
   expect(conv?.targets.gen1.int8).toBe(true);
-  expect(conv?.targets.gen1.bf16).toBe(false);
+  expect(conv?.targets.gen1.constraints.length).toBeGreaterThan(0);
   expect(conv?.targets.tflite.int8).toBe(true);
   expect(rows.length).toBeGreaterThan(35);
 });

@@ -385,8 +385,6 @@ export interface ImageDatasetOptions {
 
 export interface TargetSupport {
   readonly int8: boolean;
-  readonly int16: boolean;
-  readonly bf16: boolean;
   /** Conditions, each completing "runs there if …". */
   readonly constraints: readonly string[];
 }

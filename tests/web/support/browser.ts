@@ -36,10 +36,11 @@ export class TestBrowser {
 
   readonly fileUrl = pathToFileURL(join(DIST, 'octet.html')).href;
 
-  static async start(): Promise<TestBrowser> {
+  /** Serves `folder`, the built page unless told otherwise. */
+  static async start(folder: string = DIST): Promise<TestBrowser> {
     const server = createServer((request, response) => {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-      const file = join(DIST, path.endsWith('/') ? `${path}index.html` : path);
+      const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
       try {
         const body = readFileSync(file);
         response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });

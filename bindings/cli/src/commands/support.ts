@@ -23,8 +23,7 @@ export function supportCommand(): Command {
 }
 
 function precisions(operator: OperatorSupport, target: Target): string {
-  const { int8, int16, bf16 } = operator.targets[target];
-  return [int8 && 'INT8', int16 && 'INT16', bf16 && 'BF16'].filter(Boolean).join(' ') || '-';
+  return operator.targets[target].int8 ? 'INT8' : '-';
 }
 
 /** The conditions of the accelerator, and of TFLite where it has others. */
