@@ -11,7 +11,7 @@ lint() {
     biome) npx --no-install biome check . ;;
     tsc)
       npx --no-install tsc -b bindings/js bindings/cli tests/js &&
-        npx --no-install tsc -p web && npx --no-install tsc -p tests/web
+        npx --no-install tsc -p web && npx --no-install tsc -p tests/web && npx --no-install tsc -p tests/package
       ;;
     ruff) build/venv/bin/ruff check -q tests/interop && build/venv/bin/ruff format -q --check tests/interop ;;
     *)

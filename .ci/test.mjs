@@ -103,15 +103,13 @@ const suites = {
   'build wasm': build('wasm'),
   'build js': build('js'),
   'build web': build('web'),
-  'build web': build('web'),
   'lint clang-format': lint('clang-format'),
   'lint clang-tidy': lint('clang-tidy'),
   'lint biome': lint('biome'),
   'lint tsc': lint('tsc'),
   'lint ruff': () => judged(lint('ruff')),
   core: () => ctest('build/native'),
-  'js and web': () => jest('build/jest.json'),
-  web: () => jest('build/jest-web.json', ['--testMatch', '<rootDir>/tests/web/**/*.test.ts', '--runInBand']),
+  'js, package and web': () => jest('build/jest.json'),
   interop: () =>
     judged(() =>
       junit('build/interop.xml', 'build/venv/bin/python', [

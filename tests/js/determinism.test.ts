@@ -61,22 +61,28 @@ test('tensors, streams of them, and the images that they come from are the same'
   expect(await tflite(stream())).toEqual(expected);
 });
 
-test.each(['sima', 'tflite'] as const)('the native build writes the same bytes with %s', async (requantization) => {
-  const params = QuantizationParams.fromJSON({ requantization });
-  const model = await net.quantize(images, params, { workers: 2 });
-  const folder = mkdtempSync(join(tmpdir(), 'octet-'));
-  try {
-    const [settings, samples, out] = ['settings.json', 'samples.f32', 'out.tflite'].map((name) => join(folder, name));
-    writeFileSync(settings, JSON.stringify(params));
-    const parts: Uint8Array[] = [];
-    for await (const sample of images) {
-      for (const { data } of Object.values(sample)) parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+test.each(['sima', 'tflite'] as const)(
+  'the native build writes the same bytes with %s',
+  async (requantization) => {
+    const params = QuantizationParams.fromJSON({ requantization });
+    const model = await net.quantize(images, params, { workers: 2 });
+    const folder = mkdtempSync(join(tmpdir(), 'octet-'));
+    try {
+      const settings = join(folder, 'settings.json');
+      const samples = join(folder, 'samples.f32');
+      const out = join(folder, 'out.tflite');
+      writeFileSync(settings, JSON.stringify(params));
+      const parts: Uint8Array[] = [];
+      for await (const sample of images) {
+        for (const { data } of Object.values(sample))
+          parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      }
+      writeFileSync(samples, Buffer.concat(parts));
+      const tool = join(ROOT, 'build/native/tests/core/octet_native_quantize');
+      execFileSync(tool, [FASHION_MODEL, 'gen1', settings, samples, out]);
+      expect(new Uint8Array(readFileSync(out))).toEqual(await model.toTFLite());
+    } finally {
+      rmSync(folder, { recursive: true });
     }
-    writeFileSync(samples, Buffer.concat(parts));
-    const tool = join(ROOT, 'build/native/tests/core/octet_native_quantize');
-    execFileSync(tool, [FASHION_MODEL, 'gen1', settings, samples, out]);
-    expect(new Uint8Array(readFileSync(out))).toEqual(await model.toTFLite());
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  },
+);

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TestBrowser } from '../web/support/browser.js';
+import { TestBrowser } from '../web/support/browser.ts';
 
 const ROOT = process.cwd();
 const SAMPLE = join(ROOT, 'web/public/samples/fashion');
@@ -35,6 +35,7 @@ beforeAll(() => {
     filename: string;
     files: { path: string }[];
   }[];
+  if (report === undefined) throw new Error('npm pack reported nothing.');
   packed = report.files.map(({ path }) => path);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   run('npm', ['install', '--no-audit', '--no-fund', `./${report.filename}`]);
@@ -83,7 +84,7 @@ test("the README's examples write the same bytes in Node and in Chromium", async
   writeFileSync(join(project, 'main.js'), example('Browser'));
   writeFileSync(
     join(project, 'index.html'),
-    `<!doctype html><input type="file" id="model"><input type="file" id="images"><button id="quantize">Quantize</button>
+    `<!doctype html><link rel="icon" href="data:,"><input type="file" id="model"><input type="file" id="images"><button id="quantize">Quantize</button>
 <script type="module" src="./main.js"></script>`,
   );
   // Vite bundles what the project has installed; only Vite itself is the repository's.

@@ -18,6 +18,10 @@ import type { Artifact, EncodedInput, EncodedSample, ImageFile } from './protoco
 import { bytesOf, checkTensor, type InputInfo } from './tensor.js';
 import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 
+/** A timed group of runs takes at least this long: browsers round their clocks to a tenth of a millisecond or more. */
+const LEAST_TIMED_MILLISECONDS = 10;
+const TIMED_GROUPS = 25;
+
 /** Something of the core that takes samples. */
 type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'net'; readonly handle: NetHandle }
@@ -74,24 +78,27 @@ export class WorkerApi {
     );
   }
 
-  /** Median time of a run, after at least half a second of them: engines compile hot code while it runs. */
+  /**
+   * Median time of a run, after at least half a second of them: engines compile hot code while it runs. Runs are timed
+   * in groups, since the clocks of browsers are coarse.
+   */
   async measure(id: string, sample: EncodedSample): Promise<Timing> {
     const { handle, inputs } = this.#entry(id, 'net', 'model');
     const write = await this.#prepare(handle, inputs, sample);
     write();
-    const timeRuns = (least: number, milliseconds: number): number[] => {
-      const times: number[] = [];
-      const start = performance.now();
-      while (times.length < least || performance.now() - start < milliseconds) {
-        const before = performance.now();
-        unwrap(handle.run([]));
-        times.push(performance.now() - before);
-      }
-      return times;
+    const timeGroup = (runs: number): number => {
+      const before = performance.now();
+      for (let run = 0; run < runs; run++) unwrap(handle.run([]));
+      return performance.now() - before;
     };
-    timeRuns(3, 500);
-    const times = timeRuns(5, 500).sort((a, b) => a - b);
-    return { milliseconds: times[times.length >> 1] ?? 0, runs: times.length };
+    let group = 1;
+    for (let spent = 0; spent < 500; ) {
+      const milliseconds = timeGroup(group);
+      spent += milliseconds;
+      if (milliseconds < LEAST_TIMED_MILLISECONDS) group *= 2;
+    }
+    const times = Array.from({ length: TIMED_GROUPS }, () => timeGroup(group) / group).sort((a, b) => a - b);
+    return { milliseconds: times[TIMED_GROUPS >> 1] ?? 0, runs: TIMED_GROUPS * group };
   }
 
   /** The contents that an input would have: what preprocessing makes of an image. */
