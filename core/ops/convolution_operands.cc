@@ -34,14 +34,15 @@ bool is_stored(const NodeView& node, size_t operand) {
               "Freeze the model's variables before converting it.");
 }
 
-/// n with ratio = 2^-n within 1e-5, in [1, 31]; throws Internal otherwise.
+/// n with ratio = 2^-n within 1e-5, in [1, 31]. Throws InvalidFile otherwise: Octet chooses scales for which
+/// it holds, so only a damaged .octet file comes here.
 int right_shift_of(const NodeView& node, double ratio) {
   int exponent = 0;
   const double fraction =
       std::frexp(ratio, &exponent);  // In [0.5, 1), so that ratio = 2 * fraction * 2^(exponent - 1).
   const int n = fraction < 0.75 ? 1 - exponent : -exponent;
   if (!(std::fabs(std::ldexp(ratio, n) - 1.0) <= 1e-5) || n < 1 || n > 31) {
-    throw Error(ErrorCode::Internal,
+    throw Error(ErrorCode::InvalidFile,
                 label(node) +
                     " does not rescale by a right shift of 1 to 31 bits: its scales give a factor of " +
                     std::to_string(ratio) + ".",

@@ -40,8 +40,8 @@ std::span<const T> bias_of(const NodeView& node);
 /// nor channels.
 std::vector<double> scale_ratios_of(const NodeView& node, int32_t output_channels);
 
-/// The ratios as multipliers in the node's requantization mode. Throws Internal where (sima) one is no right
-/// shift.
+/// The ratios as multipliers in the node's requantization mode. Throws InvalidFile where (sima) one is no
+/// right shift.
 std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels);
 
 /// Zero point and clamping range of an INT8 output.
