@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "ops/inference.h"
+
 namespace octet::ops {
 namespace {
 
@@ -166,5 +168,60 @@ kernels::Int8Range int8_range_of(const NodeView& node, Activation activation) {
   const Clamp<int32_t> clamp = int8_clamp_of(activation, output);
   return {.zero_point = output.zero_point[0], .low = clamp.low, .high = clamp.high};
 }
+
+Shape convolved_shape(const NodeView& node, int32_t output_channels) {
+  const Conv2d& a = node.attributes<Conv2d>();
+  const Shape& input = node.input(0).shape;
+  const Shape& filter = node.input(1).shape;
+  check_window(node, a.stride, a.dilation, a.padding);
+  const int32_t height = convolved_extent(node, "height", input.height(), filter.height(), a.stride.height,
+                                          a.dilation.height, a.padding.top + a.padding.bottom);
+  const int32_t width = convolved_extent(node, "width", input.width(), filter.width(), a.stride.width,
+                                         a.dilation.width, a.padding.left + a.padding.right);
+  return output_shape(node, std::vector<int64_t>{input.batch(), height, width, output_channels});
+}
+
+kernels::ConvolutionGeometry convolution_geometry(const NodeView& node, int32_t groups) {
+  const Conv2d& a = node.attributes<Conv2d>();
+  const Shape& input = node.input(0).shape;
+  const Shape& filter = node.input(1).shape;
+  const Shape& output = node.output().shape;
+  return kernels::with_dense_output({.batch = input.batch(),
+                                     .input_height = input.height(),
+                                     .input_width = input.width(),
+                                     .input_channels = input.channels(),
+                                     .output_height = output.height(),
+                                     .output_width = output.width(),
+                                     .output_channels = output.channels(),
+                                     .kernel_height = filter.height(),
+                                     .kernel_width = filter.width(),
+                                     .stride_y = a.stride.height,
+                                     .stride_x = a.stride.width,
+                                     .dilation_y = a.dilation.height,
+                                     .dilation_x = a.dilation.width,
+                                     .origin_y = -a.padding.top,
+                                     .origin_x = -a.padding.left,
+                                     .groups = groups});
+}
+
+namespace {
+
+const Constraint kConvolutionConstraints[] = {
+    kFourDimensional,
+    {"its strides are from 1 to 31",
+     [](const ConstraintView& view) {
+       const Spatial stride = view.node.attributes<Conv2d>().stride;
+       return stride.height <= 31 && stride.width <= 31;
+     }},
+    {"its dilations are from 1 to 63",
+     [](const ConstraintView& view) {
+       const Spatial dilation = view.node.attributes<Conv2d>().dilation;
+       return dilation.height <= 63 && dilation.width <= 63;
+     }},
+};
+
+}  // namespace
+
+constinit const std::span<const Constraint> kConvolutionOnMla = kConvolutionConstraints;
 
 }  // namespace octet::ops

@@ -28,6 +28,16 @@ void check_window(const NodeView& node, Spatial stride, Spatial dilation, const 
 int32_t convolved_extent(const NodeView& node, std::string_view axis, int32_t input, int32_t kernel,
                          int32_t stride, int32_t dilation, int32_t padding);
 
+/// The output of CONV_2D and DEPTHWISE_CONV_2D over an NHWC input; checks what check_window and
+/// convolved_extent do.
+Shape convolved_shape(const NodeView& node, int32_t output_channels);
+
+/// How their kernels walk input and output.
+kernels::ConvolutionGeometry convolution_geometry(const NodeView& node, int32_t groups);
+
+/// What both need to run on the MLA.
+extern const std::span<const Constraint> kConvolutionOnMla;
+
 /// The filter's values; throws UnsupportedModel naming the node where it is not constant.
 template <class T>
 std::span<const T> filter_of(const NodeView& node);
