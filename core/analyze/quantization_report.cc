@@ -4,7 +4,6 @@
 #include <set>
 
 #include "analyze/graph_json.h"
-#include "quantize/report_json.h"
 
 namespace octet::analyze {
 namespace {
@@ -34,6 +33,18 @@ Json nodes_json(const Graph& graph, const partition::Report& partition) {
   return nodes;
 }
 
+Json tensors_json(const std::vector<quantize::TensorRecord>& records) {
+  Json tensors = Json::array();
+  for (const quantize::TensorRecord& record : records) {
+    tensors.push_back({{"tensor", record.tensor},
+                       {"observed", {record.observed.low, record.observed.high}},
+                       {"chosen", {record.chosen.low, record.chosen.high}},
+                       {"scale", record.quantization.scale[0]},
+                       {"zeroPoint", record.quantization.zero_point[0]}});
+  }
+  return tensors;
+}
+
 }  // namespace
 
 std::string quantization_report_json(const Graph& float_graph, const partition::Report& partition,
@@ -41,14 +52,13 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
                                      const quantize::QuantizationParams& params,
                                      const quantize::Result& result, const std::string& preprocessing_json,
                                      const Provenance& provenance) {
-  const Json quantization = Json::parse(quantize::report_json(result));
   Json report = {
       {"model", result.graph.name}, {"target", target.key}, {"settings", Json::parse(to_json(params))}};
   if (!preprocessing_json.empty()) report["preprocessing"] = Json::parse(preprocessing_json);
   report["partition"] = Json::parse(partition_json(float_graph, partition));
   report["nodes"] = nodes_json(float_graph, partition);
-  report["tensors"] = quantization["tensors"];
-  report["warnings"] = quantization["warnings"];
+  report["tensors"] = tensors_json(result.tensors);
+  report["warnings"] = result.warnings;
   report["sizes"] = {{"sourceBytes", provenance.source_bytes},
                      {"floatConstantBytes", constant_bytes(float_graph)},
                      {"quantizedConstantBytes", constant_bytes(result.graph)}};
