@@ -28,7 +28,6 @@ part() {
     wasm) cmake_build build/wasm emcmake all ;;
     js) npm run --silent build:js ;;
     web) npm run --silent build:web ;;
-    web) npm run --silent build:web ;;
     *)
       echo "There is no part '$1' to build."
       return 2
