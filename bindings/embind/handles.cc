@@ -12,6 +12,7 @@
 #include "guarded.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
+#include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "transforms/image.h"
 
@@ -209,8 +210,7 @@ val Net::calibrate(const std::string& settings) const {
   return guarded([&] {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph graph = *this->graph();
-    partition::Report report = partition::partition(graph, partition::target_of(target_),
-                                                    {.unquantized_nodes = params.unquantized_nodes});
+    partition::Report report = quantize::place(graph, partition::target_of(target_), params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)),
                                              std::move(report), target_, std::move(params)));
   });

@@ -169,8 +169,10 @@ std::string support_json() {
       Json constraints = Json::array();
       for (const ops::Constraint& constraint : support.constraints)
         constraints.push_back(constraint.sentence);
-      // What the hardware has and Octet computes; it has integer kernels for INT8 alone.
-      targets[std::string(target.key)] = {{"int8", support.int8 && op->kernels.i8 != nullptr},
+      const auto runs = [&](Precision precision) { return partition::runs_in(*op, target, precision); };
+      targets[std::string(target.key)] = {{"int8", runs(Precision::Int8)},
+                                          {"int16", runs(Precision::Int16)},
+                                          {"bf16", runs(Precision::BFloat16)},
                                           {"constraints", std::move(constraints)}};
     }
     rows.push_back({{"operator", to_string(op->kind)}, {"targets", std::move(targets)}, {"cvu", op->cvu}});

@@ -2,21 +2,37 @@
 
 #include <unordered_map>
 
+#include "kernels/convert.h"
+
 namespace octet::analyze {
 namespace {
 
 bool is_comparable(const Tensor& tensor) {
-  return tensor.dtype == DType::Float32 || (tensor.dtype == DType::Int8 && tensor.quantization.has_value());
+  const bool integer = tensor.dtype == DType::Int8 || tensor.dtype == DType::Int16;
+  return tensor.dtype == DType::Float32 || tensor.dtype == DType::BFloat16 ||
+         (integer && tensor.quantization.has_value());
 }
 
-/// The reals that a tensor's contents stand for, in `buffer` where they are integers.
+template <class T>
+void append_reals(const Tensor& tensor, std::span<const T> integers, std::vector<float>& reals) {
+  const float scale = tensor.quantization->scale[0];
+  const int32_t zero_point = tensor.quantization->zero_point[0];
+  for (const T q : integers) reals.push_back(scale * static_cast<float>(q - zero_point));
+}
+
+/// The reals that a tensor's contents stand for, in `buffer` where they are not float32.
 std::span<const float> reals(const Tensor& tensor, std::span<const std::byte> contents,
                              std::vector<float>& buffer) {
   if (tensor.dtype == DType::Float32) return as<float>(contents);
-  const float scale = tensor.quantization->scale[0];
-  const int32_t zero_point = tensor.quantization->zero_point[0];
   buffer.clear();
-  for (const int8_t q : as<int8_t>(contents)) buffer.push_back(scale * static_cast<float>(q - zero_point));
+  if (tensor.dtype == DType::BFloat16) {
+    buffer.resize(contents.size() / sizeof(uint16_t));
+    kernels::widen_bfloat16(as<uint16_t>(contents).data(), buffer.data(), buffer.size());
+  } else if (tensor.dtype == DType::Int16) {
+    append_reals(tensor, as<int16_t>(contents), buffer);
+  } else {
+    append_reals(tensor, as<int8_t>(contents), buffer);
+  }
   return buffer;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "emulate/bfloat16_kernel.h"
 #include "emulate/memory_plan.h"
 
 namespace octet::emulate {
@@ -24,13 +25,18 @@ std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {
   std::string missing;
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
-    const ops::PrepareKernel prepare = kernel_maker(view);
-    if (prepare == nullptr) {
+    std::unique_ptr<ops::Kernel> kernel;
+    if (uses_bfloat16(view)) {
+      kernel = prepare_bfloat16(view, kernel_maker);
+    } else if (const ops::PrepareKernel prepare = kernel_maker(view)) {
+      kernel = prepare(view);
+    }
+    if (kernel == nullptr) {
       missing += (missing.empty() ? "" : ", ") + node.name + " (" + std::string(to_string(node.op)) + " " +
                  std::string(to_string(view.input(0).dtype)) + ")";
       continue;
     }
-    kernels.push_back(prepare(view));
+    kernels.push_back(std::move(kernel));
   }
   if (!missing.empty()) {
     throw Error(ErrorCode::UnsupportedOperator, "No kernel computes these nodes: " + missing + ".");

@@ -11,6 +11,7 @@
 
 #include "ir/attributes.h"
 #include "ir/op_kind.h"
+#include "ir/precision.h"
 #include "ir/tensor.h"
 
 namespace octet {
@@ -45,6 +46,8 @@ struct Placement {
   Unit unit = Unit::Apu;
   int segment = -1;                  ///< Index into the partition report's segments.
   std::vector<std::string> reasons;  ///< Why not on the MLA: complete sentences; empty when it is.
+  /// What it is to compute in, once quantized. In a quantized graph the tensors' types say it.
+  Precision precision = Precision::Float32;
 };
 
 struct Node {

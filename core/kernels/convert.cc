@@ -26,6 +26,16 @@ v128_t quantize_lanes(v128_t values, v128_t scale, v128_t zero_point) {
   return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(rounded), zero_point);
 }
 
+/// The BF16 bits of four floats in 32-bit lanes.
+v128_t bfloat16_lanes(v128_t values) {
+  const v128_t odd = wasm_v128_and(wasm_u32x4_shr(values, 16), wasm_i32x4_splat(1));
+  const v128_t rounded = wasm_i32x4_add(values, wasm_i32x4_add(odd, wasm_i32x4_splat(0x7fff)));
+  // Rounding could carry a NaN over to an infinity; a quiet one of the same sign takes its place.
+  const v128_t nan = wasm_v128_or(values, wasm_i32x4_splat(0x00400000));
+  const v128_t ordered = wasm_f32x4_eq(values, values);
+  return wasm_u32x4_shr(wasm_v128_bitselect(rounded, nan, ordered), 16);
+}
+
 }  // namespace
 
 void quantize(const float* in, int8_t* out, size_t count, float scale, int32_t zero_point) {
@@ -87,6 +97,34 @@ int8_t quantize(double real, float scale, int32_t zero_point, int32_t low, int32
   if (steps != steps) return static_cast<int8_t>(std::clamp(zero_point, low, high));
   return static_cast<int8_t>(
       std::clamp(steps + zero_point, static_cast<double>(low), static_cast<double>(high)));
+}
+
+void widen_bfloat16(const uint16_t* in, float* out, size_t count) {
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    wasm_v128_store(out + i, wasm_i32x4_shl(wasm_u32x4_load16x4(in + i), 16));
+  }
+  if (i == count) return;
+  uint16_t rest[4] = {};
+  float wide[4];
+  std::copy(in + i, in + count, rest);
+  wasm_v128_store(wide, wasm_i32x4_shl(wasm_u32x4_load16x4(rest), 16));
+  std::copy_n(wide, count - i, out + i);
+}
+
+void narrow_to_bfloat16(const float* in, uint16_t* out, size_t count) {
+  const auto eight = [](const float* from) {
+    return wasm_u16x8_narrow_i32x4(bfloat16_lanes(wasm_v128_load(from)),
+                                   bfloat16_lanes(wasm_v128_load(from + 4)));
+  };
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) wasm_v128_store(out + i, eight(in + i));
+  if (i == count) return;
+  float rest[8] = {};
+  uint16_t rounded[8];
+  std::copy(in + i, in + count, rest);
+  wasm_v128_store(rounded, eight(rest));
+  std::copy_n(rounded, count - i, out + i);
 }
 
 }  // namespace octet::kernels

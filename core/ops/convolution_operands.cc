@@ -59,7 +59,10 @@ DType check_convolution_operands(const NodeView& node, int32_t output_channels) 
   const Tensor& input = node.input(0);
   const Tensor& filter = node.input(1);
   if (!is_stored(node, 1)) not_constant(node, "filter");
-  const bool float_types = input.dtype == DType::Float32 && filter.dtype == DType::Float32;
+  const bool bfloat16_types =
+      input.dtype == DType::BFloat16 && (filter.dtype == DType::BFloat16 || filter.dtype == DType::Int8);
+  const bool float_types =
+      bfloat16_types || (input.dtype == DType::Float32 && filter.dtype == DType::Float32);
   const bool int8_types = input.dtype == DType::Int8 && filter.dtype == DType::Int8;
   if (!float_types && !int8_types) {
     throw Error(ErrorCode::UnsupportedModel,

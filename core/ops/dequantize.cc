@@ -1,4 +1,5 @@
-// DEQUANTIZE: INT8 to float by scale and zero point, or float16 to float.
+// DEQUANTIZE: INT8 to float or BF16 by scale and zero point, or float16 or BF16 to float. The output's
+// declared type tells which.
 #include "ops/unary_table.h"
 
 namespace octet::ops {
@@ -6,10 +7,11 @@ namespace {
 
 std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);
-  if (input.dtype != DType::Int8 && input.dtype != DType::Float16) {
+  if (input.dtype != DType::Int8 && input.dtype != DType::Float16 && input.dtype != DType::BFloat16) {
     node.fail("it cannot dequantize " + std::string(to_string(input.dtype)) + " tensors.");
   }
-  return {{DType::Float32, input.shape}};
+  const bool to_bfloat16 = input.dtype == DType::Int8 && node.output().dtype == DType::BFloat16;
+  return {{to_bfloat16 ? DType::BFloat16 : DType::Float32, input.shape}};
 }
 
 class DequantizeKernel final : public Kernel {

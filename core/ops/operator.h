@@ -76,13 +76,12 @@ struct QuantizationRule {
   size_t same_as = 0;
   float fixed_scale = 0;
   int32_t fixed_zero_point = 0;
+  float fixed_scale_int16 = 0;  ///< Fixed, in INT16, whose zero point is 0; 0 where INT16 is Free.
   std::optional<WeightOperand> weight = {};
 };
 
 /// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.
 enum class TargetId : uint8_t { Gen1, Gen2, Tflite };
-/// Precisions of a node.
-enum class Precision : uint8_t { Float32, Int8, Int16, BFloat16 };
 
 /// What a constraint may look at.
 struct ConstraintView {

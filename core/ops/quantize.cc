@@ -1,4 +1,5 @@
-// QUANTIZE: float to INT8, or INT8 to INT8 of another scale and zero point.
+// QUANTIZE: float or BF16 to INT8, float to BF16, or INT8 to INT8 of another scale and zero point. The
+// output's declared type tells which.
 #include "ops/unary_table.h"
 
 namespace octet::ops {
@@ -6,10 +7,11 @@ namespace {
 
 std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);
-  if (input.dtype != DType::Float32 && input.dtype != DType::Int8) {
+  if (input.dtype != DType::Float32 && input.dtype != DType::Int8 && input.dtype != DType::BFloat16) {
     node.fail("it cannot quantize " + std::string(to_string(input.dtype)) + " tensors.");
   }
-  return {{DType::Int8, input.shape}};
+  const bool to_bfloat16 = input.dtype == DType::Float32 && node.output().dtype == DType::BFloat16;
+  return {{to_bfloat16 ? DType::BFloat16 : DType::Int8, input.shape}};
 }
 
 class QuantizeKernel final : public Kernel {

@@ -11,24 +11,11 @@
 namespace octet::partition {
 namespace {
 
-bool stands_for(const Node& node, const std::string& name) {
-  return node.name == name ||
-         std::find(node.source_nodes.begin(), node.source_nodes.end(), name) != node.source_nodes.end();
-}
-
 void check_names(const Graph& graph, const std::set<std::string>& wanted) {
   for (const std::string& name : wanted) {
-    if (std::any_of(graph.nodes.begin(), graph.nodes.end(),
-                    [&](const Node& n) { return stands_for(n, name); }))
-      continue;
-    std::vector<std::string> known;
-    for (const Node& node : graph.nodes) known.push_back(node.name);
-    std::string hint;
-    for (const std::string& near : nearest_names(name, known, 3))
-      hint += (hint.empty() ? "'" : ", '") + near + "'";
-    throw Error(ErrorCode::InvalidConfig,
-                "No node of the model is named '" + name + "', which is to stay in float.", {.node = name},
-                hint.empty() ? "" : "The nearest names are " + hint + ".");
+    const bool known = std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                                   [&](const Node& node) { return stands_for(node, name); });
+    if (!known) unknown_node(graph, name, "which is to stay in float");
   }
 }
 
@@ -40,17 +27,19 @@ class Reasons {
 
   std::vector<std::string> of(const Node& node) const {
     std::vector<std::string> reasons;
-    for (const std::string& name : options_.unquantized_nodes) {
-      if (!stands_for(node, name)) continue;
+    const Precision precision = options_.precision(node);
+    const bool kept = std::any_of(options_.unquantized_nodes.begin(), options_.unquantized_nodes.end(),
+                                  [&](const std::string& name) { return stands_for(node, name); });
+    if (kept || precision == Precision::Float32) {
       reasons.push_back("You asked for it to stay in float.");
-      break;
+      return reasons;
     }
     const ops::Operator& op = ops::operator_of(node.op);
     const std::string runs = std::string(to_string(node.op)) + " runs " + std::string(target_.place);
     const ops::Support& support = partition::support(op, target_);
-    if (!support.int8 || op.kernels.i8 == nullptr) {
+    if (!runs_in(op, target_, precision)) {
       reasons.push_back(std::string(to_string(node.op)) + " does not run " + std::string(target_.place) +
-                        " in INT8.");
+                        " in " + std::string(to_string(precision)) + ".");
       return reasons;
     }
     if (const std::string problem = operand_problem(node, op); !problem.empty()) {
@@ -58,10 +47,8 @@ class Reasons {
       return reasons;  // Constraints may take for granted that operands are of the usual kind.
     }
     const NodeView view(graph_, node);
-    const ops::ConstraintView constraint_view = {.node = view,
-                                                 .target = target_.id,
-                                                 .precision = ops::Precision::Int8,
-                                                 .any_shape = options_.any_shape_on_mla};
+    const ops::ConstraintView constraint_view = {
+        .node = view, .target = target_.id, .precision = precision, .any_shape = options_.any_shape_on_mla};
     for (const ops::Constraint& constraint : support.constraints) {
       if (constraint.holds(constraint_view)) continue;
       reasons.push_back(runs + " only if " + std::string(constraint.sentence) + ", which is not so here.");
@@ -148,12 +135,30 @@ std::vector<UnitShare> shares(const Graph& graph, const Target& target) {
 
 }  // namespace
 
+bool stands_for(const Node& node, std::string_view name) {
+  return node.name == name ||
+         std::find(node.source_nodes.begin(), node.source_nodes.end(), name) != node.source_nodes.end();
+}
+
+void unknown_node(const Graph& graph, const std::string& name, std::string_view purpose) {
+  std::vector<std::string> known;
+  for (const Node& node : graph.nodes) known.push_back(node.name);
+  std::string hint;
+  for (const std::string& near : nearest_names(name, known, 3))
+    hint += (hint.empty() ? "'" : ", '") + near + "'";
+  throw Error(ErrorCode::InvalidConfig,
+              "No node of the model is named '" + name + "', " + std::string(purpose) + ".", {.node = name},
+              hint.empty() ? "" : "The nearest names are " + hint + ".");
+}
+
 Report partition(Graph& graph, const Target& target, const Options& options) {
   check_names(graph, options.unquantized_nodes);
   const Reasons reasons(graph, target, options);
   for (Node& node : graph.nodes) {
     node.placement.reasons = reasons.of(node);
-    node.placement.unit = node.placement.reasons.empty() ? Unit::Mla : Unit::Apu;
+    const bool on_mla = node.placement.reasons.empty();
+    node.placement.unit = on_mla ? Unit::Mla : Unit::Apu;
+    node.placement.precision = on_mla ? options.precision(node) : Precision::Float32;
   }
   if (target.has_cvu) place_on_cvu(graph);
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/graph.h"
@@ -16,6 +18,8 @@ struct Options {
   /// for.
   std::set<std::string> unquantized_nodes = {};
   bool any_shape_on_mla = false;
+  /// What each node computes in where it runs on Unit::Mla; Float32 keeps it off.
+  std::function<Precision(const Node&)> precision = [](const Node&) { return Precision::Int8; };
 };
 
 struct Segment {
@@ -41,10 +45,18 @@ struct Report {
   int64_t boundary_bytes = 0;
 };
 
+/// True when `name` is the node's own or that of a source node it stands for.
+bool stands_for(const Node& node, std::string_view name);
+
+/// The error for a name in the settings that no node has, with the nearest names as the hint. `purpose`
+/// completes "No node of the model is named '…', …".
+[[noreturn]] void unknown_node(const Graph& graph, const std::string& name, std::string_view purpose);
+
 /// Places every node of a prepared float graph (sets Node::placement) and returns the report. A node is on
-/// Unit::Mla when its operator's constraints hold for the target in INT8; else on the CVU when its operator
-/// can run there and only such nodes are between it and the model's inputs, or its outputs; else on the APU.
-/// Throws InvalidConfig when an unquantized node's name matches nothing, with the nearest names as the hint.
+/// Unit::Mla when its operator's constraints hold for the target in its precision; else on the CVU when its
+/// operator can run there and only such nodes are between it and the model's inputs, or its outputs; else on
+/// the APU. Throws InvalidConfig when an unquantized node's name matches nothing, with the nearest names as
+/// the hint.
 Report partition(Graph& graph, const Target& target, const Options& options = {});
 
 }  // namespace octet::partition

@@ -30,7 +30,7 @@ constexpr std::array<Target, 3> kTargets = {{
      .description = "TFLite integer kernels (LiteRT, microcontrollers, Coral, Ethos-U)",
      .unit_name = "TFLite",
      .place = "in TFLite's integer kernels",
-     .int16 = false,
+     .int16 = true,
      .bf16 = false,
      .has_cvu = false,
      .default_requantization = RequantizationMode::Tflite},
@@ -63,6 +63,21 @@ std::string_view unit_name(Unit unit, const Target& target) {
 
 const ops::Support& support(const ops::Operator& op, const Target& target) {
   return target.id == ops::TargetId::Tflite ? op.tflite : op.mla;
+}
+
+bool runs_in(const ops::Operator& op, const Target& target, Precision precision) {
+  const ops::Support& listed = support(op, target);
+  switch (precision) {
+    case Precision::Int8:
+      return listed.int8 && op.kernels.i8 != nullptr;
+    case Precision::Int16:
+      return target.int16 && listed.int16;
+    case Precision::BFloat16:
+      return target.bf16 && listed.bf16;
+    case Precision::Float32:
+      break;
+  }
+  return false;
 }
 
 }  // namespace octet::partition

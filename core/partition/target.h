@@ -32,5 +32,7 @@ std::string_view unit_name(Unit unit, const Target& target);
 
 /// What the operator supports on the target.
 const ops::Support& support(const ops::Operator& op, const Target& target);
+/// True when nodes of the operator run on the target's Unit::Mla at all in `precision`.
+bool runs_in(const ops::Operator& op, const Target& target, Precision precision);
 
 }  // namespace octet::partition

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace octet::quantize {
 namespace {
@@ -36,12 +37,29 @@ calibrate::Range constant_range(const Graph& graph, const Node& node) {
   return range;
 }
 
-calibrate::Range fixed_range(const ops::QuantizationRule& rule) {
-  return {static_cast<double>(rule.fixed_scale) * (-128 - rule.fixed_zero_point),
-          static_cast<double>(rule.fixed_scale) * (127 - rule.fixed_zero_point)};
+/// All that integers of `precision` with these parameters can stand for.
+calibrate::Range range_of(const QuantParams& params, Precision precision) {
+  const double scale = params.scale[0];
+  const double zero_point = params.zero_point[0];
+  if (precision == Precision::Int16) return {scale * -32768, scale * 32767};
+  return {scale * (-128 - zero_point), scale * (127 - zero_point)};
+}
+
+/// Parameters that an operator fixes for its output, whatever was calibrated.
+std::optional<QuantParams> fixed_params(const ops::QuantizationRule& rule, Precision precision) {
+  if (rule.output != OutputQuantization::Fixed) return {};
+  if (precision == Precision::Int8) return QuantParams::per_tensor(rule.fixed_scale, rule.fixed_zero_point);
+  if (rule.fixed_scale_int16 > 0) return QuantParams::per_tensor(rule.fixed_scale_int16, 0);
+  return {};
 }
 
 }  // namespace
+
+QuantParams int16_params(calibrate::Range range) {
+  const double largest = std::max(-range.low, range.high);
+  if (largest <= 0) return QuantParams::per_tensor(1.0f, 0);
+  return QuantParams::per_tensor(static_cast<float>(std::max(largest / 32767.0, kSmallestScale)), 0);
+}
 
 QuantParams int8_params(calibrate::Range range, bool asymmetric) {
   const double low = std::min(range.low, 0.0);
@@ -56,26 +74,30 @@ QuantParams int8_params(calibrate::Range range, bool asymmetric) {
 
 ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                                const QuantizationParams& params, std::vector<std::string>& warnings)
-    : quantized_(graph.tensors.size(), false), parent_(graph.tensors.size()), groups_(graph.tensors.size()) {
+    : asymmetric_(int8_is_asymmetric(params)),
+      quantized_(2 * graph.tensors.size(), false),
+      parent_(2 * graph.tensors.size()),
+      groups_(2 * graph.tensors.size()) {
   std::iota(parent_.begin(), parent_.end(), size_t{0});
   mark_quantized(graph);
   form_groups(graph);
   add_ranges(graph, calibration, params, warnings);
-  for (size_t t = 0; t < graph.tensors.size(); ++t) {
-    Group& group = groups_[t];
-    if (parent_[t] == t && !group.fixed)
-      group.params = int8_params(group.range, params.activations.asymmetric);
+  for (size_t s = 0; s < groups_.size(); ++s) {
+    Group& group = groups_[s];
+    if (parent_[s] != s || group.fixed) continue;
+    const bool int16 = s == slot(static_cast<TensorId>(s / 2), Precision::Int16);
+    group.params = int16 ? int16_params(group.range) : int8_params(group.range, asymmetric_);
   }
 }
 
-size_t ActivationPlan::root(size_t tensor) const {
-  while (parent_[tensor] != tensor) tensor = parent_[tensor];
-  return tensor;
+size_t ActivationPlan::root(size_t slot) const {
+  while (parent_[slot] != slot) slot = parent_[slot];
+  return slot;
 }
 
-void ActivationPlan::unite(TensorId a, TensorId b) {
-  const size_t root_a = root(index(a));
-  const size_t root_b = root(index(b));
+void ActivationPlan::unite(TensorId a, TensorId b, Precision precision) {
+  const size_t root_a = root(slot(a, precision));
+  const size_t root_b = root(slot(b, precision));
   if (root_a == root_b) return;
   // A fixed group stays the root; the caller never unites two different fixed ones.
   const bool keep_b = groups_[root_b].fixed;
@@ -85,12 +107,13 @@ void ActivationPlan::unite(TensorId a, TensorId b) {
 void ActivationPlan::mark_quantized(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     if (!is_integer(node)) continue;
+    const Precision precision = node.placement.precision;
     for (const TensorId input : node.inputs) {
-      if (is_activation(graph, input)) quantized_[index(input)] = true;
+      if (is_activation(graph, input)) quantized_[slot(input, precision)] = true;
     }
     if (rule_of(node).output == OutputQuantization::NotQuantized) continue;
     for (const TensorId output : node.outputs) {
-      if (is_activation(graph, output)) quantized_[index(output)] = true;
+      if (is_activation(graph, output)) quantized_[slot(output, precision)] = true;
     }
   }
 }
@@ -99,16 +122,15 @@ void ActivationPlan::form_groups(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     if (!is_integer(node)) continue;
     const ops::QuantizationRule& rule = rule_of(node);
+    const Precision precision = node.placement.precision;
     switch (rule.output) {
-      case OutputQuantization::Fixed: {
-        Group& group = groups_[index(node.outputs[0])];
-        group.fixed = true;
-        group.range = fixed_range(rule);
-        group.params = QuantParams::per_tensor(rule.fixed_scale, rule.fixed_zero_point);
+      case OutputQuantization::Fixed:
+        if (const std::optional<QuantParams> params = fixed_params(rule, precision)) {
+          group(node.outputs[0], precision) = {range_of(*params, precision), true, *params};
+        }
         break;
-      }
       case OutputQuantization::SameAsInput:
-        for (const TensorId output : node.outputs) unite(node.inputs[rule.same_as], output);
+        for (const TensorId output : node.outputs) unite(node.inputs[rule.same_as], output, precision);
         break;
       case OutputQuantization::AllSame:
         tie_all(graph, node);
@@ -127,72 +149,92 @@ void ActivationPlan::tie_all(const Graph& graph, const Node& node) {
   for (const TensorId input : node.inputs) {
     if (is_activation(graph, input)) inputs.push_back(input);
   }
-  const auto fixed = [&](TensorId id) { return groups_[root(index(id))].fixed; };
+  const Precision precision = node.placement.precision;
+  const auto fixed = [&](TensorId id) { return group(id, precision).fixed; };
   const bool all_equal = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [&](TensorId id) {
-    return fixed(id) && of(id) == of(inputs[0]);
+    return fixed(id) && of(id, precision) == of(inputs[0], precision);
   });
   for (const TensorId output : node.outputs) {
     for (const TensorId input : inputs) {
-      if (!fixed(input)) unite(output, input);
+      if (!fixed(input)) unite(output, input, precision);
     }
-    if (all_equal) unite(output, inputs[0]);
+    if (all_equal) unite(output, inputs[0], precision);
   }
 }
 
-void ActivationPlan::widen(TensorId id, calibrate::Range range) {
-  Group& group = groups_[root(index(id))];
-  if (group.fixed) return;
-  group.range.low = std::min(group.range.low, range.low);
-  group.range.high = std::max(group.range.high, range.high);
+void ActivationPlan::widen(TensorId id, Precision precision, calibrate::Range range) {
+  Group& widened = group(id, precision);
+  if (widened.fixed) return;
+  widened.range.low = std::min(widened.range.low, range.low);
+  widened.range.high = std::max(widened.range.high, range.high);
+}
+
+std::vector<bool> ActivationPlan::add_moved_ranges(const Graph& graph) {
+  std::vector<bool> moved(groups_.size(), false);
+  for (const Node& node : graph.nodes) {
+    if (!is_integer(node)) continue;
+    const OutputQuantization output = rule_of(node).output;
+    if (output != OutputQuantization::SameAsInput && output != OutputQuantization::AllSame) continue;
+    const Precision precision = node.placement.precision;
+    for (const TensorId id : node.outputs) {
+      moved[slot(id, precision)] = true;
+      widen(id, precision, constant_range(graph, node));
+    }
+    for (const TensorId input : node.inputs) {
+      if (!is_activation(graph, input)) continue;
+      const Group& source = group(input, precision);
+      if (source.fixed) widen(node.outputs[0], precision, source.range);
+    }
+  }
+  return moved;
+}
+
+void ActivationPlan::add_range(TensorId id, Precision precision,
+                               const calibrate::TensorStatistics& statistics,
+                               const QuantizationParams& params) {
+  const bool int16 = precision == Precision::Int16;
+  widen(id, precision,
+        calibrate::choose_range(statistics, params.calibration, int16 ? 16 : 8, !int16 && asymmetric_));
 }
 
 void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                                 const QuantizationParams& params, std::vector<std::string>& warnings) {
   // Values are computed into a group by graph inputs, by float nodes and by operators with a range of their
   // own; operators that only move or select values add no range, but for their constants.
-  std::vector<bool> moved(graph.tensors.size(), false);
-  for (const Node& node : graph.nodes) {
-    if (!is_integer(node)) continue;
-    const OutputQuantization output = rule_of(node).output;
-    if (output != OutputQuantization::SameAsInput && output != OutputQuantization::AllSame) continue;
-    for (const TensorId id : node.outputs) {
-      moved[index(id)] = true;
-      widen(id, constant_range(graph, node));
-    }
-    for (const TensorId input : node.inputs) {
-      if (!is_activation(graph, input)) continue;
-      const Group& group = groups_[root(index(input))];
-      if (group.fixed) widen(node.outputs[0], group.range);
-    }
-  }
+  const std::vector<bool> moved = add_moved_ranges(graph);
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const TensorId id = static_cast<TensorId>(t);
-    if (!quantized_[t] || moved[t]) continue;
-    const std::string& name = graph.tensor(id).name;
+    std::vector<Precision> computed;
+    for (const Precision precision : {Precision::Int8, Precision::Int16}) {
+      const size_t s = slot(id, precision);
+      if (quantized_[s] && !moved[s]) computed.push_back(precision);
+    }
+    if (computed.empty()) continue;
     const calibrate::TensorStatistics& statistics = calibration.statistics(id);
+    const std::string& name = graph.tensor(id).name;
     if (statistics.non_finite() > 0) {
       warnings.push_back("Tensor '" + name + "' held " + std::to_string(statistics.non_finite()) +
                          " NaN or infinite values during calibration; they were left out of its range.");
     }
-    if (groups_[root(t)].fixed) continue;
+    std::erase_if(computed, [&](Precision precision) { return group(id, precision).fixed; });
+    if (computed.empty()) continue;
     if (statistics.count() == 0) {
       warnings.push_back("Tensor '" + name + "' was never reached with a finite value; its scale is 1.");
     } else if (statistics.low() == 0 && statistics.high() == 0) {
       warnings.push_back("Tensor '" + name + "' was zero in every calibration sample; its scale is 1.");
     }
-    widen(id, calibrate::choose_range(statistics, params.calibration, params.activations.bits,
-                                      params.activations.asymmetric));
+    for (const Precision precision : computed) add_range(id, precision, statistics, params);
   }
 }
 
-bool ActivationPlan::double_scale(TensorId id) {
-  Group& group = groups_[root(index(id))];
-  if (group.fixed) return false;
-  QuantParams& params = group.params;
+bool ActivationPlan::double_scale(TensorId id, Precision precision) {
+  Group& doubled = group(id, precision);
+  if (doubled.fixed) return false;
+  QuantParams& params = doubled.params;
   params.scale[0] *= 2.0f;
   // A zero point of 0 stays: symmetric schemes need it, and the range is covered with room to spare.
   if (params.zero_point[0] != 0) {
-    const double low = group.range.low / static_cast<double>(params.scale[0]);
+    const double low = doubled.range.low / static_cast<double>(params.scale[0]);
     params.zero_point[0] = static_cast<int32_t>(std::clamp(std::round(-128.0 - low), -128.0, 127.0));
   }
   return true;

@@ -2,7 +2,8 @@
 //
 // Operators tie tensors together: what is pooled, reshaped or concatenated keeps one scale, so that moving
 // values costs no arithmetic. Tied tensors form a group; a group's range is the union of the ranges of the
-// values computed into it.
+// values computed into it. A tensor that INT8 and INT16 nodes share has parameters in each precision, and
+// belongs to a group of each.
 #pragma once
 
 #include <string>
@@ -22,13 +23,13 @@ class ActivationPlan {
   ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                  const QuantizationParams& params, std::vector<std::string>& warnings);
 
-  /// True for tensors that some integer node reads or computes as INT8.
-  bool is_quantized(TensorId id) const { return quantized_[index(id)]; }
-  const QuantParams& of(TensorId id) const { return groups_[root(index(id))].params; }
+  /// True for tensors that some node reads or computes as integers of `precision` (Int8 or Int16).
+  bool is_quantized(TensorId id, Precision precision) const { return quantized_[slot(id, precision)]; }
+  const QuantParams& of(TensorId id, Precision precision) const { return group(id, precision).params; }
   /// The range the calibration method chose for the group of `id`.
-  calibrate::Range range(TensorId id) const { return groups_[root(index(id))].range; }
+  calibrate::Range range(TensorId id, Precision precision) const { return group(id, precision).range; }
   /// Doubles the scale of the group; false when its scale is fixed by an operator.
-  bool double_scale(TensorId id);
+  bool double_scale(TensorId id, Precision precision);
 
  private:
   struct Group {
@@ -37,24 +38,45 @@ class ActivationPlan {
     QuantParams params;
   };
 
-  size_t root(size_t tensor) const;
-  void unite(TensorId a, TensorId b);
+  static size_t slot(TensorId id, Precision precision) {
+    return 2 * index(id) + (precision == Precision::Int16 ? 1 : 0);
+  }
+  size_t root(size_t slot) const;
+  const Group& group(TensorId id, Precision precision) const { return groups_[root(slot(id, precision))]; }
+  Group& group(TensorId id, Precision precision) { return groups_[root(slot(id, precision))]; }
+  void unite(TensorId a, TensorId b, Precision precision);
   void mark_quantized(const Graph& graph);
   void form_groups(const Graph& graph);
   void tie_all(const Graph& graph, const Node& node);
-  void widen(TensorId id, calibrate::Range range);
+  void widen(TensorId id, Precision precision, calibrate::Range range);
+  /// Marks the outputs of operators that move or select values, and adds the ranges of their constants.
+  std::vector<bool> add_moved_ranges(const Graph& graph);
+  void add_range(TensorId id, Precision precision, const calibrate::TensorStatistics& statistics,
+                 const QuantizationParams& params);
   void add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                   const QuantizationParams& params, std::vector<std::string>& warnings);
 
-  std::vector<bool> quantized_;
-  std::vector<size_t> parent_;  ///< Union-find over tensors.
-  std::vector<Group> groups_;   ///< Meaningful at roots.
+  bool asymmetric_;              ///< Of INT8 activations.
+  std::vector<bool> quantized_;  ///< By slot, as what follows.
+  std::vector<size_t> parent_;   ///< Union-find.
+  std::vector<Group> groups_;    ///< Meaningful at roots.
 };
 
 /// Parameters for INT8 whose integers cover `range`, which contains zero; zero is represented exactly.
 QuantParams int8_params(calibrate::Range range, bool asymmetric);
+/// Parameters for INT16, symmetric within [-32767, 32767].
+QuantParams int16_params(calibrate::Range range);
 
 /// True for a node that computes in integers.
-inline bool is_integer(const Node& node) { return node.placement.unit == Unit::Mla; }
+inline bool is_integer(const Node& node) {
+  return node.placement.unit == Unit::Mla && octet::is_integer(node.placement.precision);
+}
+
+/// Whether INT8 activations may have a zero point: as the settings say, and where they ask for other
+/// activations in general, as the default does.
+inline bool int8_is_asymmetric(const QuantizationParams& params) {
+  const bool int8 = !params.activations.bfloat16 && params.activations.bits == 8;
+  return !int8 || params.activations.asymmetric;
+}
 
 }  // namespace octet::quantize

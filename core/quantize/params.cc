@@ -71,7 +71,68 @@ void read_scheme(Fields& parent, const char* name, Scheme& scheme) {
   fields.read("asymmetric", scheme.asymmetric);
   fields.read("perChannel", scheme.per_channel);
   fields.read("bits", scheme.bits);
+  fields.read("bfloat16", scheme.bfloat16);
   fields.finish();
+}
+
+struct PrecisionName {
+  NodePrecision precision;
+  std::string_view name;
+};
+
+constexpr PrecisionName kPrecisionNames[] = {
+    {NodePrecision::Int8, "INT8"},          {NodePrecision::Int16, "INT16"},
+    {NodePrecision::BFloat16, "BFLOAT_16"}, {NodePrecision::BFloat16Int8Weights, "BFLOAT_16_INT8_WEIGHTS"},
+    {NodePrecision::Float, "FLOAT"},
+};
+
+NodePrecision precision_from_string(const std::string& name) {
+  std::string known;
+  for (const PrecisionName& entry : kPrecisionNames) {
+    if (entry.name == name) return entry.precision;
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  invalid("There is no precision '" + name + "'.", "The precisions are " + known + ".");
+}
+
+std::string_view to_string(NodePrecision precision) {
+  for (const PrecisionName& entry : kPrecisionNames) {
+    if (entry.precision == precision) return entry.name;
+  }
+  throw Error(ErrorCode::Internal, "A precision has no name.");
+}
+
+void read_custom_precisions(Fields& parent, std::map<std::string, NodePrecision>& precisions) {
+  const Json* object = parent.child("customQuantizationConfigs");
+  if (object == nullptr) return;
+  if (!object->is_object()) invalid("'customQuantizationConfigs' must be an object.");
+  for (const auto& [name, config] : object->items()) {
+    Fields fields(config, "customQuantizationConfigs." + name);
+    std::string precision;
+    fields.read("quantizationPrecision", precision);
+    fields.finish();
+    precisions[name] = precision_from_string(precision);
+  }
+}
+
+Json json_of(const std::map<std::string, NodePrecision>& precisions) {
+  Json object = Json::object();
+  for (const auto& [name, precision] : precisions) {
+    object[name] = {{"quantizationPrecision", to_string(precision)}};
+  }
+  return object;
+}
+
+/// INT8 or INT16 activations, INT8 weights, or BF16 of either.
+void check_bits(const Scheme& scheme, const char* name, bool may_be_16) {
+  const std::string field = "'" + std::string(name) + ".bits'";
+  if (scheme.bfloat16) {
+    if (scheme.bits != 16) invalid(field + " must be 16 for bfloat16.");
+    return;
+  }
+  if (scheme.bits == 8 || (scheme.bits == 16 && may_be_16)) return;
+  invalid(field + " is " + std::to_string(scheme.bits) +
+          (may_be_16 ? "; it must be 8 or 16." : "; it must be 8."));
 }
 
 void read_calibration(Fields& parent, calibrate::Method& method) {
@@ -88,7 +149,10 @@ void read_calibration(Fields& parent, calibrate::Method& method) {
 }
 
 Json json_of(const Scheme& scheme) {
-  return {{"asymmetric", scheme.asymmetric}, {"perChannel", scheme.per_channel}, {"bits", scheme.bits}};
+  return {{"asymmetric", scheme.asymmetric},
+          {"perChannel", scheme.per_channel},
+          {"bits", scheme.bits},
+          {"bfloat16", scheme.bfloat16}};
 }
 
 }  // namespace
@@ -100,8 +164,10 @@ void check(const QuantizationParams& params) {
   if (params.activations.per_channel) {
     invalid("Activations have one scale a tensor: 'activations.perChannel' is true.", "Set it to false.");
   }
-  if (params.activations.bits != 8 || params.weights.bits != 8) {
-    invalid("Activations and weights have 8 bits.", "Set 'bits' to 8.");
+  check_bits(params.activations, "activations", true);
+  check_bits(params.weights, "weights", false);
+  if (params.activations.bits == 16 && params.activations.asymmetric) {
+    invalid("Activations of 16 bits are symmetric: 'activations.asymmetric' is true.", "Set it to false.");
   }
   calibrate::check(params.calibration);
 }
@@ -118,6 +184,7 @@ QuantizationParams params_from_json(std::string_view json) {
   fields.read("requantization", mode);
   params.requantization = requantization_from_string(mode);
   fields.read("unquantizedNodes", params.unquantized_nodes);
+  read_custom_precisions(fields, params.custom_precisions);
   fields.finish();
   check(params);
   return params;
@@ -134,6 +201,7 @@ std::string to_json(const QuantizationParams& params) {
       {"weights", json_of(params.weights)},
       {"requantization", to_string(params.requantization)},
       {"unquantizedNodes", params.unquantized_nodes},
+      {"customQuantizationConfigs", json_of(params.custom_precisions)},
   };
   return document.dump();
 }

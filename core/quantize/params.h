@@ -2,20 +2,34 @@
 // config file, what the page copies, and what .octet files keep.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "calibrate/method.h"
+#include "ir/graph.h"
+#include "ir/precision.h"
 #include "ir/quant_params.h"
 
 namespace octet::quantize {
 
-/// asymmetric: a zero point other than 0 is allowed. per_channel: one scale an output channel.
+/// asymmetric: a zero point other than 0 is allowed. per_channel: one scale an output channel. bfloat16: no
+/// integers but BF16 (16 bits, neither asymmetric nor per channel).
 struct Scheme {
   bool asymmetric = false;
   bool per_channel = false;
   int bits = 8;
+  bool bfloat16 = false;
+};
+
+/// What a user may ask of single nodes.
+enum class NodePrecision : uint8_t { Int8, Int16, BFloat16, BFloat16Int8Weights, Float };
+
+/// How one node is to compute: the precision of its activations, and its weights in BF16 or INT8.
+struct NodeFormat {
+  Precision precision = Precision::Int8;
+  bool bfloat16_weights = false;
 };
 
 struct QuantizationParams {
@@ -24,10 +38,13 @@ struct QuantizationParams {
   Scheme weights = {.asymmetric = false, .per_channel = true, .bits = 8};
   RequantizationMode requantization = RequantizationMode::Sima;
   std::set<std::string> unquantized_nodes = {};
+  /// By node name, or by a pattern in which '*' stands for any characters and '?' for one. A node that
+  /// several match takes the entry of its exact name, else that of the last pattern in alphabetical order.
+  std::map<std::string, NodePrecision> custom_precisions = {};
 };
 
-/// Throws InvalidConfig naming the offending field: asymmetric weights, per-channel activations, bits other
-/// than 8.
+/// Throws InvalidConfig naming the offending field: asymmetric weights or INT16 activations, per-channel
+/// activations, a number of bits that does not exist.
 void check(const QuantizationParams& params);
 
 /// Parses and checks the JSON form. Unknown fields are errors: a typing mistake must not be a silent default.

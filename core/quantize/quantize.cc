@@ -1,6 +1,7 @@
 #include "quantize/quantize.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <unordered_set>
@@ -8,6 +9,7 @@
 
 #include "ops/operator.h"
 #include "quantize/activation_plan.h"
+#include "quantize/precision_plan.h"
 #include "quantize/weights.h"
 
 namespace octet::quantize {
@@ -18,6 +20,21 @@ using ops::OutputQuantization;
 /// Doubling a scale this often covers any float32 ratio; more means a defect.
 constexpr int kMaxDoublings = 300;
 
+/// What tells the name of a converted copy from the model's own.
+std::string_view suffix_of(Precision precision) {
+  switch (precision) {
+    case Precision::Int8:
+      return "_int8";
+    case Precision::Int16:
+      return "_int16";
+    case Precision::BFloat16:
+      return "_bfloat16";
+    case Precision::Float32:
+      break;
+  }
+  return "_float";
+}
+
 /// Builds the quantized graph node by node.
 class Quantizer {
  public:
@@ -26,9 +43,11 @@ class Quantizer {
         calibration_(calibration),
         params_(params),
         plan_(source, calibration, params, result_.warnings),
-        as_float_(source.tensors.size(), TensorId::None),
-        as_int8_(source.tensors.size(), TensorId::None),
-        graph_outputs_(source.outputs.begin(), source.outputs.end()) {}
+        produced_in_(source.tensors.size(), Precision::Float32),
+        graph_outputs_(source.outputs.begin(), source.outputs.end()) {
+    for (std::vector<TensorId>& forms : forms_) forms.assign(source.tensors.size(), TensorId::None);
+    for (std::string& warning : precision_warnings(params)) result_.warnings.push_back(std::move(warning));
+  }
 
   Result run() {
     fit_output_scales();
@@ -36,17 +55,24 @@ class Quantizer {
     reserve_names();
     for (const TensorId input : source_.inputs) {
       const TensorId copy = result_.graph.add_tensor(source_.tensor(input));
-      as_float_[index(input)] = copy;
+      form(input, Precision::Float32) = copy;
       result_.graph.inputs.push_back(copy);
     }
     for (const Node& node : source_.nodes) {
-      if (is_integer(node)) {
-        add_integer_node(node);
-      } else {
-        add_float_node(node);
+      switch (node.placement.precision) {
+        case Precision::Int8:
+        case Precision::Int16:
+          add_integer_node(node);
+          break;
+        case Precision::BFloat16:
+          add_bfloat16_node(node);
+          break;
+        case Precision::Float32:
+          add_float_node(node);
       }
     }
-    for (const TensorId output : source_.outputs) result_.graph.outputs.push_back(float_operand(output));
+    for (const TensorId output : source_.outputs)
+      result_.graph.outputs.push_back(operand(output, Precision::Float32));
     record_tensors();
     remove_unused_tensors(result_.graph);
     check(result_.graph);
@@ -64,12 +90,16 @@ class Quantizer {
   }
 
   std::optional<QuantizedWeights> weights_of(const Node& node, const ops::WeightOperand& rule) const {
-    const WeightContext context = {
-        .input_scale = static_cast<double>(plan_.of(node.inputs[0]).scale[0]),
-        .output_scale = static_cast<double>(plan_.of(node.outputs[0]).scale[0]),
-        .requantization = params_.requantization,
-        .per_channel = params_.weights.per_channel,
+    const Precision precision = node.placement.precision;
+    const bool integer = octet::is_integer(precision);
+    const auto scale_of = [&](TensorId id) {
+      return integer ? static_cast<double>(plan_.of(id, precision).scale[0]) : 1.0;
     };
+    const WeightContext context = {.input_scale = scale_of(node.inputs[0]),
+                                   .output_scale = scale_of(node.outputs[0]),
+                                   .requantization = params_.requantization,
+                                   .per_channel = params_.weights.per_channel || params_.weights.bfloat16,
+                                   .precision = precision};
     return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis, bias_of(node, rule),
                             context);
   }
@@ -85,7 +115,7 @@ class Quantizer {
       for (const Node& node : source_.nodes) {
         if (!is_integer(node) || !weight_rule(node)) continue;
         if (weights_of(node, *weight_rule(node))) continue;
-        if (round == kMaxDoublings || !plan_.double_scale(node.outputs[0])) {
+        if (round == kMaxDoublings || !plan_.double_scale(node.outputs[0], node.placement.precision)) {
           throw Error(ErrorCode::InvalidConfig,
                       "No power-of-two requantization exists for '" + node.name + "'.", {.node = node.name},
                       "Leave this node unquantized, or use the tflite requantization.");
@@ -111,66 +141,70 @@ class Quantizer {
     return name;
   }
 
-  TensorId add_conversion(OpKind op, TensorId from, const std::string& base, DType dtype,
+  TensorId& form(TensorId id, Precision precision) {
+    return forms_[static_cast<size_t>(precision)][index(id)];
+  }
+
+  /// A node that brings a tensor into another representation: DEQUANTIZE towards more precise reals.
+  TensorId add_conversion(TensorId from, const std::string& base, Precision precision,
                           std::optional<QuantParams> quantization,
                           const std::optional<std::string>& output_name = {}) {
     Graph& graph = result_.graph;
     const std::string name = unique_name(base);
+    const bool from_integer =
+        graph.tensor(from).dtype == DType::Int8 || graph.tensor(from).dtype == DType::Int16;
+    const bool widens = precision == Precision::Float32 || (precision == Precision::BFloat16 && from_integer);
     const TensorId to = graph.add_tensor({.name = output_name.value_or(name),
-                                          .dtype = dtype,
+                                          .dtype = dtype_of(precision),
                                           .shape = graph.tensor(from).shape,
                                           .constant = nullptr,
                                           .quantization = std::move(quantization)});
-    graph.nodes.push_back(
-        {.name = name,
-         .op = op,
-         .attributes = NoAttributes{},
-         .inputs = {from},
-         .outputs = {to},
-         .source_nodes = {},
-         .placement = {Unit::Apu, -1, {"It converts between INT8 and float where they meet."}},
-         .requantization = params_.requantization});
+    graph.nodes.push_back({.name = name,
+                           .op = widens ? OpKind::Dequantize : OpKind::Quantize,
+                           .attributes = NoAttributes{},
+                           .inputs = {from},
+                           .outputs = {to},
+                           .source_nodes = {},
+                           .placement = {Unit::Apu, -1, {"It converts between precisions where they meet."}},
+                           .requantization = params_.requantization});
     return to;
   }
 
-  /// The float form of a source tensor in the new graph, dequantizing it on first use.
-  TensorId float_operand(TensorId id) {
+  /// A source activation in `precision`, converted on first use.
+  TensorId operand(TensorId id, Precision precision) {
     if (id == TensorId::None) return id;
-    TensorId& copy = as_float_[index(id)];
+    TensorId& copy = form(id, precision);
     if (copy != TensorId::None) return copy;
     const Tensor& tensor = source_.tensor(id);
-    if (tensor.is_constant()) return copy = result_.graph.add_tensor(tensor);
+    if (tensor.is_constant() || tensor.dtype != DType::Float32)
+      return copy = result_.graph.add_tensor(tensor);
+    const TensorId from = form(id, produced_in_[index(id)]);
     // A graph output keeps its name in float, the type users see.
-    const bool is_output = graph_outputs_.count(id) != 0;
-    return copy = add_conversion(OpKind::Dequantize, as_int8_[index(id)], tensor.name + "_float",
-                                 DType::Float32, {}, is_output ? std::optional(tensor.name) : std::nullopt);
-  }
-
-  /// The INT8 form of a source activation, quantizing it on first use.
-  TensorId int8_operand(TensorId id) {
-    TensorId& copy = as_int8_[index(id)];
-    if (copy != TensorId::None) return copy;
-    return copy = add_conversion(OpKind::Quantize, as_float_[index(id)], source_.tensor(id).name + "_int8",
-                                 DType::Int8, plan_.of(id));
+    const bool is_output = precision == Precision::Float32 && graph_outputs_.count(id) != 0;
+    return copy = add_conversion(
+               from, tensor.name + std::string(suffix_of(precision)), precision,
+               octet::is_integer(precision) ? std::optional(plan_.of(id, precision)) : std::nullopt,
+               is_output ? std::optional(tensor.name) : std::nullopt);
   }
 
   /// Operand of a node that needs one scale for all: requantized where the operand's own differs.
-  TensorId int8_operand_with(TensorId id, const QuantParams& params) {
-    const TensorId operand = int8_operand(id);
-    if (plan_.of(id) == params) return operand;
-    return add_conversion(OpKind::Quantize, operand, source_.tensor(id).name + "_requantized", DType::Int8,
-                          params);
+  TensorId operand_with(TensorId id, Precision precision, const QuantParams& params) {
+    const TensorId integer = operand(id, precision);
+    if (plan_.of(id, precision) == params) return integer;
+    return add_conversion(integer, source_.tensor(id).name + "_requantized", precision, params);
   }
 
   TensorId constant_operand(const Node& node, TensorId id) {
     const Tensor& tensor = source_.tensor(id);
     if (tensor.dtype != DType::Float32) return result_.graph.add_tensor(tensor);
+    const Precision precision = node.placement.precision;
     const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
-    const bool shared =
-        rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput;
+    if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
+      return add_constant(quantize_constant(tensor, plan_.of(node.outputs[0], precision), precision));
+    const calibrate::Range range = range_of(tensor);
     const QuantParams params =
-        shared ? plan_.of(node.outputs[0]) : int8_params(range_of(tensor), params_.activations.asymmetric);
-    return add_constant(quantize_constant(tensor, params));
+        precision == Precision::Int16 ? int16_params(range) : int8_params(range, int8_is_asymmetric(params_));
+    return add_constant(quantize_constant(tensor, params, precision));
   }
 
   TensorId add_constant(Tensor tensor) {
@@ -179,9 +213,11 @@ class Quantizer {
   }
 
   TensorId activation_operand(const Node& node, TensorId id) {
-    if (source_.tensor(id).dtype != DType::Float32) return float_operand(id);
+    const Precision precision = node.placement.precision;
+    if (source_.tensor(id).dtype != DType::Float32) return operand(id, Precision::Float32);
     const bool all_same = ops::operator_of(node.op).quantization.output == OutputQuantization::AllSame;
-    return all_same ? int8_operand_with(id, plan_.of(node.outputs[0])) : int8_operand(id);
+    return all_same ? operand_with(id, precision, plan_.of(node.outputs[0], precision))
+                    : operand(id, precision);
   }
 
   void add_integer_node(const Node& node) {
@@ -208,38 +244,69 @@ class Quantizer {
                                  " channels of '" + node.name +
                                  "' were raised so that bias and accumulator fit 32 bits.");
     }
-    for (TensorId& output : copy.outputs) output = add_output(output);
+    for (TensorId& output : copy.outputs) output = add_output(output, node.placement.precision);
     result_.graph.nodes.push_back(std::move(copy));
   }
 
-  TensorId add_output(TensorId id) {
+  /// BF16 needs no parameters; only weights may be INT8.
+  void add_bfloat16_node(const Node& node) {
+    Node copy = node;
+    const std::optional<ops::WeightOperand>& rule = weight_rule(node);
+    const bool integer_weights = !format_of(params_, node).bfloat16_weights;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const TensorId id = node.inputs[i];
+      if (id == TensorId::None) continue;
+      const Tensor& tensor = source_.tensor(id);
+      if (!tensor.is_constant()) {
+        copy.inputs[i] = operand(id, Precision::BFloat16);
+      } else if (rule && rule->bias == i) {
+        copy.inputs[i] = operand(id, Precision::Float32);  // It joins sums that are float32.
+      } else if (rule && i == rule->index && integer_weights) {
+        copy.inputs[i] = add_constant(weights_of(node, *rule)->weights);
+      } else {
+        range_of(tensor);
+        copy.inputs[i] = add_constant(round_to_bfloat16(tensor));
+      }
+    }
+    for (TensorId& output : copy.outputs) output = add_output(output, Precision::BFloat16);
+    result_.graph.nodes.push_back(std::move(copy));
+  }
+
+  TensorId add_output(TensorId id, Precision precision) {
     Tensor tensor = source_.tensor(id);
-    if (!plan_.is_quantized(id)) return as_float_[index(id)] = result_.graph.add_tensor(std::move(tensor));
-    tensor.dtype = DType::Int8;
-    tensor.quantization = plan_.of(id);
-    if (graph_outputs_.count(id) != 0) tensor.name = unique_name(tensor.name + "_int8");
-    return as_int8_[index(id)] = result_.graph.add_tensor(std::move(tensor));
+    const bool represented =
+        octet::is_integer(precision) ? plan_.is_quantized(id, precision) : tensor.dtype == DType::Float32;
+    if (!represented) return form(id, Precision::Float32) = result_.graph.add_tensor(std::move(tensor));
+    tensor.dtype = dtype_of(precision);
+    if (octet::is_integer(precision)) tensor.quantization = plan_.of(id, precision);
+    if (precision != Precision::Float32 && graph_outputs_.count(id) != 0)
+      tensor.name = unique_name(tensor.name + std::string(suffix_of(precision)));
+    produced_in_[index(id)] = precision;
+    return form(id, precision) = result_.graph.add_tensor(std::move(tensor));
   }
 
   void add_float_node(const Node& node) {
     Node copy = node;
-    for (TensorId& input : copy.inputs) input = float_operand(input);
-    for (TensorId& output : copy.outputs) {
-      output = as_float_[index(output)] = result_.graph.add_tensor(source_.tensor(output));
-    }
+    for (TensorId& input : copy.inputs) input = operand(input, Precision::Float32);
+    for (TensorId& output : copy.outputs) output = add_output(output, Precision::Float32);
     result_.graph.nodes.push_back(std::move(copy));
   }
 
   void record_tensors() {
     for (const TensorId id : calibration_.observed()) {
-      if (!plan_.is_quantized(id)) continue;
+      // Where a tensor is an integer in two precisions, the record tells how it was computed.
+      Precision precision = produced_in_[index(id)];
+      for (const Precision read_as : {Precision::Int8, Precision::Int16}) {
+        if (!octet::is_integer(precision) && plan_.is_quantized(id, read_as)) precision = read_as;
+      }
+      if (!octet::is_integer(precision) || !plan_.is_quantized(id, precision)) continue;
       const calibrate::TensorStatistics& statistics = calibration_.statistics(id);
       const bool seen = statistics.count() > 0;
       result_.tensors.push_back({.tensor = source_.tensor(id).name,
                                  .observed = {seen ? static_cast<double>(statistics.low()) : 0.0,
                                               seen ? static_cast<double>(statistics.high()) : 0.0},
-                                 .chosen = plan_.range(id),
-                                 .quantization = plan_.of(id)});
+                                 .chosen = plan_.range(id, precision),
+                                 .quantization = plan_.of(id, precision)});
     }
   }
 
@@ -248,8 +315,9 @@ class Quantizer {
   const QuantizationParams& params_;
   Result result_;
   ActivationPlan plan_;
-  std::vector<TensorId> as_float_;  ///< By source tensor: its float form in the new graph, once made.
-  std::vector<TensorId> as_int8_;   ///< Likewise its INT8 form.
+  /// By precision and source tensor: the tensor's form in the new graph, once made.
+  std::array<std::vector<TensorId>, 4> forms_;
+  std::vector<Precision> produced_in_;  ///< By source tensor: the form that its producer computes.
   std::set<TensorId> graph_outputs_;
   std::unordered_set<std::string> names_;
   std::unordered_set<std::string> constant_names_;

@@ -25,9 +25,10 @@ struct Result {
   std::vector<std::string> warnings;  ///< Complete sentences naming nodes or tensors.
 };
 
-/// Nodes placed on Unit::Mla become integer nodes; QUANTIZE, DEQUANTIZE are inserted where representation
-/// changes. A tensor keeps the model's name in the representation its producer computes; a converted copy
-/// gets the suffix "_int8" or "_float". Throws EmptyCalibration when no sample was seen.
+/// Nodes compute in the precision of their placement; QUANTIZE and DEQUANTIZE are inserted where
+/// representation changes. A tensor keeps the model's name in the representation its producer computes; a
+/// converted copy gets the suffix "_int8", "_int16", "_bfloat16" or "_float". Throws EmptyCalibration when no
+/// sample was seen.
 Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
                 const QuantizationParams& params);
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+
+#include "kernels/convert.h"
 
 namespace octet::quantize {
 namespace {
@@ -83,18 +86,49 @@ struct Scale {
 std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext& context) {
   const double unit = context.output_scale / context.input_scale;
   double scale = choice.largest > 0 ? choice.largest / 127.0 : std::ldexp(unit, -kShiftOfZeroChannel);
+  if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), false};
   if (context.requantization == RequantizationMode::Sima) {
     const int shift = std::min(floor_log2(unit / scale), kLargestShift);
     if (shift < 1) return std::nullopt;
     scale = std::ldexp(unit, -shift);
   }
   bool raised = false;
-  while (!fits(choice, context.input_scale, scale)) {
+  while (context.precision == Precision::Int8 && !fits(choice, context.input_scale, scale)) {
     scale *= 2;
     raised = true;
     if (context.requantization == RequantizationMode::Sima && scale > unit / 2) return std::nullopt;
   }
   return Scale{static_cast<float>(scale), raised};
+}
+
+template <class T>
+std::shared_ptr<const Bytes> rounded_bias(std::span<const float> values, const QuantParams& weights,
+                                          double input_scale) {
+  std::vector<T> quantized;
+  for (size_t c = 0; c < values.size(); ++c) {
+    const double scale = input_scale * static_cast<double>(weights.scale[weights.is_per_channel() ? c : 0]);
+    // INT32 fits by the choice of the scale; 2^62 is past what any INT16 accumulator can use.
+    const double steps = std::clamp(static_cast<double>(values[c]) / scale, -0x1p62, 0x1p62);
+    quantized.push_back(static_cast<T>(std::round(steps)));
+  }
+  return make_constant(std::span<const T>(quantized));
+}
+
+/// The bias in steps of input scale times weight scale.
+Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, const WeightContext& context) {
+  QuantParams params{.scale = {}, .zero_point = {}, .axis = 0};
+  for (const float scale : weights.scale) {
+    params.scale.push_back(static_cast<float>(context.input_scale * static_cast<double>(scale)));
+    params.zero_point.push_back(0);
+  }
+  const bool wide = context.precision == Precision::Int16;
+  const std::span<const float> values = bias.values<float>();
+  return {.name = bias.name,
+          .dtype = wide ? DType::Int64 : DType::Int32,
+          .shape = bias.shape,
+          .constant = wide ? rounded_bias<int64_t>(values, weights, context.input_scale)
+                           : rounded_bias<int32_t>(values, weights, context.input_scale),
+          .quantization = params};
 }
 
 }  // namespace
@@ -156,38 +190,46 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
                     .shape = weights.shape,
                     .constant = make_constant(std::span<const int8_t>(quantized)),
                     .quantization = params};
-  if (bias == nullptr) return result;
-
-  QuantParams bias_params{.scale = {}, .zero_point = {}, .axis = 0};
-  for (const float scale : params.scale) {
-    bias_params.scale.push_back(static_cast<float>(context.input_scale * static_cast<double>(scale)));
-    bias_params.zero_point.push_back(0);
-  }
-  std::vector<int32_t> quantized_bias(biases.size());
-  for (size_t c = 0; c < biases.size(); ++c) {
-    const double scale = context.input_scale * scale_of(static_cast<int64_t>(c));
-    quantized_bias[c] = static_cast<int32_t>(std::round(static_cast<double>(biases[c]) / scale));
-  }
-  result.bias = Tensor{.name = bias->name,
-                       .dtype = DType::Int32,
-                       .shape = bias->shape,
-                       .constant = make_constant(std::span<const int32_t>(quantized_bias)),
-                       .quantization = bias_params};
+  if (bias != nullptr && context.precision != Precision::BFloat16)
+    result.bias = quantize_bias(*bias, params, context);
   return result;
 }
 
-Tensor quantize_constant(const Tensor& constant, const QuantParams& params) {
-  std::vector<int8_t> quantized;
+namespace {
+
+template <class T>
+std::shared_ptr<const Bytes> quantized_values(const Tensor& constant, const QuantParams& params) {
+  constexpr double kLowest = std::numeric_limits<T>::min();
+  constexpr double kHighest = std::numeric_limits<T>::max();
+  std::vector<T> quantized;
   for (const float value : constant.values<float>()) {
     const double q =
         std::round(static_cast<double>(value) / static_cast<double>(params.scale[0])) + params.zero_point[0];
-    quantized.push_back(static_cast<int8_t>(std::clamp(q, -128.0, 127.0)));
+    quantized.push_back(static_cast<T>(std::clamp(q, kLowest, kHighest)));
   }
+  return make_constant(std::span<const T>(quantized));
+}
+
+}  // namespace
+
+Tensor quantize_constant(const Tensor& constant, const QuantParams& params, Precision precision) {
   return {.name = constant.name,
-          .dtype = DType::Int8,
+          .dtype = dtype_of(precision),
           .shape = constant.shape,
-          .constant = make_constant(std::span<const int8_t>(quantized)),
+          .constant = precision == Precision::Int16 ? quantized_values<int16_t>(constant, params)
+                                                    : quantized_values<int8_t>(constant, params),
           .quantization = params};
+}
+
+Tensor round_to_bfloat16(const Tensor& constant) {
+  const std::span<const float> values = constant.values<float>();
+  std::vector<uint16_t> rounded(values.size());
+  kernels::narrow_to_bfloat16(values.data(), rounded.data(), values.size());
+  return {.name = constant.name,
+          .dtype = DType::BFloat16,
+          .shape = constant.shape,
+          .constant = make_constant(std::span<const uint16_t>(rounded)),
+          .quantization = {}};
 }
 
 }  // namespace octet::quantize

@@ -19,11 +19,14 @@ struct WeightContext {
   double output_scale;
   RequantizationMode requantization;
   bool per_channel;
+  /// INT16 accumulates in 64 bits, with a bias of 64; INT8 in 32, which bounds the scale from below. BF16
+  /// dequantizes the weights, so that any scale serves and the bias stays as it is.
+  Precision precision = Precision::Int8;
 };
 
 struct QuantizedWeights {
   Tensor weights;              ///< INT8 in [-127, 127], symmetric.
-  std::optional<Tensor> bias;  ///< INT32 of scale input_scale * weight scale.
+  std::optional<Tensor> bias;  ///< INT32 or INT64 of scale input_scale * weight scale; none for BF16.
   std::vector<int>
       raised_channels;  ///< Channels whose scale was raised so that bias and accumulator fit 32 bits.
 };
@@ -35,8 +38,11 @@ struct QuantizedWeights {
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
                                                  const WeightContext& context);
 
-/// A constant operand as INT8 with the given parameters, rounded half away from zero and saturated.
-Tensor quantize_constant(const Tensor& constant, const QuantParams& params);
+/// A constant operand as INT8 or INT16 with the given parameters, rounded half away from zero and saturated.
+Tensor quantize_constant(const Tensor& constant, const QuantParams& params, Precision precision);
+
+/// A constant operand in BF16, rounded to nearest even.
+Tensor round_to_bfloat16(const Tensor& constant);
 
 /// Smallest and largest value of a float constant; throws InvalidFile naming it when one is not finite.
 calibrate::Range range_of(const Tensor& constant);

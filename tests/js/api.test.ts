@@ -3,12 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  bfloat16Quantization,
   defaultQuantization,
   imageDataset,
   type LoadedNet,
   loadModel,
   Model,
   type Progress,
+  type QuantizationParams,
   type Sample,
   supportedOperators,
   topK,
@@ -189,6 +191,53 @@ test('leaves nodes in float by name or label', async () => {
   const placed = mixed.report().nodes.find(({ name }) => name === node.name);
   expect(placed?.unit).not.toBe('MLA');
   expect(mixed.params.unquantizedNodes).toEqual(new Set([node.name]));
+});
+
+describe('BF16', () => {
+  test('is closer to float than INT8, in every node or in some, and survives saving', async () => {
+    const modalix = await loadModel(await modelBytes(), { target: 'gen2' });
+    const images = await calibrationImages(modalix, 6);
+    const lowest = async (params: QuantizationParams) => {
+      const model = await modalix.quantize(images, params);
+      const copy = await Model.load(model.save());
+      const errors = await copy.analyzeQuantizationError(images, 'sqnr');
+      return Math.min(...errors.map(({ sqnr }) => sqnr));
+    };
+    const int8 = await lowest(defaultQuantization);
+    const convolutions = Object.fromEntries(
+      modalix.nodes
+        .filter(({ operator }) => operator === 'CONV_2D')
+        .map(({ name }) => [name, { quantizationPrecision: 'BFLOAT_16' } as const]),
+    );
+    const some = await lowest(defaultQuantization.withCustomQuantizationConfigs(convolutions));
+    const all = await lowest(bfloat16Quantization);
+    expect(some).toBeGreaterThan(int8);
+    expect(all).toBeGreaterThan(some);
+  });
+
+  test('is refused where the target lacks it, and by TFLite', async () => {
+    const images = await calibrationImages(net, 2);
+    await expect(net.quantize(images, bfloat16Quantization)).rejects.toMatchObject({
+      code: 'INVALID_CONFIG',
+      hint: expect.stringContaining('gen2'),
+    });
+    const modalix = await loadModel(await modelBytes(), { target: 'gen2' });
+    const model = await modalix.quantize(await calibrationImages(modalix, 2), bfloat16Quantization);
+    await expect(model.toTFLite()).rejects.toMatchObject({
+      code: 'UNSUPPORTED_MODEL',
+      hint: expect.stringContaining('.octet'),
+    });
+  });
+});
+
+test('names the nodes nearest to one that a precision is asked for', async () => {
+  const params = defaultQuantization.withCustomQuantizationConfigs({
+    'nothing*': { quantizationPrecision: 'FLOAT' },
+  });
+  await expect(net.quantize(await calibrationImages(net, 2), params)).rejects.toMatchObject({
+    code: 'INVALID_CONFIG',
+    message: expect.stringContaining('nothing*'),
+  });
 });
 
 test('lists the operators', async () => {

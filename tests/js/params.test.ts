@@ -1,8 +1,10 @@
 // Settings: immutable, checked when made, the same through JSON.
 
 import {
+  bfloat16Quantization,
   CalibrationMethod,
   defaultQuantization,
+  int16Quantization,
   OctetError,
   QuantizationParams,
   quantizationScheme,
@@ -17,13 +19,21 @@ describe('QuantizationParams', () => {
       .withActivationQuantization(SYMMETRIC)
       .withWeightQuantization(SYMMETRIC)
       .withRequantizationMode('tflite')
-      .withUnquantizedNodes(['b', 'a']);
+      .withUnquantizedNodes(['b', 'a'])
+      .withCustomQuantizationConfigs({
+        'conv*': { quantizationPrecision: 'BFLOAT_16' },
+        add: { quantizationPrecision: 'INT16' },
+      });
     expect(changed.toJSON()).toEqual({
       calibration: { method: 'percentile', numBins: 2048, percentile: 99.9, movingAverageConstant: 0.01 },
-      activations: { asymmetric: false, perChannel: false, bits: 8 },
-      weights: { asymmetric: false, perChannel: false, bits: 8 },
+      activations: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false },
+      weights: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false },
       requantization: 'tflite',
       unquantizedNodes: ['a', 'b'],
+      customQuantizationConfigs: {
+        add: { quantizationPrecision: 'INT16' },
+        'conv*': { quantizationPrecision: 'BFLOAT_16' },
+      },
     });
     expect(defaultQuantization.calibration.method).toBe('mse');
     expect(defaultQuantization.activations.asymmetric).toBe(true);
@@ -33,9 +43,14 @@ describe('QuantizationParams', () => {
   });
 
   test('survives JSON', () => {
-    const params = defaultQuantization.withCalibration('entropy').withUnquantizedNodes(['x']);
-    const copy = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(params)));
-    expect(copy.toJSON()).toEqual(params.toJSON());
+    for (const preset of [defaultQuantization, int16Quantization, bfloat16Quantization]) {
+      const params = preset
+        .withCalibration('entropy')
+        .withUnquantizedNodes(['x'])
+        .withCustomQuantizationConfigs({ 'y*': { quantizationPrecision: 'FLOAT' } });
+      const copy = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(params)));
+      expect(copy.toJSON()).toEqual(params.toJSON());
+    }
   });
 
   test('takes the default for what JSON leaves out', () => {
@@ -49,6 +64,12 @@ describe('QuantizationParams', () => {
     ['a wrong type', { activations: { bits: '8' } }, /bits/],
     ['no object', 7, /object/],
     ['an unknown mode', { requantization: 'fast' }, /fast/],
+    [
+      'an unknown precision',
+      { customQuantizationConfigs: { a: { quantizationPrecision: 'INT4' } } },
+      /INT4.*BFLOAT_16/,
+    ],
+    ['a precision that is none', { customQuantizationConfigs: { a: 'INT8' } }, /JSON object/],
     ['names that are none', { unquantizedNodes: [1] }, /unquantizedNodes/],
   ])('refuses JSON with %s', (_, json, message) => {
     expect(() => QuantizationParams.fromJSON(json)).toThrow(message);
@@ -72,6 +93,22 @@ describe('QuantizationParams', () => {
       /activations/,
     ],
     ['four bits', () => quantizationScheme({ asymmetric: false, perChannel: false, bits: 4 }), /bits/],
+    [
+      'asymmetric activations of 16 bits',
+      () =>
+        defaultQuantization.withActivationQuantization(
+          quantizationScheme({ asymmetric: true, perChannel: false, bits: 16 }),
+        ),
+      /symmetric/,
+    ],
+    [
+      'weights of 16 bits',
+      () =>
+        defaultQuantization.withWeightQuantization(
+          quantizationScheme({ asymmetric: false, perChannel: true, bits: 16 }),
+        ),
+      /16 bits/,
+    ],
     ['an unknown method', () => CalibrationMethod.fromStr('best'), /moving_average/],
     ['1000 bins', () => CalibrationMethod.fromStr('mse', { numBins: 1000 }), /power of two/],
     ['percentile 50', () => CalibrationMethod.fromStr('percentile', { percentile: 50 }), /above 50/],

@@ -9,9 +9,12 @@ export { imageDataset } from './dataset.js';
 export { OctetError } from './errors.js';
 export { loadModel } from './net.js';
 export {
+  bfloat16Quantization,
+  bfloat16Scheme,
   CalibrationMethod,
   type CalibrationOptions,
   defaultQuantization,
+  int16Quantization,
   QuantizationParams,
   quantizationScheme,
 } from './params.js';

@@ -47,7 +47,12 @@ class FloatNet extends FileModel implements LoadedNetInterface {
     const { artifact } = this;
     const { signal, onProgress } = options;
     const unquantized = [...params.unquantizedNodes].map((name) => this.resolveNode(name));
-    const settings = JSON.stringify(params.withUnquantizedNodes(unquantized));
+    const custom = [...params.customQuantizationConfigs].map(
+      ([name, config]) => [/[*?]/.test(name) ? name : this.resolveNode(name), config] as const,
+    );
+    const settings = JSON.stringify(
+      params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(new Map(custom)),
+    );
     const { items, total } = encodedSamples(source);
     if (total === 0) throw noSamples();
     throwIfAborted(signal);

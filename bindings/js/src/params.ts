@@ -3,6 +3,8 @@
 import { OctetError } from './errors.js';
 import type {
   CalibrationMethodName,
+  NodePrecision,
+  NodeQuantizationConfig,
   QuantizationScheme,
   QuantizationSettings,
   RequantizationMode,
@@ -69,16 +71,29 @@ export class CalibrationMethod {
   }
 }
 
-/** A choice of integers: `bits` is 8. */
+/** A choice of integers: `bits` is 8, or 16 for activations, which are symmetric then. Weights have 8. */
 export function quantizationScheme(scheme: {
   readonly asymmetric: boolean;
   readonly perChannel: boolean;
   readonly bits?: number;
 }): QuantizationScheme {
   const { asymmetric, perChannel, bits = 8 } = scheme;
-  check(bits === 8, `bits is ${bits}; integers of 8 bits are supported.`);
-  return Object.freeze({ asymmetric, perChannel, bits });
+  check(bits === 8 || bits === 16, `bits is ${bits}; integers of 8 and 16 bits are supported.`);
+  return Object.freeze({ asymmetric, perChannel, bits, bfloat16: false });
 }
+
+/** BF16, the upper half of a float32, in place of integers: on gen2 alone. */
+export function bfloat16Scheme(): QuantizationScheme {
+  return Object.freeze({ asymmetric: false, perChannel: false, bits: 16, bfloat16: true });
+}
+
+const PRECISIONS: readonly NodePrecision[] = [
+  'INT8',
+  'INT16',
+  'BFLOAT_16',
+  'BFLOAT_16_INT8_WEIGHTS',
+  'FLOAT',
+];
 
 /** Settings of a quantization. The with… functions return a changed copy. */
 export class QuantizationParams {
@@ -87,6 +102,7 @@ export class QuantizationParams {
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
   readonly unquantizedNodes: ReadonlySet<string>;
+  readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
   private constructor(parts: Parts) {
     check(
@@ -100,6 +116,22 @@ export class QuantizationParams {
       'Use quantizationScheme({ asymmetric: true, perChannel: false }) for activations.',
     );
     check(
+      parts.activations.bits === 8 || !parts.activations.asymmetric,
+      'Asymmetric activations of 16 bits were asked for; those are symmetric.',
+      'Use quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }) for activations.',
+    );
+    check(
+      parts.weights.bits === 8 || parts.weights.bfloat16,
+      `Weights of ${parts.weights.bits} bits were asked for; weights have 8, or are BF16.`,
+      'Use quantizationScheme({ asymmetric: false, perChannel: true }) or bfloat16Scheme() for weights.',
+    );
+    for (const { quantizationPrecision } of parts.customQuantizationConfigs.values()) {
+      check(
+        PRECISIONS.includes(quantizationPrecision),
+        `There is no precision '${quantizationPrecision}'; the precisions are ${PRECISIONS.join(', ')}.`,
+      );
+    }
+    check(
       parts.requantization === 'sima' || parts.requantization === 'tflite',
       `There is no requantization mode '${parts.requantization}'; the modes are sima and tflite.`,
     );
@@ -108,6 +140,7 @@ export class QuantizationParams {
     this.weights = parts.weights;
     this.requantization = parts.requantization;
     this.unquantizedNodes = new Set(parts.unquantizedNodes);
+    this.customQuantizationConfigs = new Map(parts.customQuantizationConfigs);
     Object.freeze(this);
   }
 
@@ -133,6 +166,17 @@ export class QuantizationParams {
     return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
   }
 
+  /**
+   * Precisions of single nodes, by name or by a pattern in which `*` stands for any characters and `?` for one. A node
+   * that several match takes the entry of its exact name, else that of the last pattern in alphabetical order.
+   */
+  withCustomQuantizationConfigs(
+    configs: Readonly<Record<string, NodeQuantizationConfig>> | ReadonlyMap<string, NodeQuantizationConfig>,
+  ): QuantizationParams {
+    const entries = configs instanceof Map ? [...configs] : Object.entries(configs);
+    return this.with({ customQuantizationConfigs: new Map(entries) });
+  }
+
   toJSON(): QuantizationSettings {
     const { method, numBins, percentile, movingAverageConstant } = this.calibration;
     return {
@@ -141,6 +185,9 @@ export class QuantizationParams {
       weights: this.weights,
       requantization: this.requantization,
       unquantizedNodes: [...this.unquantizedNodes].sort(),
+      customQuantizationConfigs: Object.fromEntries(
+        [...this.customQuantizationConfigs].sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
     };
   }
 
@@ -156,10 +203,16 @@ export class QuantizationParams {
     );
     return new QuantizationParams({
       calibration: CalibrationMethod.fromStr(method, options),
-      activations: quantizationScheme(fields(settings.activations, defaults.activations, 'activations')),
-      weights: quantizationScheme(fields(settings.weights, defaults.weights, 'weights')),
+      activations: schemeOf(fields(settings.activations, defaults.activations, 'activations')),
+      weights: schemeOf(fields(settings.weights, defaults.weights, 'weights')),
       requantization: settings.requantization,
       unquantizedNodes: new Set(unquantizedNodes),
+      customQuantizationConfigs: new Map(
+        Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
+          name,
+          fields(config, ANY_CONFIG, `customQuantizationConfigs['${name}']`),
+        ]),
+      ),
     });
   }
 
@@ -170,6 +223,7 @@ export class QuantizationParams {
     weights: quantizationScheme({ asymmetric: false, perChannel: true }),
     requantization: 'sima',
     unquantizedNodes: new Set(),
+    customQuantizationConfigs: new Map(),
   });
 
   private with(changes: Partial<Parts>): QuantizationParams {
@@ -180,12 +234,30 @@ export class QuantizationParams {
 /** The SDK's default: INT8, mse calibration, asymmetric activations, symmetric per-channel weights. */
 export const defaultQuantization: QuantizationParams = QuantizationParams.default;
 
+/** INT16 activations, symmetric, with INT8 weights ("16x8"). */
+export const int16Quantization: QuantizationParams = defaultQuantization.withActivationQuantization(
+  quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }),
+);
+
+/** BF16 activations and weights: gen2 alone. */
+export const bfloat16Quantization: QuantizationParams = defaultQuantization
+  .withActivationQuantization(bfloat16Scheme())
+  .withWeightQuantization(bfloat16Scheme());
+
 interface Parts {
   readonly calibration: CalibrationMethod;
   readonly activations: QuantizationScheme;
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
   readonly unquantizedNodes: ReadonlySet<string>;
+  readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
+}
+
+/** The shape of an entry of customQuantizationConfigs. */
+const ANY_CONFIG: NodeQuantizationConfig = { quantizationPrecision: 'INT8' };
+
+function schemeOf(scheme: QuantizationScheme): QuantizationScheme {
+  return scheme.bfloat16 ? bfloat16Scheme() : quantizationScheme(scheme);
 }
 
 /** `json` completed with `defaults`; every field that is there must be known and of the default's type. */

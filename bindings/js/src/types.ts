@@ -81,13 +81,21 @@ export type RequantizationMode = (typeof RequantizationMode)[keyof typeof Requan
 /** Names of the ways to choose a range from what calibration saw. */
 export type CalibrationMethodName = 'mse' | 'min_max' | 'moving_average' | 'entropy' | 'percentile';
 
-/** Which integers may be used. Made by `quantizationScheme`. */
+/** Which numbers may be used. Made by `quantizationScheme` and `bfloat16Scheme`. */
 export interface QuantizationScheme {
-  /** A zero point other than 0 is allowed. */
   readonly asymmetric: boolean;
-  /** One scale an output channel. */
   readonly perChannel: boolean;
   readonly bits: number;
+  /** BF16 in place of integers. */
+  readonly bfloat16: boolean;
+}
+
+/** What a single node may compute in; all but FLOAT need a target that runs the operator so. */
+export type NodePrecision = 'INT8' | 'INT16' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS' | 'FLOAT';
+
+/** How single nodes are quantized. */
+export interface NodeQuantizationConfig {
+  readonly quantizationPrecision: NodePrecision;
 }
 
 /** How the pixels of an image become an input tensor: value = (pixel − mean) / std, pixels from 0 to 255. */
@@ -340,6 +348,8 @@ export interface QuantizationSettings {
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
   readonly unquantizedNodes: readonly string[];
+  /** By node name or pattern. */
+  readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;
 }
 
 // ------------------------------------------------------------------------------------------------------------- images
@@ -385,6 +395,9 @@ export interface ImageDatasetOptions {
 
 export interface TargetSupport {
   readonly int8: boolean;
+  /** INT16 activations with INT8 weights. */
+  readonly int16: boolean;
+  readonly bf16: boolean;
   /** Conditions, each completing "runs there if …". */
   readonly constraints: readonly string[];
 }

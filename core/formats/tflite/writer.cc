@@ -261,9 +261,25 @@ bool rescales(const Graph& graph, const Node& node) {
   }
 }
 
+/// No TFLite kernel computes in BF16.
+void refuse_bfloat16(const Graph& graph) {
+  int64_t count = 0;
+  std::string first;
+  for (const Node& node : graph.nodes) {
+    if (node.outputs.empty() || graph.tensor(node.outputs[0]).dtype != DType::BFloat16) continue;
+    if (count++ == 0) first = node.name;
+  }
+  if (count == 0) return;
+  throw Error(ErrorCode::UnsupportedModel,
+              "TFLite has no BF16 kernels, and " + std::to_string(count) +
+                  " nodes compute in BF16, the first of them '" + first + "'.",
+              {.node = first}, "Save the model as .octet, or quantize these nodes to INT8 or INT16.");
+}
+
 }  // namespace
 
 Bytes write(const Graph& graph, const WriteOptions& options) {
+  refuse_bfloat16(graph);
   const Graph expressible = with_pad_nodes(options.io == IoType::Int8 ? with_int8_edges(graph) : graph);
   return FileWriter(expressible).write();
 }
@@ -271,8 +287,9 @@ Bytes write(const Graph& graph, const WriteOptions& options) {
 std::vector<std::string> inexact_nodes(const Graph& graph) {
   std::vector<std::string> names;
   for (const Node& node : graph.nodes) {
-    const bool integer = !node.outputs.empty() && graph.tensor(node.outputs[0]).dtype == DType::Int8;
-    if (integer && node.requantization == RequantizationMode::Sima && rescales(graph, node)) {
+    const DType type = node.outputs.empty() ? DType::Float32 : graph.tensor(node.outputs[0]).dtype;
+    if ((type == DType::Int8 || type == DType::Int16) && node.requantization == RequantizationMode::Sima &&
+        rescales(graph, node)) {
       names.push_back(node.name);
     }
   }

@@ -24,6 +24,7 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.weights.per_channel = false;
   params.requantization = RequantizationMode::Tflite;
   params.unquantized_nodes = {"a", "b;c"};
+  params.custom_precisions = {{"conv*", NodePrecision::BFloat16Int8Weights}, {"x", NodePrecision::Int16}};
   const std::string json = to_json(params);
   EXPECT_EQ(to_json(params_from_json(json)), json);
   EXPECT_EQ(to_json(params_from_json("{}")), to_json(QuantizationParams{}));
@@ -36,6 +37,12 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
   EXPECT_NE(message_of(R"({"calibration":{"method":"best"}})").find("best"), std::string::npos);
   EXPECT_NE(message_of(R"({"calibration":{"numBins":1000}})").find("1000 bins"), std::string::npos);
   EXPECT_NE(message_of(R"({"calibraton":{}})").find("calibraton"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"bits":16}})").find("symmetric"), std::string::npos);
+  EXPECT_NE(message_of(R"({"weights":{"bits":16}})").find("weights.bits"), std::string::npos);
+  EXPECT_NE(message_of(R"({"weights":{"bits":8,"bfloat16":true}})").find("weights.bits"), std::string::npos);
+  EXPECT_NE(
+      message_of(R"({"customQuantizationConfigs":{"a":{"quantizationPrecision":"INT4"}}})").find("INT4"),
+      std::string::npos);
   EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
   EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
 }

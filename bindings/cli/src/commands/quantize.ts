@@ -3,7 +3,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import {
+  bfloat16Quantization,
   type CalibrationMethodName,
+  defaultQuantization,
+  int16Quantization,
   type LoadedNet,
   loadModel,
   type Model,
@@ -27,9 +30,16 @@ import {
 } from '../options.js';
 import { count, note, type OutputOptions, progressBar, show, unitText } from '../output.js';
 
+const PRESETS = {
+  default: defaultQuantization,
+  int16: int16Quantization,
+  bfloat16: bfloat16Quantization,
+};
+
 interface Options extends OutputOptions, PreprocessingOptions {
   readonly calibration: readonly string[];
   readonly target: Target;
+  readonly preset: keyof typeof PRESETS;
   readonly config?: string;
   readonly method?: CalibrationMethodName;
   readonly requantization?: RequantizationMode;
@@ -51,7 +61,9 @@ export function quantizeCommand(): Command {
     .requiredOption('--calibration <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
     .addOption(targetOption())
     .addOption(
-      new Option('--preset <name>', 'settings to start from').choices(['default']).default('default'),
+      new Option('--preset <name>', 'settings to start from')
+        .choices(Object.keys(PRESETS))
+        .default('default'),
     )
     .option('--config <file>', 'settings as JSON, over those of the preset')
     .addOption(
@@ -107,13 +119,13 @@ async function quantize(file: string, options: Options): Promise<void> {
 
 async function paramsOf(
   net: LoadedNet,
-  { config, method, requantization }: Options,
+  { preset, config, method, requantization }: Options,
 ): Promise<QuantizationParams> {
-  let params = net.defaultQuantization;
+  let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
   if (config !== undefined) {
     const settings = await readJson(config);
     // A file that leaves the requantization open means the target's, as without a file.
-    params = QuantizationParams.fromJSON({ requantization: params.requantization, ...settings });
+    params = QuantizationParams.fromJSON({ ...params.toJSON(), ...settings });
   }
   if (method !== undefined) params = params.withCalibration(params.calibration.withMethod(method));
   if (requantization !== undefined) params = params.withRequantizationMode(requantization);

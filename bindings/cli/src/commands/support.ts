@@ -13,7 +13,7 @@ const TARGETS: readonly Target[] = ['gen1', 'gen2', 'tflite'];
 
 export function supportCommand(): Command {
   const command = new Command('support')
-    .description('List the operators, and what each target runs of them in integers.')
+    .description('List the operators, and what each target runs of them in INT8, INT16 and BF16.')
     .option('--markdown', 'print a Markdown table')
     .action(async (options: Options) => {
       const operators = await supportedOperators();
@@ -23,7 +23,9 @@ export function supportCommand(): Command {
 }
 
 function precisions(operator: OperatorSupport, target: Target): string {
-  return operator.targets[target].int8 ? 'INT8' : '-';
+  const { int8, int16, bf16 } = operator.targets[target];
+  const names = [int8 ? 'INT8' : '', int16 ? 'INT16' : '', bf16 ? 'BF16' : ''].filter((name) => name !== '');
+  return names.length > 0 ? names.join(' ') : '-';
 }
 
 /** The conditions of the accelerator, and of TFLite where it has others. */

@@ -1,0 +1,26 @@
+// Decides which precision each node computes in, and with it where it runs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "partition/partition.h"
+#include "quantize/params.h"
+
+namespace octet::quantize {
+
+/// What the settings ask of a node: its entry in `custom_precisions`, else the schemes' precision. BF16
+/// weights bring BF16 activations with them.
+NodeFormat format_of(const QuantizationParams& params, const Node& node);
+
+/// Places every node of a prepared float graph, each in the precision that the settings ask for (sets
+/// Node::placement); a node that the target does not run in that precision stays in float, and its sentence
+/// says so. Throws InvalidConfig where a name matches no node, and where BF16 is asked of a target that lacks
+/// it.
+partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params);
+
+/// Sentences about what the settings do that a user may not expect, for the report.
+std::vector<std::string> precision_warnings(const QuantizationParams& params);
+
+}  // namespace octet::quantize

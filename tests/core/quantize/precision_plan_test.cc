@@ -1,0 +1,161 @@
+#include "quantize/precision_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "analyze/error_metrics.h"
+#include "quantize/quantize.h"
+#include "support/graph_builder.h"
+
+namespace octet::quantize {
+namespace {
+
+using test::GraphBuilder;
+using test::Random;
+
+/// Three convolutions, node_0 to node_2.
+Graph chain() {
+  Random random(3);
+  GraphBuilder builder;
+  TensorId value = builder.input("image", {1, 8, 8, 4});
+  for (int i = 0; i < 3; ++i) {
+    value = builder.node(OpKind::Conv2d, Conv2d{.padding = {1, 1, 1, 1}, .activation = Activation::Relu},
+                         {value, builder.constant<float>({4, 3, 3, 4}, random.floats(144, -1, 1)),
+                          builder.constant<float>({4}, random.floats(4, -1, 1))})[0];
+  }
+  builder.output(value);
+  return builder.graph();
+}
+
+Precision precision_of(const Graph& graph, size_t node) { return graph.nodes[node].placement.precision; }
+
+Graph placed(const QuantizationParams& params, std::string_view target = "gen2") {
+  Graph graph = chain();
+  place(graph, partition::target_by_key(target), params);
+  return graph;
+}
+
+Error error_of(const QuantizationParams& params, std::string_view target) {
+  try {
+    placed(params, target);
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorCode::Internal, "no error"};
+}
+
+TEST(PrecisionPlan, TakesExactNamesBeforePatterns) {
+  QuantizationParams params;
+  params.custom_precisions = {{"node_?", NodePrecision::BFloat16}, {"node_1", NodePrecision::Float}};
+  const Graph graph = placed(params);
+  EXPECT_EQ(precision_of(graph, 0), Precision::BFloat16);
+  EXPECT_EQ(precision_of(graph, 1), Precision::Float32);
+  EXPECT_EQ(graph.nodes[1].placement.unit, Unit::Apu);
+  EXPECT_EQ(precision_of(graph, 2), Precision::BFloat16);
+}
+
+TEST(PrecisionPlan, MatchesStarsAnywhere) {
+  for (const auto& [pattern, matched] :
+       {std::pair{"*", true}, {"n*1", true}, {"*_1*", true}, {"**1", true}, {"node_1*?", false}}) {
+    QuantizationParams params;
+    params.custom_precisions = {{pattern, NodePrecision::Float}, {"node_0", NodePrecision::Int8}};
+    if (!matched) {
+      EXPECT_EQ(error_of(params, "gen1").code(), ErrorCode::InvalidConfig) << pattern;
+      continue;
+    }
+    EXPECT_EQ(precision_of(placed(params), 1), Precision::Float32) << pattern;
+  }
+}
+
+TEST(PrecisionPlan, NamesTheNearestNodes) {
+  QuantizationParams params;
+  params.custom_precisions = {{"nod_1", NodePrecision::Int8}};
+  const Error error = error_of(params, "gen1");
+  EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
+  EXPECT_NE(error.message().find("nod_1"), std::string::npos);
+  EXPECT_NE(error.hint().find("node_1"), std::string::npos);
+}
+
+TEST(PrecisionPlan, SendsBfloat16ToGen2) {
+  QuantizationParams params;
+  params.activations = {.bits = 16, .bfloat16 = true};
+  for (const char* target : {"gen1", "tflite"}) {
+    const Error error = error_of(params, target);
+    EXPECT_EQ(error.code(), ErrorCode::InvalidConfig) << target;
+    EXPECT_NE(error.hint().find("gen2"), std::string::npos) << target;
+  }
+  EXPECT_EQ(precision_of(placed(params, "gen2"), 0), Precision::BFloat16);
+}
+
+TEST(PrecisionPlan, Bfloat16WeightsBringActivationsAndSaySo) {
+  QuantizationParams params;
+  params.weights = {.bits = 16, .bfloat16 = true};
+  EXPECT_EQ(precision_of(placed(params), 0), Precision::BFloat16);
+  EXPECT_EQ(precision_warnings(params).size(), 1u);
+  params.activations = {.bits = 16, .bfloat16 = true};
+  EXPECT_TRUE(precision_warnings(params).empty());
+}
+
+struct Quantized {
+  std::shared_ptr<const Graph> source;
+  Graph graph;
+};
+
+Quantized quantized(const QuantizationParams& params, const std::vector<std::vector<float>>& samples) {
+  const auto source = std::make_shared<const Graph>(placed(params));
+  calibrate::Calibrator calibrator(source, params.calibration);
+  for (const std::vector<float>& sample : samples) {
+    const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
+    calibrator.fold(calibrator.observe({&bytes, 1}));
+  }
+  return {source, quantize(*source, calibrator, params).graph};
+}
+
+double sqnr_of(const QuantizationParams& params) {
+  Random random(5);
+  std::vector<std::vector<float>> samples;
+  for (int i = 0; i < 8; ++i) samples.push_back(random.floats(256, -1, 1));
+  const Quantized result = quantized(params, samples);
+  analyze::ErrorSums sums;
+  for (const std::vector<float>& sample : samples)
+    sums.add(test::run<float>(*result.source, {sample}), test::run<float>(result.graph, {sample}));
+  return sums.sqnr_db();
+}
+
+TEST(Quantize, Bfloat16IsCloserThanInt8) {
+  QuantizationParams bfloat16;
+  bfloat16.activations = {.bits = 16, .bfloat16 = true};
+  bfloat16.weights = bfloat16.activations;
+  QuantizationParams int8_weights = bfloat16;
+  int8_weights.weights = QuantizationParams{}.weights;
+  const double int8 = sqnr_of({});
+  EXPECT_GT(sqnr_of(int8_weights), int8);
+  EXPECT_GT(sqnr_of(bfloat16), sqnr_of(int8_weights));
+  EXPECT_GT(sqnr_of(bfloat16), 45.0);  // Eight bits of mantissa, over three layers.
+}
+
+TEST(Quantize, InsertsConversionsWherePrecisionsMeet) {
+  QuantizationParams params;
+  params.custom_precisions = {{"node_1", NodePrecision::BFloat16Int8Weights}};
+  const Graph graph = quantized(params, {std::vector<float>(256, 0.5f)}).graph;
+  std::vector<std::pair<OpKind, DType>> steps;
+  for (const Node& node : graph.nodes) steps.emplace_back(node.op, graph.tensor(node.outputs[0]).dtype);
+  const std::vector<std::pair<OpKind, DType>> expected = {
+      {OpKind::Quantize, DType::Int8},       {OpKind::Conv2d, DType::Int8},
+      {OpKind::Dequantize, DType::BFloat16}, {OpKind::Conv2d, DType::BFloat16},
+      {OpKind::Quantize, DType::Int8},       {OpKind::Conv2d, DType::Int8},
+      {OpKind::Dequantize, DType::Float32}};
+  EXPECT_EQ(steps, expected);
+  EXPECT_EQ(graph.tensor(graph.nodes[3].inputs[1]).dtype, DType::Int8);
+  EXPECT_EQ(graph.tensor(graph.nodes[3].inputs[2]).dtype, DType::Float32);
+}
+
+TEST(Quantize, MeasuresConversionsByValue) {
+  QuantizationParams params;
+  params.custom_precisions = {{"node_1", NodePrecision::BFloat16}};
+  EXPECT_GT(sqnr_of(params), sqnr_of({}) - 1.0);
+}
+
+}  // namespace
+}  // namespace octet::quantize
