@@ -7,6 +7,7 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
+#include "emulate/profile.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
@@ -100,11 +101,23 @@ std::vector<std::span<const std::byte>> Sample::inputs() const { return {buffers
 // ------------------------------------------------------------------------------------------------------------
 // Runner
 
+emulate::Executor& Runner::executor() {
+  if (!executor_) executor_ = std::make_unique<emulate::Executor>(graph());
+  return *executor_;
+}
+
+val Runner::profile(int runs) {
+  return guarded([&] {
+    const std::vector<double> milliseconds = emulate::profile(executor(), inputs(), runs);
+    return copy_of(std::span(milliseconds));
+  });
+}
+
 val Runner::run(const val& tensors) {
   return guarded([&] {
-    if (!executor_) executor_ = std::make_unique<emulate::Executor>(graph());
+    emulate::Executor& executor = this->executor();
     const auto inputs = this->inputs();
-    for (size_t i = 0; i < inputs.size(); ++i) executor_->set_input(i, inputs[i]);
+    for (size_t i = 0; i < inputs.size(); ++i) executor.set_input(i, inputs[i]);
 
     // Where in the result each tensor goes; memory is shared, so that values are copied as they are computed.
     val results = val::array();
@@ -116,9 +129,9 @@ val Runner::run(const val& tensors) {
       if (slots[index(id)] >= 0) results.set(slots[index(id)], copy_of(contents));
     };
     if (wanted.empty()) {
-      executor_->run();
+      executor.run();
     } else {
-      executor_->run(keep);
+      executor.run(keep);
     }
     return results;
   });

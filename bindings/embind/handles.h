@@ -47,9 +47,13 @@ class Runner : public Sample {
   /// Runs the sample; returns the contents of each tensor of `tensors`, a list of tensor indices, as
   /// Uint8Arrays.
   val run(const val& tensors);
+  /// Runs the sample `runs` times; returns the mean milliseconds of each node, as a Float64Array.
+  val profile(int runs);
 
  private:
-  std::unique_ptr<emulate::Executor> executor_;
+  emulate::Executor& executor();
+
+  std::unique_ptr<emulate::Executor> executor_;  ///< Made when it is first needed.
 };
 
 /// Gathers statistics of the samples that this worker is dealt.

@@ -13,7 +13,8 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("setImage", &Sample::set_image);
   class_<Runner, base<Sample>>("Runner")
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
-      .function("run", &Runner::run);
+      .function("run", &Runner::run)
+      .function("profile", &Runner::profile);
   class_<Calibration, base<Sample>>("Calibration")
       .smart_ptr<std::shared_ptr<Calibration>>("CalibrationPointer")
       .function("observe", &Calibration::observe)

@@ -180,6 +180,20 @@ describe('a quantized model', () => {
     expect(milliseconds).toBeGreaterThan(0);
     expect(runs).toBeGreaterThanOrEqual(5);
   });
+
+  test('is timed node by node', async () => {
+    const { milliseconds, nodes, runs } = await model.profile(sample);
+    expect(runs).toBeGreaterThanOrEqual(1);
+    expect(nodes.map(({ node }) => node)).toEqual(model.nodes.map(({ name }) => name));
+    expect(nodes.reduce((sum, node) => sum + node.milliseconds, 0)).toBeCloseTo(milliseconds, 6);
+    // Nodes that do nothing but share memory may take no time that a clock shows; convolutions never.
+    for (const { operator, milliseconds, multiplyAccumulates, bytes } of nodes) {
+      expect(bytes).toBeGreaterThan(0);
+      if (operator !== 'CONV_2D') continue;
+      expect(milliseconds).toBeGreaterThan(0);
+      expect(multiplyAccumulates).toBeGreaterThan(0);
+    }
+  });
 });
 
 test('leaves nodes in float by name or label', async () => {

@@ -94,6 +94,23 @@ test('quantize takes settings from options, over a file, over the target', () =>
   });
 });
 
+test('run --profile shows the time of every node, and wants no folder', () => {
+  const profile = runJson('run', octet, '--input', inFolder('one.npy'), '--profile');
+  expect(profile.nodes.length).toBeGreaterThan(10);
+  expect(profile.milliseconds).toBeGreaterThan(0);
+  const both = run(
+    'run',
+    octet,
+    '--input',
+    inFolder('one.npy'),
+    '--profile',
+    '--output-dir',
+    inFolder('both'),
+  );
+  expect(both.status).toBe(1);
+  expect(both.stderr).toContain('either --output-dir');
+});
+
 test('run writes every tensor in its own type', () => {
   const out = inFolder('tensors');
   const input = `--input=${JSON.parse(run('inspect', octet, '--json').stdout).inputs[0].name}=${inFolder('one.npy')}`;

@@ -32,6 +32,8 @@ export interface SampleHandle extends Handle {
 export interface RunnerHandle extends SampleHandle {
   /** Runs the sample and returns the contents of the tensors asked for. */
   run(tensors: readonly number[]): Result<Uint8Array[]>;
+  /** Runs the sample `runs` times; the mean milliseconds of each node. */
+  profile(runs: number): Result<Float64Array>;
   info(): Result<string>;
 }
 

@@ -5,7 +5,7 @@ import { OctetError } from './errors.js';
 import { freeEverywhere, leastBusyWorker } from './pool.js';
 import type { Artifact, ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, encodedSample, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
-import { elementsOf } from './tensor.js';
+import { byteSize, elementsOf } from './tensor.js';
 import type {
   CallOptions,
   ExecuteOptions,
@@ -13,6 +13,7 @@ import type {
   LabelledSample,
   NodeInfo,
   Partition,
+  Profile,
   Runnable,
   Sample,
   Statistic,
@@ -123,6 +124,28 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     const sample = encodedSample(inputs);
     const measured = leastBusyWorker().callWith(artifact, (api) => api.measure(artifact.id, sample));
     return abortable(measured, options.signal);
+  }
+
+  async profile(inputs: Sample, options: { readonly signal?: AbortSignal } = {}): Promise<Profile> {
+    const { artifact } = this;
+    const sample = encodedSample(inputs);
+    const profiled = leastBusyWorker().callWith(artifact, (api) => api.profile(artifact.id, sample));
+    const { milliseconds, runs } = await abortable(profiled, options.signal);
+    const { tensors } = this.#graph;
+    const nodes = this.#graph.nodes.map((node, position) => {
+      const { name, label, operator, unit, multiplyAccumulates } = node;
+      const touched = [...node.inputs, ...node.outputs].flatMap((index) => tensors[index] ?? []);
+      return {
+        node: name,
+        label,
+        operator,
+        unit,
+        milliseconds: milliseconds[position] ?? 0,
+        multiplyAccumulates,
+        bytes: touched.reduce((sum, tensor) => sum + byteSize(tensor), 0),
+      };
+    });
+    return { milliseconds: nodes.reduce((sum, node) => sum + node.milliseconds, 0), runs, nodes };
   }
 
   dispose(): void {

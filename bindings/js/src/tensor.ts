@@ -50,6 +50,23 @@ const ARRAYS: Readonly<Record<DType, string>> = {
   int64: 'BigInt64Array',
 };
 
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+};
+
+/** Bytes of a tensor's elements. */
+export function byteSize({ dtype, shape }: Pick<InputInfo, 'dtype' | 'shape'>): number {
+  return shape.reduce((product, extent) => product * extent, ELEMENT_BYTES[dtype]);
+}
+
 /** Throws INVALID_INPUT unless the tensor fits the input. */
 export function checkTensor(tensor: Tensor, input: InputInfo): void {
   const fail = (problem: string, hint = ''): never => {

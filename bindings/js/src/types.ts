@@ -236,6 +236,27 @@ export interface Timing {
   readonly runs: number;
 }
 
+/** Time and traffic of one node. */
+export interface NodeTime {
+  readonly node: string;
+  readonly label: string;
+  readonly operator: string;
+  readonly unit: Unit;
+  readonly milliseconds: number;
+  /** 0 for operators that do not multiply. */
+  readonly multiplyAccumulates: number;
+  /** Of its operands, constants included, and its outputs. */
+  readonly bytes: number;
+}
+
+/** Mean times of the nodes over `runs` forward passes in one worker. */
+export interface Profile {
+  /** Of a forward pass: the sum over its nodes. */
+  readonly milliseconds: number;
+  readonly runs: number;
+  readonly nodes: readonly NodeTime[];
+}
+
 // ------------------------------------------------------------------------------------------------------- the handles
 
 /** What both a loaded net and a quantized model can do. */
@@ -252,6 +273,8 @@ export interface Runnable extends GraphInfo {
   evaluate(images: ImageDataset, statistic: Statistic<string>, options?: CallOptions): Promise<number>;
   /** Median time of one forward pass, measured after warming up. */
   measureTime(inputs: Sample, options?: { readonly signal?: AbortSignal }): Promise<Timing>;
+  /** Where the time of a forward pass goes: each node's, in execution order, measured after warming up. */
+  profile(inputs: Sample, options?: { readonly signal?: AbortSignal }): Promise<Profile>;
   /** Frees the memory in the workers; the handle is unusable afterwards. */
   dispose(): void;
   [Symbol.dispose](): void;

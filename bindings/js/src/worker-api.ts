@@ -21,6 +21,7 @@ import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 /** A timed group of runs takes at least this long: browsers round their clocks to a tenth of a millisecond or more. */
 const LEAST_TIMED_MILLISECONDS = 10;
 const TIMED_GROUPS = 25;
+const PROFILED_MILLISECONDS = 2000;
 
 /** Something of the core that takes samples. */
 type Entry = { readonly inputs: readonly InputInfo[] } & (
@@ -99,6 +100,14 @@ export class WorkerApi {
     }
     const times = Array.from({ length: TIMED_GROUPS }, () => timeGroup(group) / group).sort((a, b) => a - b);
     return { milliseconds: times[TIMED_GROUPS >> 1] ?? 0, runs: TIMED_GROUPS * group };
+  }
+
+  /** Mean milliseconds of each node, over runs that take about two seconds, after warming up. */
+  async profile(id: string, sample: EncodedSample): Promise<{ milliseconds: Float64Array; runs: number }> {
+    const { milliseconds } = await this.measure(id, sample);
+    const { handle } = this.#entry(id, 'net', 'model');
+    const runs = Math.max(1, Math.round(PROFILED_MILLISECONDS / milliseconds));
+    return { milliseconds: unwrap(handle.profile(runs)), runs };
   }
 
   /** The contents that an input would have: what preprocessing makes of an image. */

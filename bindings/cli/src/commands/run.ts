@@ -3,15 +3,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { LoadedNet, Model, OutputTensor, Sample, Tensor } from 'octet-quant';
+import type { LoadedNet, Model, OutputTensor, Profile, Sample, Tensor } from 'octet-quant';
 import { UsageError } from '../exit-code.js';
 import { readNpy, writeNpy } from '../npy.js';
 import { addOutputOptions, openFile, repeated } from '../options.js';
-import { type OutputOptions, shapeText, show, table } from '../output.js';
+import { count, type OutputOptions, shapeText, show, table } from '../output.js';
 
 interface Options extends OutputOptions {
   readonly input: readonly string[];
-  readonly outputDir: string;
+  readonly outputDir?: string;
+  readonly profile?: true;
   readonly keep?: readonly string[];
 }
 
@@ -31,25 +32,69 @@ export function runCommand(): Command {
     .description('Run a .tflite or .octet file on NumPy arrays.')
     .argument('<file>')
     .requiredOption('--input <name=file.npy>', 'an input (repeatable)', repeated)
-    .requiredOption('--output-dir <folder>', 'where tensors and tensors.json are written')
+    .option('--output-dir <folder>', 'where tensors and tensors.json are written')
     .option('--keep <node>', "'all', or the name of a node to keep too (repeatable)", repeated)
+    .option('--profile', 'show the time of each node instead of writing tensors')
     .action(async (file: string, options: Options) => {
+      const { outputDir } = options;
+      if ((outputDir === undefined) !== (options.profile === true)) {
+        throw new UsageError('Give either --output-dir, for the tensors, or --profile, for the times.');
+      }
       const model = await openFile(file, 'gen1');
-      const keepLayerOutputs = options.keep?.includes('all') ? 'all' : (options.keep ?? []);
-      const tensors = await model.execute(await inputsOf(model, options.input), { keepLayerOutputs });
-      await mkdir(options.outputDir, { recursive: true });
-      const entries = await Promise.all(
-        Object.entries(tensors).map(([name, tensor], index) => write(options.outputDir, name, tensor, index)),
-      );
-      await writeFile(join(options.outputDir, 'tensors.json'), `${JSON.stringify(entries, null, 1)}\n`);
-      show(options, entries, () =>
-        table(
-          ['file', 'type', 'shape', 'tensor'],
-          entries.map(({ name, file: path, dtype, shape }) => [path, dtype, shapeText(shape), name]),
-        ),
-      );
+      const inputs = await inputsOf(model, options.input);
+      if (outputDir === undefined) {
+        const profile = await model.profile(inputs);
+        show(options, profile, () => profileTable(profile));
+      } else {
+        const entries = await writeTensors(model, inputs, outputDir, options.keep ?? []);
+        show(options, entries, () =>
+          table(
+            ['file', 'type', 'shape', 'tensor'],
+            entries.map(({ name, file: path, dtype, shape }) => [path, dtype, shapeText(shape), name]),
+          ),
+        );
+      }
     });
   return addOutputOptions(command);
+}
+
+async function writeTensors(
+  model: LoadedNet | Model,
+  inputs: Sample,
+  folder: string,
+  keep: readonly string[],
+): Promise<TensorEntry[]> {
+  const tensors = await model.execute(inputs, { keepLayerOutputs: keep.includes('all') ? 'all' : keep });
+  await mkdir(folder, { recursive: true });
+  const entries = await Promise.all(
+    Object.entries(tensors).map(([name, tensor], index) => write(folder, name, tensor, index)),
+  );
+  await writeFile(join(folder, 'tensors.json'), `${JSON.stringify(entries, null, 1)}\n`);
+  return entries;
+}
+
+/** The nodes in execution order, and their sum. */
+function profileTable({ milliseconds, runs, nodes }: Profile): string {
+  const perSecond = (amount: number, time: number): string =>
+    amount > 0 && time > 0 ? (amount / time / 1e6).toFixed(2) : '';
+  return [
+    table(
+      ['>ms', '>share', '>MACs', '>GMAC/s', '>bytes', '>GB/s', 'unit', 'operator', 'node'],
+      nodes.map((node) => [
+        node.milliseconds.toFixed(4),
+        `${((100 * node.milliseconds) / milliseconds).toFixed(1)} %`,
+        count(node.multiplyAccumulates),
+        perSecond(node.multiplyAccumulates, node.milliseconds),
+        count(node.bytes),
+        perSecond(node.bytes, node.milliseconds),
+        node.unit,
+        node.operator,
+        node.label,
+      ]),
+    ),
+    '',
+    `${milliseconds.toFixed(3)} ms a run, mean of ${runs}`,
+  ].join('\n');
 }
 
 /** Reads `name=path`, or `path` alone where the model has one input. */
