@@ -65,25 +65,23 @@ void map_rows(const T* a, bool a_repeats, const T* b, bool b_repeats, T* out, si
   }
 }
 
-/// Calls block(first, values, count) for each run of at most 16 elements, `values` being 16 zero-initialised
-/// int32 to fill, and stores finish(values) as int8: the frame of kernels that pass through 32-bit integers.
-template <class Block, class Finish>
-void map_through_int32(int8_t* out, size_t count, Block block, Finish finish) {
-  alignas(16) int32_t values[16] = {};
-  const auto finished = [&] {
-    const auto four = [&](size_t i) { return finish(wasm_v128_load(values + i)); };
-    return wasm_i8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(four(0), four(4)),
-                                   wasm_i16x8_narrow_i32x4(four(8), four(12)));
+/// out[i] = function.exact(a[i], b[i]) on int8, operands and output as in map_rows. `function` also has
+/// estimate(a, b, doubt), which gives sixteen results at once and marks lanes of `doubt` where it may be
+/// wrong.
+template <class Function>
+void map_rows_by_estimate(const int8_t* a, bool a_repeats, const int8_t* b, bool b_repeats, int8_t* out,
+                          size_t count, const Function& function) {
+  const auto results = [&](v128_t lanes_a, v128_t lanes_b) {
+    v128_t doubt = wasm_i32x4_splat(0);
+    const v128_t estimate = function.estimate(lanes_a, lanes_b, doubt);
+    if (!wasm_v128_any_true(doubt)) return estimate;
+    alignas(16) int8_t values_a[16], values_b[16];
+    wasm_v128_store(values_a, lanes_a);
+    wasm_v128_store(values_b, lanes_b);
+    for (size_t i = 0; i < 16; ++i) values_a[i] = function.exact(values_a[i], values_b[i]);
+    return wasm_v128_load(values_a);
   };
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    block(i, values, size_t{16});
-    wasm_v128_store(out + i, finished());
-  }
-  if (i < count) {
-    block(i, values, count - i);
-    store_some(out + i, finished(), count - i);
-  }
+  map_rows(a, a_repeats, b, b_repeats, out, count, results);
 }
 
 }  // namespace octet::kernels

@@ -75,4 +75,29 @@ inline int8_t clamp_to_int8(Integer value, int32_t lowest = -128, int32_t highes
   return static_cast<int8_t>(std::clamp<Integer>(value, lowest, highest));
 }
 
+/// Real factors as integers over a common power of two: factors[i] = multipliers[i] * 2^-shift.
+template <int kCount>
+struct AffineMultipliers {
+  int32_t multipliers[kCount];
+  int shift;
+};
+
+/// The `sima` rule's multipliers: integers of at most 15 bits and sign, with the largest shift in [1,
+/// largest_shift] that allows it. Rounds half away from zero.
+template <int kCount>
+AffineMultipliers<kCount> affine_multipliers(const double (&factors)[kCount], int largest_shift) {
+  AffineMultipliers<kCount> result = {};
+  for (int shift = largest_shift; shift >= 1; --shift) {
+    bool fits = true;
+    for (int i = 0; i < kCount; ++i) {
+      const double scaled = std::round(std::ldexp(factors[i], shift));
+      fits = fits && std::fabs(scaled) <= 32767;
+      result.multipliers[i] = static_cast<int32_t>(std::clamp(scaled, -32767.0, 32767.0));
+    }
+    result.shift = shift;
+    if (fits) break;
+  }
+  return result;
+}
+
 }  // namespace octet::kernels

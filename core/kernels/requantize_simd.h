@@ -158,20 +158,23 @@ inline void store_bytes(int8_t* destination, v128_t lanes, int count) {
   }
 }
 
+/// Sixteen rescaled values with 16 bits, moved to the zero point and clamped. Saturating to 16 bits first
+/// loses nothing: the zero point moves a value by 128 at most, and INT8 clamps behind it.
+inline v128_t clamped(v128_t first, v128_t second, const Int8Range& range) {
+  const v128_t zero_point = wasm_i16x8_splat(static_cast<int16_t>(range.zero_point));
+  const v128_t bytes =
+      wasm_i8x16_narrow_i16x8(wasm_i16x8_add_sat(first, zero_point), wasm_i16x8_add_sat(second, zero_point));
+  return wasm_i8x16_min(wasm_i8x16_max(bytes, wasm_i8x16_splat(static_cast<int8_t>(range.low))),
+                        wasm_i8x16_splat(static_cast<int8_t>(range.high)));
+}
+
 /// Rescales the sums of eight channels (bias already added), adds the zero point, clamps, and stores `count`
 /// of them.
 template <class RescalingPanel>
 inline void requantize_and_store(v128_t sums_low, v128_t sums_high, const RescalingPanel& panel,
                                  const Int8Range& range, int8_t* destination, int count) {
-  // Saturating to 16 bits first loses nothing: the zero point moves a value by 128 at most, and INT8 clamps
-  // behind it.
-  const v128_t words = wasm_i16x8_add_sat(rescaled_words(sums_low, sums_high, panel),
-                                          wasm_i16x8_splat(static_cast<int16_t>(range.zero_point)));
-  const v128_t bytes = wasm_i8x16_narrow_i16x8(words, words);
-  const v128_t clamped =
-      wasm_i8x16_min(wasm_i8x16_max(bytes, wasm_i8x16_splat(static_cast<int8_t>(range.low))),
-                     wasm_i8x16_splat(static_cast<int8_t>(range.high)));
-  store_bytes(destination, clamped, count);
+  const v128_t words = rescaled_words(sums_low, sums_high, panel);
+  store_bytes(destination, clamped(words, words, range), count);
 }
 
 }  // namespace octet::kernels

@@ -1,6 +1,5 @@
 #include "ops/elementwise.h"
 
-#include <array>
 #include <string>
 
 #include "kernels/requantize.h"
@@ -8,18 +7,9 @@
 namespace octet::ops {
 namespace {
 
-/// The sum of one table entry of each operand.
-struct SumOfTerms {
-  std::array<int32_t, 256> a;
-  std::array<int32_t, 256> b;
-  int32_t operator()(int8_t qa, int8_t qb) const {
-    return a[static_cast<size_t>(qa + 128)] + b[static_cast<size_t>(qb + 128)];
-  }
-};
-
 template <class Function>
-std::array<int32_t, 256> terms(Function function) {
-  std::array<int32_t, 256> table;
+kernels::TermTable terms(Function function) {
+  kernels::TermTable table;
   for (int32_t q = -128; q <= 127; ++q) table[static_cast<size_t>(q + 128)] = function(q);
   return table;
 }
@@ -39,9 +29,9 @@ std::unique_ptr<Kernel> tflite_sum(const NodeView& node, int sign, Clamp<int32_t
     });
   };
   const double output_factor = common_scale / ((1 << kExtraBits) * static_cast<double>(output.scale));
-  return rescaled_binary(node, SumOfTerms{scaled_terms(a, 1), scaled_terms(b, sign)},
-                         kernels::Rescale::by_multiplier(kernels::fixed_point_multiplier(output_factor),
-                                                         output.zero_point, range.low, range.high));
+  const kernels::Rescale rescale(kernels::fixed_point_multiplier(output_factor),
+                                 {output.zero_point, range.low, range.high});
+  return estimated_binary(node, kernels::SumInt8(scaled_terms(a, 1), scaled_terms(b, sign), rescale));
 }
 
 /// clamp((m_a q_a + m_b q_b + zc) >> n), rounded: the contract's zc is zero_point * 2^n - m_a z_a - m_b z_b,
@@ -56,9 +46,23 @@ std::unique_ptr<Kernel> sima_sum(const NodeView& node, int sign, Clamp<int32_t> 
   const auto scaled_terms = [](ScaleAndZero operand, int32_t multiplier) {
     return terms([=](int32_t q) { return multiplier * (q - operand.zero_point); });
   };
-  return rescaled_binary(
-      node, SumOfTerms{scaled_terms(a, affine.multipliers[0]), scaled_terms(b, affine.multipliers[1])},
-      kernels::Rescale::by_shift(affine.shift, output.zero_point, range.low, range.high));
+  const kernels::Rescale rescale(affine.shift, {output.zero_point, range.low, range.high});
+  return estimated_binary(node, kernels::SumInt8(scaled_terms(a, affine.multipliers[0]),
+                                                 scaled_terms(b, affine.multipliers[1]), rescale));
+}
+
+/// Calls visit(index_a, index_b): functions from the position in a row to the position in each operand's row.
+template <class Visit>
+void with_row_indices(const kernels::BroadcastLoops& loops, Visit visit) {
+  const auto advancing = [](size_t i) { return i; };
+  const auto repeating = [](size_t) { return size_t{0}; };
+  if (loops.a_repeats()) {
+    visit(repeating, advancing);
+  } else if (loops.b_repeats()) {
+    visit(advancing, repeating);
+  } else {
+    visit(advancing, advancing);
+  }
 }
 
 class TableBinaryKernel final : public Kernel {

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/binary_int8.h"
 #include "kernels/broadcast.h"
 #include "kernels/elementwise.h"
 #include "kernels/lookup_table.h"
-#include "kernels/rescale.h"
 #include "kernels/simd.h"
 #include "ops/activation.h"
 #include "ops/operator.h"
@@ -94,50 +94,30 @@ std::unique_ptr<Kernel> float_arithmetic(const NodeView& node, Function function
   return binary<float>(node, [=](v128_t a, v128_t b) { return clamped(function(a, b), range); });
 }
 
-/// Calls visit(index_a, index_b): functions from the position in a row to the position in each operand's row.
-template <class Visit>
-void with_row_indices(const kernels::BroadcastLoops& loops, Visit visit) {
-  const auto advancing = [](size_t i) { return i; };
-  const auto repeating = [](size_t) { return size_t{0}; };
-  if (loops.a_repeats()) {
-    visit(repeating, advancing);
-  } else if (loops.b_repeats()) {
-    visit(advancing, repeating);
-  } else {
-    visit(advancing, advancing);
-  }
-}
-
-/// rescale(combine(a, b)) on INT8, with combine(int8_t, int8_t) -> int32_t.
-template <class Combine>
-class RescaledBinaryKernel final : public Kernel {
+/// A kernel of two INT8 operands that may be broadcast; see kernels::map_rows_by_estimate.
+template <class Function>
+class EstimatedBinaryKernel final : public Kernel {
  public:
-  RescaledBinaryKernel(const NodeView& node, Combine combine, kernels::Rescale rescale)
-      : loops_(node.input(0).shape, node.input(1).shape), combine_(std::move(combine)), rescale_(rescale) {}
+  EstimatedBinaryKernel(const NodeView& node, const Function& function)
+      : loops_(node.input(0).shape, node.input(1).shape), function_(function) {}
   void run(const KernelArguments& arguments) const override {
-    with_row_indices(loops_, [&](auto index_a, auto index_b) {
-      loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
-        const int8_t* a = arguments.input<int8_t>(0) + at_a;
-        const int8_t* b = arguments.input<int8_t>(1) + at_b;
-        const auto combine_block = [&](size_t first, int32_t* values, size_t count) {
-          for (size_t i = 0; i < count; ++i)
-            values[i] = combine_(a[index_a(first + i)], b[index_b(first + i)]);
-        };
-        kernels::map_through_int32(arguments.output<int8_t>() + at_out, loops_.row_length(), combine_block,
-                                   rescale_);
-      });
+    const int8_t* a = arguments.input<int8_t>(0);
+    const int8_t* b = arguments.input<int8_t>(1);
+    int8_t* out = arguments.output<int8_t>();
+    loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
+      kernels::map_rows_by_estimate(a + at_a, loops_.a_repeats(), b + at_b, loops_.b_repeats(), out + at_out,
+                                    loops_.row_length(), function_);
     });
   }
 
  private:
   kernels::BroadcastLoops loops_;
-  Combine combine_;
-  kernels::Rescale rescale_;
+  Function function_;
 };
 
-template <class Combine>
-std::unique_ptr<Kernel> rescaled_binary(const NodeView& node, Combine combine, kernels::Rescale rescale) {
-  return std::make_unique<RescaledBinaryKernel<Combine>>(node, std::move(combine), rescale);
+template <class Function>
+std::unique_ptr<Kernel> estimated_binary(const NodeView& node, const Function& function) {
+  return std::make_unique<EstimatedBinaryKernel<Function>>(node, function);
 }
 
 /// a + sign * b on INT8 with the fused activation, in the node's requantization mode.

@@ -1,4 +1,6 @@
 // MUL: the product of two tensors, broadcast by NumPy's rules, with a fused activation.
+#include <limits>
+
 #include "ops/elementwise.h"
 
 namespace octet::ops {
@@ -8,26 +10,29 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_arithmetic(node, [](v128_t a, v128_t b) { return wasm_f32x4_mul(a, b); });
 }
 
+/// The `sima` rule (m p + 2^(n-1)) >> n as a multiplier, for products p of 17 bits.
+kernels::FixedPointMultiplier sima_multiplier(double factor) {
+  const auto [multipliers, shift] = kernels::affine_multipliers<1>({factor}, 46);
+  if (shift > 31) return {};  // |m p| < 2^31: everything rounds to zero.
+  // Doubling high multiplication by m 2^(31-n) is that rule; where it takes more than 31 bits, p takes some.
+  int left = 0;
+  while ((int64_t{multipliers[0]} << (31 - shift - left)) > std::numeric_limits<int32_t>::max()) ++left;
+  return {multipliers[0] << (31 - shift - left), left};
+}
+
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   const ScaleAndZero a = per_tensor(node.input(0));
   const ScaleAndZero b = per_tensor(node.input(1));
   const ScaleAndZero output = per_tensor(node.output());
   const Clamp<int32_t> range =
       int8_clamp_of(node.attributes<Elementwise>().activation, quantization_of(node.output()));
-  const bool tflite = node.node().requantization == RequantizationMode::Tflite;
   // TFLite forms the factor in float, the contract in double.
   const kernels::FixedPointMultiplier multiplier =
-      kernels::fixed_point_multiplier(a.scale * b.scale / output.scale);
-  const double factor[] = {static_cast<double>(a.scale) * b.scale / output.scale};
-  const auto affine = kernels::affine_multipliers(factor, 46);
-  const int32_t integer_factor = tflite ? 1 : affine.multipliers[0];
-  const auto combine = [=](int8_t qa, int8_t qb) {
-    return integer_factor * ((qa - a.zero_point) * (qb - b.zero_point));
-  };
-  using kernels::Rescale;
-  return rescaled_binary(node, combine,
-                         tflite ? Rescale::by_multiplier(multiplier, output.zero_point, range.low, range.high)
-                                : Rescale::by_shift(affine.shift, output.zero_point, range.low, range.high));
+      node.node().requantization == RequantizationMode::Tflite
+          ? kernels::fixed_point_multiplier(a.scale * b.scale / output.scale)
+          : sima_multiplier(static_cast<double>(a.scale) * b.scale / output.scale);
+  return binary<int8_t>(node, kernels::ProductInt8(a.zero_point, b.zero_point, multiplier,
+                                                   {output.zero_point, range.low, range.high}));
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kernels/requantize.h"
-#include "kernels/rescale.h"
 #include "ops/activation.h"
 #include "ops/inference.h"
 
