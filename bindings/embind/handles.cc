@@ -146,10 +146,15 @@ Calibration::Calibration(std::shared_ptr<const Graph> graph, partition::Report r
       report_(std::move(report)),
       target_(target),
       params_(std::move(params)),
-      calibrator_(std::move(graph), params_.calibration) {}
+      calibrator_(graph, params_.calibration),
+      refinement_(std::move(graph), params_) {}
 
 val Calibration::observe() {
-  return guarded([&] { return bytes_copy_of(calibrator_.observe(inputs())); });
+  return guarded([&] {
+    if (!refinement_.is_measuring()) return bytes_copy_of(calibrator_.observe(inputs()));
+    refinement_.observe(inputs());
+    return copy_of(Bytes());
+  });
 }
 
 val Calibration::fold(const val& extremes) {
@@ -160,12 +165,38 @@ val Calibration::fold(const val& extremes) {
 }
 
 val Calibration::state() {
-  return guarded([&] { return copy_of(calibrator_.state()); });
+  return guarded(
+      [&] { return copy_of(refinement_.is_measuring() ? refinement_.state() : calibrator_.state()); });
 }
 
 val Calibration::merge(const val& state) {
   return guarded([&] {
-    calibrator_.merge(bytes_of(state));
+    const Bytes bytes = bytes_of(state);
+    if (refinement_.is_measuring()) {
+      refinement_.merge(bytes);
+    } else {
+      calibrator_.merge(bytes);
+    }
+    return val::undefined();
+  });
+}
+
+val Calibration::draft() {
+  return guarded([&] {
+    if (refinement_.is_measuring()) {
+      refinement_.apply(result_->graph);
+    } else {
+      result_ = octet::quantize::quantize(*graph(), calibrator_, params_);
+    }
+    if (refinement_.done()) return val::null();
+    return copy_of(formats::octet_file::write({.quantized = result_->graph, .target = target_}));
+  });
+}
+
+val Calibration::begin_pass(const val& draft) {
+  return guarded([&] {
+    Graph graph = formats::octet_file::read(bytes_of(draft)).quantized;
+    refinement_.begin_pass(std::make_shared<const Graph>(std::move(graph)));
     return val::undefined();
   });
 }
@@ -174,7 +205,7 @@ val Calibration::quantize(const std::string& options) {
   return guarded([&] {
     const Json given = Json::parse(options);
     const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
-    quantize::Result result = octet::quantize::quantize(*graph(), calibrator_, params_);
+    quantize::Result& result = *result_;
     result.graph.name = given.value("modelName", result.graph.name);
     const std::string report = analyze::quantization_report_json(
         *graph(), report_, partition::target_of(target_), params_, result, preprocessing,

@@ -4,6 +4,7 @@
 #include <emscripten/val.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "formats/octet/octet_file.h"
 #include "partition/partition.h"
 #include "quantize/params.h"
+#include "quantize/quantize.h"
+#include "quantize/refinement.h"
 
 namespace octet::binding {
 
@@ -62,13 +65,19 @@ class Calibration : public Sample {
   Calibration(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
               quantize::QuantizationParams params);
 
-  /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
+  /// Runs the sample; returns its extremes for fold(), as a Uint8Array, or an empty one in later passes.
   val observe();
   val fold(const val& extremes);
+  /// What merge() takes in another worker: of calibration, or of the pass that begin_pass() began.
   val state();
   val merge(const val& state);
-  /// Returns the bytes of a .octet file. `options`: {"modelName"?, "preprocessing"?, "octetVersion",
-  /// "sourceBytes"}.
+  /// Quantizes, or takes in what the last pass measured; returns the draft that the next pass measures, or
+  /// null when the settings ask for no further pass.
+  val draft();
+  /// Begins a pass with a draft(), in every worker.
+  val begin_pass(const val& draft);
+  /// Returns the bytes of a .octet file, of the draft that needs no further pass. `options`: {"modelName"?,
+  /// "preprocessing"?, "octetVersion", "sourceBytes"}.
   val quantize(const std::string& options);
 
  private:
@@ -76,6 +85,8 @@ class Calibration : public Sample {
   ops::TargetId target_;
   quantize::QuantizationParams params_;
   calibrate::Calibrator calibrator_;
+  quantize::Refinement refinement_;
+  std::optional<quantize::Result> result_;  ///< In the worker that makes drafts.
 };
 
 /// A float model, prepared and partitioned.

@@ -21,6 +21,8 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("fold", &Calibration::fold)
       .function("state", &Calibration::state)
       .function("merge", &Calibration::merge)
+      .function("draft", &Calibration::draft)
+      .function("beginPass", &Calibration::begin_pass)
       .function("quantize", &Calibration::quantize);
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")

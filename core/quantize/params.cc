@@ -64,6 +64,28 @@ std::string_view to_string(RequantizationMode mode) {
   return mode == RequantizationMode::Sima ? "sima" : "tflite";
 }
 
+struct BiasCorrectionName {
+  BiasCorrection correction;
+  std::string_view name;
+};
+
+constexpr BiasCorrectionName kBiasCorrectionNames[] = {
+    {BiasCorrection::None, "none"},
+    {BiasCorrection::Regular, "regular"},
+    {BiasCorrection::Iterative, "iterative"},
+};
+
+BiasCorrection bias_correction_from_string(const std::string& name) {
+  for (const BiasCorrectionName& entry : kBiasCorrectionNames) {
+    if (entry.name == name) return entry.correction;
+  }
+  invalid("Bias correction '" + name + "' is not known.", "Use 'none', 'regular' or 'iterative'.");
+}
+
+std::string_view to_string(BiasCorrection correction) {
+  return kBiasCorrectionNames[static_cast<size_t>(correction)].name;
+}
+
 void read_scheme(Fields& parent, const char* name, Scheme& scheme) {
   const Json* object = parent.child(name);
   if (object == nullptr) return;
@@ -183,6 +205,10 @@ QuantizationParams params_from_json(std::string_view json) {
   std::string mode(to_string(params.requantization));
   fields.read("requantization", mode);
   params.requantization = requantization_from_string(mode);
+  std::string correction(to_string(params.bias_correction));
+  fields.read("biasCorrection", correction);
+  params.bias_correction = bias_correction_from_string(correction);
+  fields.read("adaptiveRounding", params.adaptive_rounding);
   fields.read("unquantizedNodes", params.unquantized_nodes);
   read_custom_precisions(fields, params.custom_precisions);
   fields.finish();
@@ -200,6 +226,8 @@ std::string to_json(const QuantizationParams& params) {
       {"activations", json_of(params.activations)},
       {"weights", json_of(params.weights)},
       {"requantization", to_string(params.requantization)},
+      {"biasCorrection", to_string(params.bias_correction)},
+      {"adaptiveRounding", params.adaptive_rounding},
       {"unquantizedNodes", params.unquantized_nodes},
       {"customQuantizationConfigs", json_of(params.custom_precisions)},
   };

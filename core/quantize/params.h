@@ -32,11 +32,19 @@ struct NodeFormat {
   bool bfloat16_weights = false;
 };
 
+/// What makes up for the mean error of a layer's sums: nothing; its bias, by what rounding its weights costs
+/// at the mean input of the float graph; or by all that its sums lack on average in the quantized graph,
+/// layers before it included, measured anew until that settles.
+enum class BiasCorrection : uint8_t { None, Regular, Iterative };
+
 struct QuantizationParams {
   calibrate::Method calibration;
   Scheme activations = {.asymmetric = true, .per_channel = false, .bits = 8};
   Scheme weights = {.asymmetric = false, .per_channel = true, .bits = 8};
   RequantizationMode requantization = RequantizationMode::Sima;
+  BiasCorrection bias_correction = BiasCorrection::None;
+  /// Weights of integer nodes are rounded for a small error of the node's output on the samples.
+  bool adaptive_rounding = false;
   std::set<std::string> unquantized_nodes = {};
   /// By node name, or by a pattern in which '*' stands for any characters and '?' for one. A node that
   /// several match takes the entry of its exact name, else that of the last pattern in alphabetical order.

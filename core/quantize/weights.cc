@@ -114,24 +114,24 @@ std::shared_ptr<const Bytes> rounded_bias(std::span<const float> values, const Q
   return make_constant(std::span<const T>(quantized));
 }
 
-/// The bias in steps of input scale times weight scale.
-Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, const WeightContext& context) {
+}  // namespace
+
+Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, double input_scale,
+                     Precision precision) {
   QuantParams params{.scale = {}, .zero_point = {}, .axis = 0};
   for (const float scale : weights.scale) {
-    params.scale.push_back(static_cast<float>(context.input_scale * static_cast<double>(scale)));
+    params.scale.push_back(static_cast<float>(input_scale * static_cast<double>(scale)));
     params.zero_point.push_back(0);
   }
-  const bool wide = context.precision == Precision::Int16;
+  const bool wide = precision == Precision::Int16;
   const std::span<const float> values = bias.values<float>();
   return {.name = bias.name,
           .dtype = wide ? DType::Int64 : DType::Int32,
           .shape = bias.shape,
-          .constant = wide ? rounded_bias<int64_t>(values, weights, context.input_scale)
-                           : rounded_bias<int32_t>(values, weights, context.input_scale),
+          .constant = wide ? rounded_bias<int64_t>(values, weights, input_scale)
+                           : rounded_bias<int32_t>(values, weights, input_scale),
           .quantization = params};
 }
-
-}  // namespace
 
 calibrate::Range range_of(const Tensor& constant) {
   calibrate::Range range;
@@ -191,7 +191,7 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
                     .constant = make_constant(std::span<const int8_t>(quantized)),
                     .quantization = params};
   if (bias != nullptr && context.precision != Precision::BFloat16)
-    result.bias = quantize_bias(*bias, params, context);
+    result.bias = quantize_bias(*bias, params, context.input_scale, context.precision);
   return result;
 }
 

@@ -38,6 +38,9 @@ struct QuantizedWeights {
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
                                                  const WeightContext& context);
 
+/// A float bias in steps of input scale times weight scale: INT32 for INT8 activations, INT64 for INT16.
+Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, double input_scale, Precision precision);
+
 /// A constant operand as INT8 or INT16 with the given parameters, rounded half away from zero and saturated.
 Tensor quantize_constant(const Tensor& constant, const QuantParams& params, Precision precision);
 

@@ -87,10 +87,13 @@ test('quantize takes settings from options, over a file, over the target', () =>
   );
   expect(fromFile.settings).toMatchObject({ calibration: { method: 'min_max' }, requantization: 'tflite' });
   const options = ['--config', inFolder('config.json'), '--method', 'percentile', '--requantization', 'sima'];
+  options.push('--bias-correction', 'iterative', '--adaptive-rounding');
   const fromOptions = runJson('quantize', FASHION_MODEL, ...args.slice(0, 4), ...options, '--output', octet);
   expect(fromOptions.settings).toMatchObject({
     calibration: { method: 'percentile' },
     requantization: 'sima',
+    biasCorrection: 'iterative',
+    adaptiveRounding: true,
   });
 });
 

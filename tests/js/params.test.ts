@@ -19,6 +19,8 @@ describe('QuantizationParams', () => {
       .withActivationQuantization(SYMMETRIC)
       .withWeightQuantization(SYMMETRIC)
       .withRequantizationMode('tflite')
+      .withBiasCorrection(true)
+      .withAdaptiveRounding()
       .withUnquantizedNodes(['b', 'a'])
       .withCustomQuantizationConfigs({
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
@@ -29,6 +31,8 @@ describe('QuantizationParams', () => {
       activations: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false },
       weights: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false },
       requantization: 'tflite',
+      biasCorrection: 'regular',
+      adaptiveRounding: true,
       unquantizedNodes: ['a', 'b'],
       customQuantizationConfigs: {
         add: { quantizationPrecision: 'INT16' },
@@ -39,13 +43,22 @@ describe('QuantizationParams', () => {
     expect(defaultQuantization.activations.asymmetric).toBe(true);
     expect(defaultQuantization.weights.perChannel).toBe(true);
     expect(defaultQuantization.requantization).toBe('sima');
+    expect(defaultQuantization.biasCorrection).toBe('none');
+    expect(defaultQuantization.adaptiveRounding).toBe(false);
     expect(defaultQuantization.unquantizedNodes.size).toBe(0);
+  });
+
+  test('turns bias correction off again', () => {
+    const corrected = defaultQuantization.withBiasCorrection('iterative');
+    expect(corrected.withBiasCorrection(false).biasCorrection).toBe('none');
   });
 
   test('survives JSON', () => {
     for (const preset of [defaultQuantization, int16Quantization, bfloat16Quantization]) {
       const params = preset
         .withCalibration('entropy')
+        .withBiasCorrection('iterative')
+        .withAdaptiveRounding()
         .withUnquantizedNodes(['x'])
         .withCustomQuantizationConfigs({ 'y*': { quantizationPrecision: 'FLOAT' } });
       const copy = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(params)));
@@ -63,6 +76,9 @@ describe('QuantizationParams', () => {
     ['an unknown nested field', { weights: { perChanel: true } }, /perChanel/],
     ['a wrong type', { activations: { bits: '8' } }, /bits/],
     ['no object', 7, /object/],
+    ['an unknown bias correction', { biasCorrection: 'twice' }, /twice.*iterative/],
+    ['a bias correction that is no name', { biasCorrection: true }, /biasCorrection.*string/],
+    ['an adaptive rounding that is no boolean', { adaptiveRounding: 'yes' }, /adaptiveRounding.*boolean/],
     ['an unknown mode', { requantization: 'fast' }, /fast/],
     [
       'an unknown precision',

@@ -50,6 +50,9 @@ export interface ObserverHandle extends SampleHandle {
 export interface CalibrationHandle extends ObserverHandle {
   state(): Result<Uint8Array>;
   merge(state: Uint8Array): Result<undefined>;
+  /** Quantizes, or takes in the last pass; null when no further pass is needed. */
+  draft(): Result<Uint8Array> | null;
+  beginPass(draft: Uint8Array): Result<undefined>;
   quantize(options: string): Result<Uint8Array>;
 }
 

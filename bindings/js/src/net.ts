@@ -5,9 +5,16 @@ import { OctetError } from './errors.js';
 import { type CoreGraph, FileModel } from './file-model.js';
 import { modelFromBytes } from './model.js';
 import { defaultQuantization, type QuantizationParams } from './params.js';
-import { freeEverywhere, leastBusyWorker, newId } from './pool.js';
+import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact } from './protocol.js';
-import { abortable, encodedSamples, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
+import {
+  abortable,
+  forEachInOrder,
+  type RepeatableSamples,
+  repeatableSamples,
+  throwIfAborted,
+  workersFor,
+} from './samples.js';
 import { readSource } from './source.js';
 import type {
   LoadedNet as LoadedNetInterface,
@@ -53,7 +60,8 @@ class FloatNet extends FileModel implements LoadedNetInterface {
     const settings = JSON.stringify(
       params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(new Map(custom)),
     );
-    const { items, total } = encodedSamples(source);
+    const samples = repeatableSamples(source);
+    const { total } = samples;
     if (total === 0) throw noSamples();
     throwIfAborted(signal);
     const workers = workersFor(options, total);
@@ -72,26 +80,21 @@ class FloatNet extends FileModel implements LoadedNetInterface {
         ),
         signal,
       );
-      const samples = await forEachInOrder(
+      const calibrated = await forEachInOrder(
         workers,
         {
           phase: 'calibrate',
-          items,
+          items: samples.items(),
           total,
           work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
           collect: (extremes) => primary.call((api) => api.fold(id, extremes)),
         },
         options,
       );
-      if (samples === 0) throw noSamples();
+      if (calibrated === 0) throw noSamples();
+      await mergeInto(primary, others, id, signal);
+      await refine(workers, id, samples, options);
       onProgress?.({ phase: 'quantize', done: 0, total: 1 });
-      for (const other of others) {
-        const state = await abortable(
-          other.call((api) => api.calibrationState(id)),
-          signal,
-        );
-        await primary.call((api) => api.mergeCalibration(id, state));
-      }
       const description = JSON.stringify({
         modelName: options.modelName,
         preprocessing: source instanceof EncodedDataset ? source.preprocessing : undefined,
@@ -108,6 +111,55 @@ class FloatNet extends FileModel implements LoadedNetInterface {
     } finally {
       freeEverywhere(id);
     }
+  }
+}
+
+/** Adds to the first worker what the others saw. */
+async function mergeInto(
+  primary: PoolWorker,
+  others: readonly PoolWorker[],
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const other of others) {
+    const state = await abortable(
+      other.call((api) => api.calibrationState(id)),
+      signal,
+    );
+    await primary.call((api) => api.mergeCalibration(id, state));
+  }
+}
+
+/** Quantizes in the first worker, with as many further passes over the samples as the settings ask for. */
+async function refine(
+  workers: readonly PoolWorker[],
+  id: string,
+  samples: RepeatableSamples,
+  options: QuantizeOptions,
+): Promise<void> {
+  const { signal } = options;
+  const [primary, ...others] = workers;
+  if (primary === undefined) throw new Error('Quantizing needs a worker.');
+  const nextDraft = () =>
+    abortable(
+      primary.call((api) => api.draft(id)),
+      signal,
+    );
+  for (let draft = await nextDraft(); draft !== null; draft = await nextDraft()) {
+    const measured = draft;
+    await Promise.all(workers.map((worker) => worker.call((api) => api.beginPass(id, measured))));
+    await forEachInOrder(
+      workers,
+      {
+        phase: 'refine',
+        items: samples.items(),
+        total: samples.total,
+        work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+        collect: () => undefined,
+      },
+      options,
+    );
+    await mergeInto(primary, others, id, signal);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { OctetError } from './errors.js';
 import type {
+  BiasCorrection,
   CalibrationMethodName,
   NodePrecision,
   NodeQuantizationConfig,
@@ -95,12 +96,16 @@ const PRECISIONS: readonly NodePrecision[] = [
   'FLOAT',
 ];
 
+const BIAS_CORRECTIONS: readonly BiasCorrection[] = ['none', 'regular', 'iterative'];
+
 /** Settings of a quantization. The with… functions return a changed copy. */
 export class QuantizationParams {
   readonly calibration: CalibrationMethod;
   readonly activations: QuantizationScheme;
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
+  readonly biasCorrection: BiasCorrection;
+  readonly adaptiveRounding: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
@@ -135,10 +140,16 @@ export class QuantizationParams {
       parts.requantization === 'sima' || parts.requantization === 'tflite',
       `There is no requantization mode '${parts.requantization}'; the modes are sima and tflite.`,
     );
+    check(
+      BIAS_CORRECTIONS.includes(parts.biasCorrection),
+      `There is no bias correction '${parts.biasCorrection}'; the choices are ${BIAS_CORRECTIONS.join(', ')}.`,
+    );
     this.calibration = parts.calibration;
     this.activations = parts.activations;
     this.weights = parts.weights;
     this.requantization = parts.requantization;
+    this.biasCorrection = parts.biasCorrection;
+    this.adaptiveRounding = parts.adaptiveRounding;
     this.unquantizedNodes = new Set(parts.unquantizedNodes);
     this.customQuantizationConfigs = new Map(parts.customQuantizationConfigs);
     Object.freeze(this);
@@ -159,6 +170,24 @@ export class QuantizationParams {
 
   withRequantizationMode(requantization: RequantizationMode): QuantizationParams {
     return this.with({ requantization });
+  }
+
+  /**
+   * Lets the biases of integer layers make up for the mean error of their sums. `'regular'`, or true: by what rounding
+   * the weights costs at the float net's mean input; one further pass over the samples. `'iterative'`: by all that the
+   * quantized net's sums lack, with the layers before already corrected; three further passes.
+   */
+  withBiasCorrection(correction: boolean | BiasCorrection): QuantizationParams {
+    if (typeof correction !== 'boolean') return this.with({ biasCorrection: correction });
+    return this.with({ biasCorrection: correction ? 'regular' : 'none' });
+  }
+
+  /**
+   * Rounds the weights of integer layers for a small error of the layers' outputs on the samples, not for small errors
+   * of the weights: one further pass over the samples, shared with bias correction.
+   */
+  withAdaptiveRounding(adaptiveRounding = true): QuantizationParams {
+    return this.with({ adaptiveRounding });
   }
 
   /** Names of nodes that stay in float. */
@@ -184,6 +213,8 @@ export class QuantizationParams {
       activations: this.activations,
       weights: this.weights,
       requantization: this.requantization,
+      biasCorrection: this.biasCorrection,
+      adaptiveRounding: this.adaptiveRounding,
       unquantizedNodes: [...this.unquantizedNodes].sort(),
       customQuantizationConfigs: Object.fromEntries(
         [...this.customQuantizationConfigs].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -206,6 +237,8 @@ export class QuantizationParams {
       activations: schemeOf(fields(settings.activations, defaults.activations, 'activations')),
       weights: schemeOf(fields(settings.weights, defaults.weights, 'weights')),
       requantization: settings.requantization,
+      biasCorrection: settings.biasCorrection,
+      adaptiveRounding: settings.adaptiveRounding,
       unquantizedNodes: new Set(unquantizedNodes),
       customQuantizationConfigs: new Map(
         Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
@@ -222,6 +255,8 @@ export class QuantizationParams {
     activations: quantizationScheme({ asymmetric: true, perChannel: false }),
     weights: quantizationScheme({ asymmetric: false, perChannel: true }),
     requantization: 'sima',
+    biasCorrection: 'none',
+    adaptiveRounding: false,
     unquantizedNodes: new Set(),
     customQuantizationConfigs: new Map(),
   });
@@ -249,6 +284,8 @@ interface Parts {
   readonly activations: QuantizationScheme;
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
+  readonly biasCorrection: BiasCorrection;
+  readonly adaptiveRounding: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 }

@@ -110,6 +110,41 @@ export function encodedSamples(source: SampleSource): {
   return { items: encodeAll(source), total: Array.isArray(source) ? source.length : undefined };
 }
 
+/** Samples that can be gone through more than once. */
+export interface RepeatableSamples {
+  readonly total: number | undefined;
+  /** The samples from the first on; one pass must have ended before the next begins. */
+  items(): Iterable<EncodedSample> | AsyncIterable<EncodedSample>;
+}
+
+/** As `encodedSamples`. What can be iterated once only, such as a generator, is kept from the first pass on. */
+export function repeatableSamples(source: SampleSource): RepeatableSamples {
+  const { items, total } = encodedSamples(source);
+  if (!isIterator(source)) return { total, items: () => encodedSamples(source).items };
+  const kept: EncodedSample[] = [];
+  let first = true;
+  return {
+    total,
+    items: () => {
+      if (!first) return kept;
+      first = false;
+      return keeping(items, kept);
+    },
+  };
+}
+
+/** True for what gives its values once: iterators return themselves when they are iterated. */
+function isIterator(source: object): boolean {
+  return 'next' in source && typeof source.next === 'function';
+}
+
+async function* keeping<T>(items: Iterable<T> | AsyncIterable<T>, kept: T[]): AsyncGenerator<T> {
+  for await (const item of items) {
+    kept.push(item);
+    yield item;
+  }
+}
+
 async function* encodeAll(source: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<EncodedSample> {
   let index = 0;
   for await (const sample of source) {

@@ -98,6 +98,9 @@ export interface NodeQuantizationConfig {
   readonly quantizationPrecision: NodePrecision;
 }
 
+/** How the mean error of a layer is made up for by its bias; see `withBiasCorrection`. */
+export type BiasCorrection = 'none' | 'regular' | 'iterative';
+
 /** How the pixels of an image become an input tensor: value = (pixel − mean) / std, pixels from 0 to 255. */
 export interface Preprocessing {
   /** One value, or one a channel in the order of `color`, in pixel units. */
@@ -192,7 +195,8 @@ export interface GraphInfo {
 
 /** Progress of a long call. `total` is absent while the number of samples is not known. */
 export interface Progress {
-  readonly phase: 'calibrate' | 'quantize' | 'evaluate' | 'analyze';
+  /** `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. */
+  readonly phase: 'calibrate' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
   readonly done: number;
   readonly total?: number;
 }
@@ -370,6 +374,8 @@ export interface QuantizationSettings {
   readonly activations: QuantizationScheme;
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;
+  readonly biasCorrection: BiasCorrection;
+  readonly adaptiveRounding: boolean;
   readonly unquantizedNodes: readonly string[];
   /** By node name or pattern. */
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;

@@ -167,6 +167,16 @@ export class WorkerApi {
     unwrap(this.#entry(id, 'calibration').handle.merge(state));
   }
 
+  /** Quantizes, or takes in what the last pass saw; the draft that a further pass needs, or null without one. */
+  draft(id: string): Uint8Array | null {
+    return unwrap(this.#entry(id, 'calibration').handle.draft());
+  }
+
+  /** Begins a pass of a calibration over the samples with a draft. */
+  beginPass(id: string, draft: Uint8Array): void {
+    unwrap(this.#entry(id, 'calibration').handle.beginPass(draft));
+  }
+
   /** Returns the bytes of a .octet file. */
   quantize(id: string, options: string): Uint8Array {
     return unwrap(this.#entry(id, 'calibration').handle.quantize(options));

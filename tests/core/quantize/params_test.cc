@@ -23,6 +23,8 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.activations.asymmetric = false;
   params.weights.per_channel = false;
   params.requantization = RequantizationMode::Tflite;
+  params.bias_correction = BiasCorrection::Iterative;
+  params.adaptive_rounding = true;
   params.unquantized_nodes = {"a", "b;c"};
   params.custom_precisions = {{"conv*", NodePrecision::BFloat16Int8Weights}, {"x", NodePrecision::Int16}};
   const std::string json = to_json(params);
@@ -44,6 +46,8 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
       message_of(R"({"customQuantizationConfigs":{"a":{"quantizationPrecision":"INT4"}}})").find("INT4"),
       std::string::npos);
   EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
+  EXPECT_NE(message_of(R"({"biasCorrection":"twice"})").find("twice"), std::string::npos);
+  EXPECT_NE(message_of(R"({"adaptiveRounding":1})").find("adaptiveRounding"), std::string::npos);
   EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
 }
 

@@ -16,6 +16,7 @@
 #include "prepare/prepare.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
+#include "quantize/refinement.h"
 
 namespace {
 
@@ -41,11 +42,21 @@ void run(const std::string& model, const std::string& target_key, const std::str
   calibrate::Calibrator calibrator(shared, params.calibration);
   const Bytes samples = read_file(samples_path);
   const size_t sample_bytes = shared->tensor(shared->inputs[0]).byte_size();
-  for (size_t offset = 0; offset + sample_bytes <= samples.size(); offset += sample_bytes) {
-    const std::span<const std::byte> input(samples.data() + offset, sample_bytes);
-    calibrator.fold(calibrator.observe({&input, 1}));
+  const auto each_sample = [&](const auto& visit) {
+    for (size_t offset = 0; offset + sample_bytes <= samples.size(); offset += sample_bytes) {
+      const std::span<const std::byte> input(samples.data() + offset, sample_bytes);
+      visit(std::span(&input, 1));
+    }
+  };
+  each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
+  Graph quantized = quantize::quantize(*shared, calibrator, params).graph;
+  quantize::Refinement refinement(shared, params);
+  while (!refinement.done()) {
+    refinement.begin_pass(std::make_shared<const Graph>(quantized));
+    each_sample([&](auto inputs) { refinement.observe(inputs); });
+    refinement.apply(quantized);
   }
-  const Bytes file = formats::tflite::write(quantize::quantize(*shared, calibrator, params).graph);
+  const Bytes file = formats::tflite::write(quantized);
   std::ofstream(out, std::ios::binary)
       .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
 }

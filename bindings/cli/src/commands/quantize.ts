@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import {
+  type BiasCorrection,
   bfloat16Quantization,
   type CalibrationMethodName,
   defaultQuantization,
@@ -43,6 +44,8 @@ interface Options extends OutputOptions, PreprocessingOptions {
   readonly config?: string;
   readonly method?: CalibrationMethodName;
   readonly requantization?: RequantizationMode;
+  readonly biasCorrection?: BiasCorrection;
+  readonly adaptiveRounding?: true;
   readonly io: NonNullable<TFLiteOptions['ioType']>;
   readonly workers?: number;
   readonly output: readonly string[];
@@ -82,6 +85,14 @@ export function quantizeCommand(): Command {
       ]),
     )
     .addOption(
+      new Option('--bias-correction <kind>', "make up for layers' mean errors").choices([
+        'none',
+        'regular',
+        'iterative',
+      ]),
+    )
+    .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
+    .addOption(
       new Option('--io <type>', 'inputs and outputs of the .tflite')
         .choices(['float32', 'int8'])
         .default('float32'),
@@ -119,7 +130,7 @@ async function quantize(file: string, options: Options): Promise<void> {
 
 async function paramsOf(
   net: LoadedNet,
-  { preset, config, method, requantization }: Options,
+  { preset, config, method, requantization, biasCorrection, adaptiveRounding }: Options,
 ): Promise<QuantizationParams> {
   let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
   if (config !== undefined) {
@@ -129,6 +140,8 @@ async function paramsOf(
   }
   if (method !== undefined) params = params.withCalibration(params.calibration.withMethod(method));
   if (requantization !== undefined) params = params.withRequantizationMode(requantization);
+  if (biasCorrection !== undefined) params = params.withBiasCorrection(biasCorrection);
+  if (adaptiveRounding) params = params.withAdaptiveRounding();
   return params;
 }
 

@@ -1,0 +1,74 @@
+// What the nodes with integer weights read: means of their inputs in the float and in the quantized graph,
+// and second moments. All sums are integers, so that they do not depend on the order of samples, nor on how
+// these were dealt to workers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "emulate/executor.h"
+#include "ir/graph.h"
+#include "quantize/patches.h"
+
+namespace octet::quantize {
+
+/// A range of features whose products are kept: all of a group, or a part of it where a group has too many.
+struct FeatureBlock {
+  size_t first;
+  size_t count;
+};
+
+/// Moments of the inputs of one node over its patches, in steps of the quantized input.
+struct NodeMoments {
+  NodeId source;     ///< The node in the float graph.
+  NodeId quantized;  ///< The node in the quantized graph.
+  Patches patches;
+  std::vector<FeatureBlock> blocks = {};  ///< Ascending; together they are all features.
+  int64_t count = 0;                      ///< Patches seen.
+  std::vector<int64_t> sums = {};         ///< By feature: of integers less their zero point.
+  std::vector<int64_t> float_sums = {};   ///< By feature: of the float values, in 1/256 steps.
+  /// Block by block, the lower triangle of a square: of products of two features. Of INT16 inputs the upper
+  /// byte counts alone, whose products fit the same sums. Empty where only means are asked for.
+  std::vector<int64_t> products = {};
+
+  double mean(size_t feature) const {
+    return static_cast<double>(sums[feature]) / static_cast<double>(count);
+  }
+  double float_mean(size_t feature) const {
+    return static_cast<double>(float_sums[feature]) / (256.0 * static_cast<double>(count));
+  }
+};
+
+class InputMoments {
+ public:
+  /// `quantized` was made from `source` and has its nodes by the same names.
+  InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<const Graph> quantized,
+               bool with_products);
+
+  /// Runs one sample, one span an input, through both graphs.
+  void observe(std::span<const std::span<const std::byte>> inputs);
+  /// The sums of this worker, for merge() elsewhere.
+  Bytes state() const;
+  /// Adds another worker's state(). Exact. Throws InvalidInput when it is of another model.
+  void merge(std::span<const std::byte> state);
+
+  const std::vector<NodeMoments>& nodes() const { return nodes_; }
+
+ private:
+  void add_float(NodeMoments& node, std::span<const float> input);
+  template <class T>
+  void add_integers(NodeMoments& node, std::span<const T> input);
+
+  emulate::Executor float_;
+  emulate::Executor quantized_;
+  std::vector<NodeMoments> nodes_;
+  std::vector<std::vector<size_t>> float_readers_;  ///< By tensor: the nodes (in nodes_) that read it.
+  std::vector<std::vector<size_t>> quantized_readers_;
+  std::vector<float> float_rows_;
+  std::vector<int16_t> integer_rows_;
+};
+
+}  // namespace octet::quantize

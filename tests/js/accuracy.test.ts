@@ -1,0 +1,69 @@
+// Bias correction and adaptive rounding: what they gain, and how they go through the samples.
+
+import {
+  defaultQuantization,
+  type ImageDataset,
+  type LoadedNet,
+  type Progress,
+  type QuantizationParams,
+  quantizationScheme,
+} from 'octet-quant';
+import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
+
+let net: LoadedNet;
+let images: ImageDataset;
+let calibration: ImageDataset;
+
+beforeAll(async () => {
+  net = await loadFashion();
+  images = await calibrationImages(net, 200);
+  calibration = images.select(Array.from({ length: 160 }, (_, index) => index));
+});
+
+/** The signal to noise ratio, in dB, of the model's output on images that calibration has not seen. */
+async function sqnrOf(params: QuantizationParams): Promise<number> {
+  const model = await net.quantize(calibration, params);
+  const errors = await model.analyzeQuantizationError(
+    images.select(Array.from({ length: 40 }, (_, index) => 160 + index)),
+  );
+  model.dispose();
+  const last = net.nodes.at(-1)?.name;
+  return errors.find(({ node }) => node === last)?.sqnr ?? Number.NaN;
+}
+
+test('each method brings the output nearer to float', async () => {
+  // One scale for all weights of a layer: their error is then most of what there is.
+  const coarse = defaultQuantization.withWeightQuantization(
+    quantizationScheme({ asymmetric: false, perChannel: false }),
+  );
+  const plain = await sqnrOf(coarse);
+  const corrected = await sqnrOf(coarse.withBiasCorrection(true));
+  const iterated = await sqnrOf(coarse.withBiasCorrection('iterative'));
+  const rounded = await sqnrOf(coarse.withAdaptiveRounding());
+  expect(corrected).toBeGreaterThan(plain);
+  expect(iterated).toBeGreaterThan(plain);
+  expect(rounded).toBeGreaterThan(plain + 3);
+});
+
+test('samples that can be had once only are kept for the further passes', async () => {
+  async function* once() {
+    for await (const sample of calibration) yield sample;
+  }
+  const params = defaultQuantization.withBiasCorrection('iterative');
+  const expected = await (await net.quantize(calibration, params)).toTFLite();
+  expect(await (await net.quantize(once(), params)).toTFLite()).toEqual(expected);
+});
+
+test('tells of every pass, and is cancelled in any of them', async () => {
+  const few = images.select([0, 1, 2]);
+  const params = defaultQuantization.withBiasCorrection('iterative').withAdaptiveRounding();
+  const phases: Progress['phase'][] = [];
+  await net.quantize(few, params, { onProgress: ({ phase, done }) => done === 3 && phases.push(phase) });
+  expect(phases).toEqual(['calibrate', 'refine', 'refine']);
+  const controller = new AbortController();
+  const call = net.quantize(few, params, {
+    signal: controller.signal,
+    onProgress: ({ phase }) => phase === 'refine' && controller.abort(),
+  });
+  await expectRejection(call, 'CANCELLED', /./);
+});
