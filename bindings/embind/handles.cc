@@ -7,10 +7,12 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
+#include "dot_module.h"
 #include "emulate/profile.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
+#include "kernels/dot.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/precision_plan.h"
@@ -339,6 +341,13 @@ val Model::analyze() const {
     }
     return val(std::make_shared<Analysis>(float_graph_, graph()));
   });
+}
+
+val dot_module() { return copy_of(std::as_bytes(std::span(kDotModule))); }
+
+bool use_dot_kernel(int index) {
+  // A function pointer is an index into the table.
+  return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
 }
 
 val supported_operators() {

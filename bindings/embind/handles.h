@@ -138,4 +138,9 @@ class Model : public Runner {
 /// What every operator supports on every target, as JSON.
 val supported_operators();
 
+/// The side module of kernels/dot.h, as a Uint8Array.
+val dot_module();
+/// Takes the function at `index` of the module's table as the dot kernel; false where it is not exact here.
+bool use_dot_kernel(int index);
+
 }  // namespace octet::binding

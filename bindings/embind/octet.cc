@@ -42,4 +42,6 @@ EMSCRIPTEN_BINDINGS(octet) {
   function("loadNet", &Net::load);
   function("loadModel", &Model::load);
   function("supportedOperators", &supported_operators);
+  function("dotModule", &dot_module);
+  function("useDotKernel", &use_dot_kernel);
 }

@@ -32,6 +32,7 @@ struct WidenInt8 {
   using Input = int8_t;
   using Packed = int16_t;
   int32_t zero_point;
+  int16_t padding() const { return 0; }
 
   void operator()(const int8_t* source, int64_t count, int16_t* destination) const {
     const v128_t offset = wasm_i16x8_splat(static_cast<int16_t>(zero_point));
@@ -43,10 +44,29 @@ struct WidenInt8 {
   }
 };
 
+/// Copies int8 as the bytes that dot() takes.
+struct BytesOfInt8 {
+  using Input = int8_t;
+  using Packed = uint8_t;
+  int32_t zero_point;
+  uint8_t flip;  ///< 0, or the top bit: value + 128 as an unsigned byte.
+  uint8_t padding() const { return static_cast<uint8_t>(static_cast<uint8_t>(zero_point) ^ flip); }
+
+  void operator()(const int8_t* source, int64_t count, uint8_t* destination) const {
+    const v128_t flips = wasm_i8x16_splat(static_cast<int8_t>(flip));
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+      wasm_v128_store(destination + i, wasm_v128_xor(wasm_v128_load(source + i), flips));
+    }
+    for (; i < count; ++i) destination[i] = static_cast<uint8_t>(static_cast<uint8_t>(source[i]) ^ flip);
+  }
+};
+
 /// Copies floats as they are.
 struct CopyFloat {
   using Input = float;
   using Packed = float;
+  float padding() const { return 0; }
 
   void operator()(const float* source, int64_t count, float* destination) const {
     std::memcpy(destination, source, static_cast<size_t>(count) * sizeof(float));
@@ -66,7 +86,7 @@ void pack_pixels(const ConvolutionPlan& plan, const Convert& convert, const type
   }
 }
 
-/// Packs input rows [first, first + rows) of one image, zero wherever they lie outside it.
+/// Packs input rows [first, first + rows) of one image, with padding wherever they lie outside it.
 template <class Convert>
 void pack_rows(const ConvolutionPlan& plan, const Convert& convert, const typename Convert::Input* image,
                int32_t first, int32_t rows, typename Convert::Packed* packed) {
@@ -80,21 +100,22 @@ void pack_rows(const ConvolutionPlan& plan, const Convert& convert, const typena
   const int32_t top = std::clamp(-first, 0, rows);
   const int32_t bottom = std::clamp(g.input_height - first, top, rows);
 
-  std::fill_n(packed, top * packed_row, Packed{0});
+  const Packed padding = convert.padding();
+  std::fill_n(packed, top * packed_row, padding);
   const typename Convert::Input* source = image + (int64_t{first} + top) * source_row;
   if (begin == 0 && end == plan.packed_width && plan.packed_width == g.input_width) {
     pack_pixels(plan, convert, source, int64_t{bottom - top} * g.input_width, packed + top * packed_row);
   } else {
     for (int32_t y = top; y < bottom; ++y, source += source_row) {
       Packed* row = packed + y * packed_row;
-      std::fill_n(row, int64_t{begin} * plan.packed_channels, Packed{0});
+      std::fill_n(row, int64_t{begin} * plan.packed_channels, padding);
       pack_pixels(plan, convert, source + (int64_t{g.origin_x} + begin) * g.input_channels, end - begin,
                   row + int64_t{begin} * plan.packed_channels);
       std::fill_n(row + int64_t{end} * plan.packed_channels,
-                  int64_t{plan.packed_width - end} * plan.packed_channels, Packed{0});
+                  int64_t{plan.packed_width - end} * plan.packed_channels, padding);
     }
   }
-  std::fill_n(packed + bottom * packed_row, (rows - bottom) * packed_row, Packed{0});
+  std::fill_n(packed + bottom * packed_row, (rows - bottom) * packed_row, padding);
 }
 
 /// Packs the rows of each block into `scratch` and calls compute(packed rows, pixels, offset of the block's

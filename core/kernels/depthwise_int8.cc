@@ -19,7 +19,7 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
       return filter[static_cast<size_t>(tap) * static_cast<size_t>(geometry.output_channels) +
                     static_cast<size_t>(channel)];
     };
-    append_pairs(panel, taps, weight, weights_);
+    append_taps<2>(panel, taps, weight, weights_);
   }
   if (taps_.size() % 2 != 0) taps_.push_back(taps_.back());  // Its weights are zero.
 }

@@ -4,24 +4,52 @@
 
 namespace octet::kernels {
 
+namespace {
+
+uint8_t flip_of(const Dot& dot) { return dot.operand == DotOperand::Unsigned ? 0x80 : 0; }
+
+/// What a byte for dot() is worth where the INT8 value is the zero point.
+int32_t zero_of(const Dot& dot, int32_t zero_point) {
+  return zero_point + (dot.operand == DotOperand::Unsigned ? 128 : 0);
+}
+
+}  // namespace
+
 template <class Multiplier>
 GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter,
                                int32_t input_zero_point, const Int8Epilogue<Multiplier>& epilogue)
-    : plan_(plan_convolution(geometry, TapLayout::Runs, sizeof(int16_t))),
+    : dot_(dot()),
+      plan_(plan_convolution(geometry, TapLayout::Runs, packed_bytes())),
       input_zero_point_(input_zero_point),
       range_(epilogue.range),
       panels_(make_panels(geometry.groups, geometry.input_channels / geometry.groups,
                           geometry.output_channels / geometry.groups)),
-      pairs_per_run_((plan_.run_length + 1) / 2) {
+      taps_per_step_(dot_.kernel != nullptr ? OCTET_DOT_TAPS : 2),
+      steps_per_run_((plan_.run_length + taps_per_step_ - 1) / taps_per_step_) {
   const size_t run_length = static_cast<size_t>(plan_.run_length);
+  const size_t channel_length = plan_.runs.size() * run_length;
   for (const Panel& panel : panels_) {
     rescaling_.push_back(make_rescaling(panel, epilogue));
     for (size_t run = 0; run < plan_.runs.size(); ++run) {
       const auto weight = [&](int32_t channel, int32_t k) {
-        return filter[(static_cast<size_t>(channel) * plan_.runs.size() + run) * run_length +
+        return filter[static_cast<size_t>(channel) * channel_length + run * run_length +
                       static_cast<size_t>(k)];
       };
-      append_pairs(panel, plan_.run_length, weight, weights_);
+      if (dot_.kernel != nullptr) {
+        append_taps<OCTET_DOT_TAPS>(panel, plan_.run_length, weight, weights_);
+      } else {
+        append_taps<2>(panel, plan_.run_length, weight, weights_);
+      }
+    }
+    if (dot_.kernel == nullptr) continue;
+    // dot() sums over bytes with their zero: its part is known beforehand. Modulo 2^32, as all sums.
+    for (int32_t c = 0; c < panel.channels; ++c) {
+      const size_t first = static_cast<size_t>(panel.first_channel + c) * channel_length;
+      uint32_t sum = 0;
+      for (const int8_t weight : filter.subspan(first, channel_length)) sum += static_cast<uint32_t>(weight);
+      int32_t& bias = rescaling_.back().bias[c];
+      bias = static_cast<int32_t>(static_cast<uint32_t>(bias) -
+                                  sum * static_cast<uint32_t>(zero_of(dot_, input_zero_point)));
     }
   }
 }
@@ -36,7 +64,7 @@ void GemmInt8<Multiplier>::tile(size_t panel, const int16_t* packed, int8_t* out
     low[p] = wasm_v128_load(rescaling.bias);
     high[p] = wasm_v128_load(rescaling.bias + 4);
   });
-  const int32_t pairs = pairs_per_run_;
+  const int32_t pairs = steps_per_run_;
   const int8_t* weights = weights_.data() + panel * plan_.runs.size() * static_cast<size_t>(pairs) * 16;
   for (const int32_t run : plan_.runs) {
     const int16_t* taps[kPixels];
@@ -67,7 +95,7 @@ void GemmInt8<Multiplier>::tile(size_t panel, const int16_t* packed, int8_t* out
 }
 
 template <class Multiplier>
-void GemmInt8<Multiplier>::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
+void GemmInt8<Multiplier>::run_by_pairs(const int8_t* input, int8_t* output, int16_t* scratch) const {
   using Tile = void (GemmInt8::*)(size_t, const int16_t*, int8_t*, int32_t) const;
   static constexpr Tile kTiles[] = {&GemmInt8::template tile<1>, &GemmInt8::template tile<2>,
                                     &GemmInt8::template tile<3>, &GemmInt8::template tile<4>};
@@ -77,7 +105,55 @@ void GemmInt8<Multiplier>::run(const int8_t* input, int8_t* output, std::byte* s
                     output + first_output);
     }
   };
-  for_each_block(plan_, WidenInt8{input_zero_point_}, input, reinterpret_cast<int16_t*>(scratch), compute);
+  for_each_block(plan_, WidenInt8{input_zero_point_}, input, scratch, compute);
+}
+
+template <class Multiplier>
+void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output,
+                                          int32_t pixels) const {
+  constexpr int32_t kPixelsPerCall = 32;  // Sums stay in the first-level cache.
+  alignas(16) int32_t sums[kPixelsPerCall * OCTET_DOT_CHANNELS];
+  const RescalingPanel<Multiplier>& rescaling = rescaling_[panel];
+  const size_t panel_weights = plan_.runs.size() * static_cast<size_t>(steps_per_run_) *
+                               size_t{OCTET_DOT_TAPS} * size_t{OCTET_DOT_CHANNELS};
+  DotSums task = {.packed = packed,
+                  .runs = plan_.runs.data(),
+                  .run_count = static_cast<int32_t>(plan_.runs.size()),
+                  .quads_per_run = steps_per_run_,
+                  .weights = weights_.data() + panel * panel_weights,
+                  .bias = rescaling.bias,
+                  .sums = sums};
+  for (int32_t first = 0; first < pixels; first += kPixelsPerCall) {
+    task.input_offsets = plan_.input_offsets.data() + first;
+    task.pixels = std::min(kPixelsPerCall, pixels - first);
+    dot_.kernel(&task);
+    const int32_t* output_offsets = plan_.output_offsets.data() + first;
+    for (int32_t p = 0; p < task.pixels; ++p) {
+      const int32_t* pixel = sums + p * OCTET_DOT_CHANNELS;
+      requantize_and_store(wasm_v128_load(pixel), wasm_v128_load(pixel + 4), rescaling, range_,
+                           output + output_offsets[p] + panels_[panel].first_channel,
+                           panels_[panel].channels);
+    }
+  }
+}
+
+template <class Multiplier>
+void GemmInt8<Multiplier>::run_by_dot(const int8_t* input, int8_t* output, uint8_t* scratch) const {
+  const auto compute = [&](const uint8_t* packed, int32_t pixels, int64_t first_output) {
+    for (size_t panel = 0; panel < panels_.size(); ++panel) {
+      compute_by_dot(panel, packed + panels_[panel].input_offset, output + first_output, pixels);
+    }
+  };
+  for_each_block(plan_, BytesOfInt8{input_zero_point_, flip_of(dot_)}, input, scratch, compute);
+}
+
+template <class Multiplier>
+void GemmInt8<Multiplier>::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
+  if (dot_.kernel != nullptr) {
+    run_by_dot(input, output, reinterpret_cast<uint8_t*>(scratch));
+  } else {
+    run_by_pairs(input, output, reinterpret_cast<int16_t*>(scratch));
+  }
 }
 
 template class GemmInt8<FixedPointMultiplier>;

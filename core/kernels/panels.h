@@ -91,14 +91,14 @@ inline void clamp_and_store(const float* sums, float lowest, float highest, floa
   }
 }
 
-/// Appends a panel of int8 weights for i32x4.dot_i16x8: for each pair (k, k + 1) the two weights of channel
-/// 0, then those of channel 1, ... sixteen bytes a pair. `weight(channel, k)` is asked for channels of the
-/// panel only; k runs to `depth`, and an odd last pair is filled with zero.
-template <class Weight>
-void append_pairs(const Panel& panel, int32_t depth, const Weight& weight, std::vector<int8_t>& packed) {
-  for (int32_t k = 0; k < depth; k += 2) {
+/// Appends a panel of int8 weights for instructions that multiply and add kTaps neighbours: for each kTaps of
+/// k the weights of channel 0, then those of channel 1, ... `weight(channel, k)` is asked for channels of the
+/// panel only; k runs to `depth`, and what is missing behind is filled with zero.
+template <int32_t kTaps, class Weight>
+void append_taps(const Panel& panel, int32_t depth, const Weight& weight, std::vector<int8_t>& packed) {
+  for (int32_t k = 0; k < depth; k += kTaps) {
     for (int32_t c = 0; c < kPanelChannels; ++c) {
-      for (int32_t i = k; i < k + 2; ++i) {
+      for (int32_t i = k; i < k + kTaps; ++i) {
         packed.push_back(c < panel.channels && i < depth ? weight(panel.first_channel + c, i) : int8_t{0});
       }
     }

@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { loadModel, Model } from '../../bindings/js/dist/index.js';
-import { startLiteRt } from './chromium.mjs';
+import { loadModel } from '../../bindings/js/dist/index.js';
+import { startPages } from './chromium.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
 
@@ -76,24 +76,21 @@ async function timeQuantizing(name) {
   return { ...seconds, ratio: seconds.octet / seconds.aiEdgeQuantizer };
 }
 
-async function timeRunning(name, litert) {
+async function timeRunning(name, pages) {
   const net = await loadModel(`${FOLDER}/${name}/float.tflite`, { target: 'tflite' });
-  const model = await Model.load(`${FOLDER}/${name}/octet.octet`);
-  const [{ name: inputName, shape }] = net.inputs;
-  const inputPath = `${FOLDER}/${name}/input.f32`;
-  const sample = { [inputName]: { data: floats(inputPath).slice(), shape } };
+  const [{ shape }] = net.inputs;
+  net.dispose();
+  const input = `${FOLDER}/${name}/input.f32`;
   const times = { float: { octet: [], litert: [] }, int8: { octet: [], litert: [] } };
   for (let round = 0; round < rounds; round += 1) {
-    for (const [kind, runnable, file] of [
-      ['float', net, 'float.tflite'],
-      ['int8', model, 'octet.tflite'],
+    for (const [kind, ours, theirs] of [
+      ['float', 'float.tflite', 'float.tflite'],
+      ['int8', 'octet.octet', 'octet.tflite'],
     ]) {
-      times[kind].octet.push((await runnable.measureTime(sample)).milliseconds);
-      times[kind].litert.push(await litert.measure(`${FOLDER}/${name}/${file}`, inputPath, shape));
+      times[kind].octet.push(await pages.octet.measure(`${FOLDER}/${name}/${ours}`, input, shape));
+      times[kind].litert.push(await pages.litert.measure(`${FOLDER}/${name}/${theirs}`, input, shape));
     }
   }
-  net.dispose();
-  model.dispose();
   return Object.fromEntries(
     Object.entries(times).map(([kind, { octet, litert: peer }]) => {
       const result = { octetMs: median(octet), liteRtJsMs: median(peer) };
@@ -115,12 +112,12 @@ const figures = {
   wasmBytes: statSync('bindings/js/dist/octet.wasm').size,
   models: {},
 };
-const litert = await startLiteRt(process.cwd());
+const pages = await startPages(process.cwd());
 console.log(`octet.wasm: ${figures.wasmBytes} bytes`);
 console.log('one thread, ms per image      float: Octet  LiteRT.js  ratio   INT8: Octet  LiteRT.js  ratio');
 for (const name of names) {
   const quantizing = await timeQuantizing(name);
-  const running = await timeRunning(name, litert);
+  const running = await timeRunning(name, pages);
   figures.models[name] = { ...running, quantize100: quantizing };
   const cells = [running.float, running.int8].map(
     ({ octetMs, liteRtJsMs, ratio }) => `${fixed(octetMs)}   ${fixed(liteRtJsMs)}${fixed(ratio)}`,
@@ -133,7 +130,7 @@ for (const [name, { quantize100: q }] of Object.entries(figures.models)) {
     `${name.padEnd(30)}${fixed(q.octet)}${fixed(q.octetOneWorker)}${fixed(q.aiEdgeQuantizer)}${fixed(q.ratio)}`,
   );
 }
-await litert.close();
+await pages.close();
 if (positionals.length === 0)
   writeFileSync('tests/bench/figures.json', `${JSON.stringify(figures, null, 2)}\n`);
 process.exit(0);

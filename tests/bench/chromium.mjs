@@ -1,4 +1,4 @@
-// LiteRT.js in Debian's Chromium, driven from Node: one page, one thread.
+// LiteRT.js and Octet in Debian's Chromium, driven from Node: a page each, one thread.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -26,8 +26,11 @@ function serve(root) {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-/** {measure(model path, input path, shape): milliseconds, close()}, paths from the repository's root. */
-export async function startLiteRt(root) {
+/**
+ * {litert, octet: {measure(model path, input path, shape): milliseconds}, profile(model path, input path, runs), close()};
+ * paths from the repository's root, inputs as raw bytes.
+ */
+export async function startPages(root) {
   const server = await serve(root);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -39,12 +42,20 @@ export async function startLiteRt(root) {
       '--disable-background-networking',
     ],
   });
-  const page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${server.address().port}/tests/bench/litert.html`);
-  await page.waitForFunction('window.isReady === true');
+  const open = async (name) => {
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${server.address().port}/tests/bench/${name}.html`);
+    await page.waitForFunction('window.isReady === true');
+    const measure = (model, input, shape) =>
+      page.evaluate(([m, i, s]) => window.measure(m, i, s), [`/${model}`, `/${input}`, shape]);
+    return { page, measure };
+  };
+  const [litert, octet] = [await open('litert'), await open('octet')];
   return {
-    measure: (model, input, shape) =>
-      page.evaluate(([m, i, s]) => window.measure(m, i, s), [`/${model}`, `/${input}`, shape]),
+    litert,
+    octet,
+    profile: (model, input, runs) =>
+      octet.page.evaluate(([m, i, r]) => window.profile(m, i, r), [`/${model}`, `/${input}`, runs]),
     close: async () => {
       await browser.close();
       server.close();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "support/convolution_cases.h"
+#include "support/dot_kernels.h"
 
 namespace octet {
 namespace {
@@ -124,11 +125,14 @@ void expect_int8(const ConvolutionCase& c, bool per_channel, RequantizationMode 
 }
 
 TEST(Conv2d, Int8EqualsThePlainLoop) {
-  uint64_t seed = 100;
-  for (const ConvolutionCase& c : kCases) {
-    for (const RequantizationMode mode : {RequantizationMode::Tflite, RequantizationMode::Sima}) {
-      expect_int8(c, true, mode, seed++);
-      expect_int8(c, false, mode, seed++);
+  for (const kernels::DotKernel kernel : test::kDotKernels) {
+    const test::DotScope scope(kernel);
+    uint64_t seed = 100;
+    for (const ConvolutionCase& c : kCases) {
+      for (const RequantizationMode mode : {RequantizationMode::Tflite, RequantizationMode::Sima}) {
+        expect_int8(c, true, mode, seed++);
+        expect_int8(c, false, mode, seed++);
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include "ops/activation.h"
 #include "support/convolution_cases.h"
+#include "support/dot_kernels.h"
 
 namespace octet {
 namespace {
@@ -71,33 +72,36 @@ std::vector<int8_t> int8_reference(const Case& c, const std::vector<int8_t>& inp
 }
 
 TEST(FullyConnected, Int8EqualsThePlainLoop) {
-  uint64_t seed = 20;
-  for (const Case& c : kCases) {
-    for (const bool per_channel : {false, true}) {
-      SCOPED_TRACE(to_string(c.input));
-      test::Random random(seed++);
-      test::GraphBuilder builder;
-      const std::vector<int8_t> input = random.integers<int8_t>(c.input.elements(), -128, 127);
-      const std::vector<int8_t> filter = random.integers<int8_t>(int64_t{c.units} * c.depth, -127, 127);
-      const std::vector<int32_t> bias = random.integers<int32_t>(c.units, -3000, 3000);
-      const QuantParams in = QuantParams::per_tensor(0.031f, 3);
-      const QuantParams out = QuantParams::per_tensor(0.17f, -9);
-      const std::vector<float> scales = random.floats(per_channel ? c.units : 1, 0.003f, 0.05f);
-      const QuantParams weights = {
-          .scale = scales, .zero_point = std::vector<int32_t>(scales.size()), .axis = 0};
-      std::vector<TensorId> operands = {builder.input("x", c.input, DType::Int8, in),
-                                        builder.constant({c.units, c.depth}, filter, weights)};
-      if (c.bias) operands.push_back(builder.constant({c.units}, bias));
-      const FullyConnected attributes = {.keep_dims = c.keep_dims, .activation = c.activation};
-      builder.output(builder.node(OpKind::FullyConnected, attributes, operands, {out}, DType::Int8)[0]);
+  for (const kernels::DotKernel kernel : test::kDotKernels) {
+    const test::DotScope scope(kernel);
+    uint64_t seed = 20;
+    for (const Case& c : kCases) {
+      for (const bool per_channel : {false, true}) {
+        SCOPED_TRACE(to_string(c.input));
+        test::Random random(seed++);
+        test::GraphBuilder builder;
+        const std::vector<int8_t> input = random.integers<int8_t>(c.input.elements(), -128, 127);
+        const std::vector<int8_t> filter = random.integers<int8_t>(int64_t{c.units} * c.depth, -127, 127);
+        const std::vector<int32_t> bias = random.integers<int32_t>(c.units, -3000, 3000);
+        const QuantParams in = QuantParams::per_tensor(0.031f, 3);
+        const QuantParams out = QuantParams::per_tensor(0.17f, -9);
+        const std::vector<float> scales = random.floats(per_channel ? c.units : 1, 0.003f, 0.05f);
+        const QuantParams weights = {
+            .scale = scales, .zero_point = std::vector<int32_t>(scales.size()), .axis = 0};
+        std::vector<TensorId> operands = {builder.input("x", c.input, DType::Int8, in),
+                                          builder.constant({c.units, c.depth}, filter, weights)};
+        if (c.bias) operands.push_back(builder.constant({c.units}, bias));
+        const FullyConnected attributes = {.keep_dims = c.keep_dims, .activation = c.activation};
+        builder.output(builder.node(OpKind::FullyConnected, attributes, operands, {out}, DType::Int8)[0]);
 
-      std::vector<double> multipliers;
-      for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
-        multipliers.push_back(double{in.scale[0]} * double{scales[unit % scales.size()]} /
-                              double{out.scale[0]});
+        std::vector<double> multipliers;
+        for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
+          multipliers.push_back(double{in.scale[0]} * double{scales[unit % scales.size()]} /
+                                double{out.scale[0]});
+        }
+        EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}),
+                  int8_reference(c, input, filter, bias, multipliers, ops::int8_clamp_of(c.activation, out)));
       }
-      EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}),
-                int8_reference(c, input, filter, bias, multipliers, ops::int8_clamp_of(c.activation, out)));
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "ops/activation.h"
 #include "support/convolution_cases.h"
+#include "support/dot_kernels.h"
 
 namespace octet {
 namespace {
@@ -115,38 +116,41 @@ TEST(TransposeConv, FloatAgreesWithScattering) {
 }
 
 TEST(TransposeConv, Int8EqualsScattering) {
-  uint64_t seed = 50;
-  for (const Case& c : kCases) {
-    SCOPED_TRACE("case " + std::to_string(seed - 49));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
-    const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
-    const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
-    const QuantParams in = QuantParams::per_tensor(0.02f, -128);
-    const QuantParams out = QuantParams::per_tensor(0.07f, 5);
-    const QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
-                                 .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
-                                 .axis = 0};
-    std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
-                                      builder.constant(filter_shape(c), filter, weights)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = add_node(builder, c, operands, DType::Int8, out);
+  for (const kernels::DotKernel kernel : test::kDotKernels) {
+    const test::DotScope scope(kernel);
+    uint64_t seed = 50;
+    for (const Case& c : kCases) {
+      SCOPED_TRACE("case " + std::to_string(seed - 49));
+      test::Random random(seed++);
+      test::GraphBuilder builder;
+      const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+      const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
+      const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
+      const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
+      const QuantParams in = QuantParams::per_tensor(0.02f, -128);
+      const QuantParams out = QuantParams::per_tensor(0.07f, 5);
+      const QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
+                                   .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
+                                   .axis = 0};
+      std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
+                                        builder.constant(filter_shape(c), filter, weights)};
+      if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+      const TensorId y = add_node(builder, c, operands, DType::Int8, out);
 
-    std::vector<int32_t> sums(static_cast<size_t>(builder.tensor(y).shape.elements()));
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
-    convolve(
-        c, sums, [&](size_t i) { return input[i] + 128; }, [&](size_t i) { return int32_t{filter[i]}; });
-    const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
-    std::vector<int8_t> expected;
-    for (size_t i = 0; i < sums.size(); ++i) {
-      const double ratio =
-          double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
-      expected.push_back(
-          test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), 5, clamp.low, clamp.high));
+      std::vector<int32_t> sums(static_cast<size_t>(builder.tensor(y).shape.elements()));
+      for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
+      convolve(
+          c, sums, [&](size_t i) { return input[i] + 128; }, [&](size_t i) { return int32_t{filter[i]}; });
+      const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
+      std::vector<int8_t> expected;
+      for (size_t i = 0; i < sums.size(); ++i) {
+        const double ratio =
+            double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
+        expected.push_back(
+            test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), 5, clamp.low, clamp.high));
+      }
+      EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
     }
-    EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
   }
 }
 
