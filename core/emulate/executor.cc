@@ -13,11 +13,12 @@ namespace octet::emulate {
 namespace {
 
 /// The kernel maker for a node: the type of its activations decides. QUANTIZE and DEQUANTIZE sit between
-/// types and count as integer where either side is.
+/// types and count as integer where either side is, as INT16 where one side is that.
 ops::PrepareKernel kernel_maker(const NodeView& node) {
   const ops::Kernels& kernels = ops::operator_of(node.node().op).kernels;
-  const bool integer = node.input(0).dtype == DType::Int8 || node.output().dtype == DType::Int8;
-  return integer ? kernels.i8 : kernels.f32;
+  const auto touches = [&](DType type) { return node.input(0).dtype == type || node.output().dtype == type; };
+  if (touches(DType::Int16)) return kernels.i16;
+  return touches(DType::Int8) ? kernels.i8 : kernels.f32;
 }
 
 std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {

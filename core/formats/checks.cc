@@ -43,7 +43,7 @@ bool fits(const NodeView& node, size_t i, DType type) {
   // Only operators with weights have a third operand that is not another activation.
   const bool has_weight = ops::operator_of(node.node().op).quantization.weight.has_value();
   if (has_weight && i == 2 && type == DType::Int8) return operand == DType::Int32;
-  if (has_weight && i == 2 && type == DType::Int16) return operand == DType::Int64 || operand == DType::Int32;
+  if (has_weight && i == 2 && type == DType::Int16) return operand == DType::Int64;
   if (has_weight && i == 2 && type == DType::BFloat16) return operand == DType::Float32;
   if (has_weight && i == 1 && type == DType::Int16) return operand == DType::Int8;
   if (has_weight && i == 1 && type == DType::BFloat16 && operand == DType::Int8) return true;

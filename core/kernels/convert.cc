@@ -1,7 +1,6 @@
 #include "kernels/convert.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/elementwise.h"
 #include "kernels/simd.h"
@@ -9,7 +8,7 @@
 namespace octet::kernels {
 namespace {
 
-/// round(values / scale) + zero_point in 32-bit lanes, within a few hundred of the int8 range.
+/// round(values / scale) + zero_point in 32-bit lanes, the first limited to what is far outside int16.
 v128_t quantize_lanes(v128_t values, v128_t scale, v128_t zero_point) {
   const v128_t steps = wasm_f32x4_div(values, scale);
   // The fraction is exact, so a half is told from what is just below it.
@@ -19,10 +18,11 @@ v128_t quantize_lanes(v128_t values, v128_t scale, v128_t zero_point) {
   const v128_t one = wasm_v128_or(wasm_f32x4_splat(1.0f), sign);
   const v128_t rounds_away = wasm_f32x4_ge(fraction, wasm_f32x4_splat(0.5f));
   v128_t rounded = wasm_f32x4_add(whole, wasm_v128_and(one, rounds_away));
+  constexpr float kFarOutside = 0x1p17f;
   // Far outside the range already; keeps infinities and the sum with the zero point from overflowing. NaN
   // passes.
-  rounded = wasm_f32x4_pmin(rounded, wasm_f32x4_splat(512.0f));
-  rounded = wasm_f32x4_pmax(rounded, wasm_f32x4_splat(-512.0f));
+  rounded = wasm_f32x4_pmin(rounded, wasm_f32x4_splat(kFarOutside));
+  rounded = wasm_f32x4_pmax(rounded, wasm_f32x4_splat(-kFarOutside));
   return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(rounded), zero_point);
 }
 
@@ -55,6 +55,22 @@ void quantize(const float* in, int8_t* out, size_t count, float scale, int32_t z
   }
 }
 
+void quantize(const float* in, int16_t* out, size_t count, float scale, int32_t zero_point) {
+  const v128_t scales = wasm_f32x4_splat(scale);
+  const v128_t zero_points = wasm_i32x4_splat(zero_point);
+  const auto eight = [&](const float* from) {
+    return wasm_i16x8_narrow_i32x4(quantize_lanes(wasm_v128_load(from), scales, zero_points),
+                                   quantize_lanes(wasm_v128_load(from + 4), scales, zero_points));
+  };
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) wasm_v128_store(out + i, eight(in + i));
+  if (i < count) {
+    float rest[8] = {};
+    std::copy(in + i, in + count, rest);
+    store_some(out + i, eight(rest), count - i);
+  }
+}
+
 void dequantize(const int8_t* in, float* out, size_t count, float scale, int32_t zero_point) {
   const v128_t scales = wasm_f32x4_splat(scale);
   const v128_t zero_points = wasm_i32x4_splat(zero_point);
@@ -78,6 +94,17 @@ void dequantize(const int8_t* in, float* out, size_t count, float scale, int32_t
   }
 }
 
+void dequantize(const int16_t* in, float* out, size_t count, float scale, int32_t zero_point) {
+  const v128_t scales = wasm_f32x4_splat(scale);
+  const v128_t zero_points = wasm_i32x4_splat(zero_point);
+  const auto four = [&](v128_t q) {
+    return wasm_f32x4_mul(wasm_f32x4_convert_i32x4(wasm_i32x4_sub(q, zero_points)), scales);
+  };
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) wasm_v128_store(out + i, four(wasm_i32x4_load16x4(in + i)));
+  for (; i < count; ++i) out[i] = static_cast<float>(in[i] - zero_point) * scale;
+}
+
 void widen_halves(const uint16_t* in, float* out, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const uint32_t sign = (in[i] & 0x8000u) << 16;
@@ -90,13 +117,6 @@ void widen_halves(const uint16_t* in, float* out, size_t count) {
       out[i] = __builtin_bit_cast(float, __builtin_bit_cast(uint32_t, value) | sign);
     }
   }
-}
-
-int8_t quantize(double real, float scale, int32_t zero_point, int32_t low, int32_t high) {
-  const double steps = std::round(real / static_cast<double>(scale));
-  if (steps != steps) return static_cast<int8_t>(std::clamp(zero_point, low, high));
-  return static_cast<int8_t>(
-      std::clamp(steps + zero_point, static_cast<double>(low), static_cast<double>(high)));
 }
 
 void widen_bfloat16(const uint16_t* in, float* out, size_t count) {

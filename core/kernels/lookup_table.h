@@ -1,26 +1,41 @@
-// Functions of int8 values as tables of all their results.
+// Functions of integers of 8 or 16 bits as tables of all their results.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace octet::kernels {
 
-/// The result for input q is at index q + 128.
-using LookupTable = std::array<int8_t, 256>;
+/// A function from In to Out. One of int16 takes 128 KiB, which stay in a second-level cache.
+template <class In, class Out = In>
+class FunctionTable {
+ public:
+  /// Calls `function` with each int32 in the range of In.
+  template <class Function>
+  explicit FunctionTable(Function function) : results_(size_t{kMost} - kLeast + 1) {
+    for (int32_t q = kLeast; q <= kMost; ++q) results_[static_cast<size_t>(q - kLeast)] = function(q);
+  }
+  Out operator()(In q) const { return results_[static_cast<size_t>(q - kLeast)]; }
 
-/// The table of `function`, called with each int32 in [-128, 127].
-template <class Function>
-LookupTable tabulate(Function function) {
-  LookupTable table;
-  for (int32_t q = -128; q <= 127; ++q) table[static_cast<size_t>(q + 128)] = function(q);
-  return table;
+ private:
+  static constexpr int32_t kLeast = std::numeric_limits<In>::min();
+  static constexpr int32_t kMost = std::numeric_limits<In>::max();
+  std::vector<Out> results_;
+};
+
+using LookupTable = FunctionTable<int8_t>;
+
+/// The table of `function`.
+template <class In = int8_t, class Out = In, class Function>
+FunctionTable<In, Out> tabulate(Function function) {
+  return FunctionTable<In, Out>(function);
 }
 
-inline void look_up(const LookupTable& table, const int8_t* in, int8_t* out, size_t count) {
-  for (size_t i = 0; i < count; ++i) out[i] = table[static_cast<size_t>(in[i] + 128)];
+template <class In, class Out>
+void look_up(const FunctionTable<In, Out>& table, const In* in, Out* out, size_t count) {
+  for (size_t i = 0; i < count; ++i) out[i] = table(in[i]);
 }
 
 /// A function of two int8 values: 64 KiB, which stay in a second-level cache.

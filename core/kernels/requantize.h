@@ -69,10 +69,23 @@ inline int32_t multiply_by_real(int32_t value, double multiplier) {
 /// (value + 2^(n-1)) >> n by the `sima` rule; n in [1, 62].
 inline int64_t rounding_shift_right(int64_t value, int n) { return (value + (int64_t{1} << (n - 1))) >> n; }
 
-/// The nearest int8 within [lowest, highest] to an integer already offset by the zero point.
+/// value * multiplier by the `tflite` rule for INT16 activations, whose sums have 64 bits: the multiplier is
+/// rounded to 15 bits, and halves go up. Takes |value| < 2^47 and shifts to the left below 8.
+inline int64_t multiply_by_wide(int64_t value, FixedPointMultiplier m) {
+  const int64_t short_multiplier = std::min((int64_t{m.multiplier} + (1 << 15)) >> 16, int64_t{0x7fff});
+  const int right = 15 - m.shift;
+  return (value * short_multiplier + (int64_t{1} << (right - 1))) >> right;
+}
+
+/// The nearest T within [lowest, highest] to an integer already offset by the zero point.
+template <class T, class Integer>
+inline T clamp_to(Integer value, int32_t lowest = std::numeric_limits<T>::min(),
+                  int32_t highest = std::numeric_limits<T>::max()) {
+  return static_cast<T>(std::clamp<Integer>(value, lowest, highest));
+}
 template <class Integer>
 inline int8_t clamp_to_int8(Integer value, int32_t lowest = -128, int32_t highest = 127) {
-  return static_cast<int8_t>(std::clamp<Integer>(value, lowest, highest));
+  return clamp_to<int8_t>(value, lowest, highest);
 }
 
 /// Real factors as integers over a common power of two: factors[i] = multipliers[i] * 2^-shift.

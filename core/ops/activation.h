@@ -33,19 +33,25 @@ inline Clamp<float> clamp_of(Activation activation) {
   return {-kInfinity, kInfinity};
 }
 
-/// The activation's range in the output's integers, within INT8. Rounds as TFLite does: zero_point +
-/// round(real / scale).
-inline Clamp<int32_t> int8_clamp_of(Activation activation, const QuantParams& output) {
+/// The activation's range in the output's integers of type T, int8_t or int16_t. Rounds as TFLite does:
+/// zero_point + round(real / scale).
+template <class T>
+Clamp<int32_t> clamp_of(Activation activation, const QuantParams& output) {
+  using Limits = std::numeric_limits<T>;
   const Clamp<float> real = clamp_of(activation);
   const auto quantized = [&](float value) {
-    // Far outside INT8 already, and a tiny scale must not overflow the conversion.
+    // Far outside the type's range already, and a tiny scale must not overflow the conversion.
+    constexpr float kFarOutside = 4.0f * Limits::max();
     return output.zero_point[0] +
-           static_cast<int32_t>(std::clamp(std::round(value / output.scale[0]), -512.0f, 512.0f));
+           static_cast<int32_t>(std::clamp(std::round(value / output.scale[0]), -kFarOutside, kFarOutside));
   };
-  Clamp<int32_t> range = {-128, 127};
+  Clamp<int32_t> range = {Limits::min(), Limits::max()};
   if (std::isfinite(real.low)) range.low = std::max(range.low, quantized(real.low));
   if (std::isfinite(real.high)) range.high = std::min(range.high, quantized(real.high));
   return range;
+}
+inline Clamp<int32_t> int8_clamp_of(Activation activation, const QuantParams& output) {
+  return clamp_of<int8_t>(activation, output);
 }
 
 /// The parameters of a quantized tensor; throws Internal naming it when it has none.

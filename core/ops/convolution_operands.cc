@@ -63,18 +63,20 @@ DType check_convolution_operands(const NodeView& node, int32_t output_channels) 
       input.dtype == DType::BFloat16 && (filter.dtype == DType::BFloat16 || filter.dtype == DType::Int8);
   const bool float_types =
       bfloat16_types || (input.dtype == DType::Float32 && filter.dtype == DType::Float32);
-  const bool int8_types = input.dtype == DType::Int8 && filter.dtype == DType::Int8;
-  if (!float_types && !int8_types) {
+  const bool integer_types =
+      (input.dtype == DType::Int8 || input.dtype == DType::Int16) && filter.dtype == DType::Int8;
+  if (!float_types && !integer_types) {
     throw Error(ErrorCode::UnsupportedModel,
                 label(node) + " has " + std::string(to_string(input.dtype)) + " activations and a " +
                     std::string(to_string(filter.dtype)) +
-                    " filter; both float32 or both int8 are supported.",
+                    " filter; both float32, both int8, or int16 with int8 are supported.",
                 {.node = node.node().name});
   }
   if (node.has_input(2)) {
     const Tensor& bias = node.input(2);
     if (!is_stored(node, 2)) not_constant(node, "bias");
-    const DType expected = float_types ? DType::Float32 : DType::Int32;
+    const DType of_integers = input.dtype == DType::Int16 ? DType::Int64 : DType::Int32;
+    const DType expected = float_types ? DType::Float32 : of_integers;
     if (bias.dtype != expected) {
       node.fail("its bias is " + std::string(to_string(bias.dtype)) + "; " +
                 std::string(to_string(expected)) + " is expected.");
@@ -132,6 +134,7 @@ std::span<const T> bias_of(const NodeView& node) {
   return node.input(2).values<T>();
 }
 template std::span<const int32_t> bias_of(const NodeView&);
+template std::span<const int64_t> bias_of(const NodeView&);
 template std::span<const float> bias_of(const NodeView&);
 
 std::vector<double> scale_ratios_of(const NodeView& node, int32_t output_channels) {

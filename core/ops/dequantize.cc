@@ -1,5 +1,5 @@
-// DEQUANTIZE: INT8 to float or BF16 by scale and zero point, or float16 or BF16 to float. The output's
-// declared type tells which.
+// DEQUANTIZE: INT8 or INT16 to float or BF16 by scale and zero point, or float16 or BF16 to float. The
+// output's declared type tells which.
 #include "ops/unary_table.h"
 
 namespace octet::ops {
@@ -7,19 +7,21 @@ namespace {
 
 std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);
-  if (input.dtype != DType::Int8 && input.dtype != DType::Float16 && input.dtype != DType::BFloat16) {
+  const bool from_integer = input.dtype == DType::Int8 || input.dtype == DType::Int16;
+  if (!from_integer && input.dtype != DType::Float16 && input.dtype != DType::BFloat16) {
     node.fail("it cannot dequantize " + std::string(to_string(input.dtype)) + " tensors.");
   }
-  const bool to_bfloat16 = input.dtype == DType::Int8 && node.output().dtype == DType::BFloat16;
+  const bool to_bfloat16 = from_integer && node.output().dtype == DType::BFloat16;
   return {{to_bfloat16 ? DType::BFloat16 : DType::Float32, input.shape}};
 }
 
+template <class T>
 class DequantizeKernel final : public Kernel {
  public:
   explicit DequantizeKernel(const NodeView& node)
       : count_(static_cast<size_t>(node.output().shape.elements())), input_(per_tensor(node.input(0))) {}
   void run(const KernelArguments& arguments) const override {
-    kernels::dequantize(arguments.input<int8_t>(0), arguments.output<float>(), count_, input_.scale,
+    kernels::dequantize(arguments.input<T>(0), arguments.output<float>(), count_, input_.scale,
                         input_.zero_point);
   }
 
@@ -40,6 +42,11 @@ class WidenHalvesKernel final : public Kernel {
   size_t count_;
 };
 
+template <class T>
+std::unique_ptr<Kernel> prepare(const NodeView& node) {
+  return std::make_unique<DequantizeKernel<T>>(node);
+}
+
 }  // namespace
 
 extern const Operator dequantize;
@@ -49,12 +56,11 @@ const Operator dequantize = {
     .kernels = {.f32 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
                   return std::make_unique<WidenHalvesKernel>(node);
                 },
-                .i8 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
-                  return std::make_unique<DequantizeKernel>(node);
-                }},
+                .i8 = prepare<int8_t>,
+                .i16 = prepare<int16_t>},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
 };
 

@@ -114,10 +114,11 @@ ScaleAndZero per_tensor(const Tensor& tensor) {
                 {.tensor = tensor.name}, "Only the weights of convolutions may be.");
   }
   const int32_t zero_point = parameters.zero_point[0];
-  if (zero_point < -128 || zero_point > 127) {
+  const bool wide = tensor.dtype == DType::Int16;
+  if (wide ? zero_point != 0 : zero_point < -128 || zero_point > 127) {
     throw Error(ErrorCode::InvalidFile,
                 "Tensor '" + tensor.name + "' has zero point " + std::to_string(zero_point) +
-                    "; that of an INT8 tensor is within -128 and 127.",
+                    "; that of an " + (wide ? "INT16 tensor is 0." : "INT8 tensor is within -128 and 127."),
                 {.tensor = tensor.name});
   }
   return {parameters.scale[0], zero_point};

@@ -25,8 +25,8 @@ struct ScaleAndZero {
   float scale;
   int32_t zero_point;
 };
-/// The parameters of an INT8 tensor; throws an Error naming it when it has one scale a channel, or a zero
-/// point that is no int8.
+/// The parameters of an INT8 or INT16 tensor; throws an Error naming it when it has one scale a channel, or a
+/// zero point that is no int8, in INT16 other than 0.
 ScaleAndZero per_tensor(const Tensor& tensor);
 
 /// "its output and its computed operands have four dimensions" (or any_shape): a constant may be a scalar or

@@ -55,10 +55,10 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 extern const Operator mirror_pad = {
     .kind = OpKind::MirrorPad,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare},
+    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
     .quantization = kKeepsParameters,
     .mla = {},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

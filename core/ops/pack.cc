@@ -51,10 +51,10 @@ const Constraint kMla[] = {
 extern const Operator pack = {
     .kind = OpKind::Pack,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare},
+    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
     .quantization = {.output = OutputQuantization::AllSame},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

@@ -1,6 +1,7 @@
 // PAD and PADV2: surrounds the input with a constant.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "ops/activation.h"
@@ -60,13 +61,14 @@ std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
 }
 
 /// The nearest integer to the real value in the output's parameters; 0 is the zero point exactly.
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+template <class T>
+std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   const QuantParams& output = quantization_of(node.output());
   const float steps = std::round(node.attributes<Pad>().value / output.scale[0]);
-  const float lowest = static_cast<float>(-128 - output.zero_point[0]);
-  const float highest = static_cast<float>(127 - output.zero_point[0]);
-  const int8_t fill =
-      static_cast<int8_t>(output.zero_point[0] + static_cast<int32_t>(std::clamp(steps, lowest, highest)));
+  const float lowest = static_cast<float>(std::numeric_limits<T>::min() - output.zero_point[0]);
+  const float highest = static_cast<float>(std::numeric_limits<T>::max() - output.zero_point[0]);
+  const T fill =
+      static_cast<T>(output.zero_point[0] + static_cast<int32_t>(std::clamp(steps, lowest, highest)));
   return prepare(node, std::as_bytes(std::span(&fill, 1)));
 }
 
@@ -92,10 +94,10 @@ const Constraint kTflite[] = {{"its input has at most five dimensions", input_ra
 extern const Operator pad = {
     .kind = OpKind::Pad,
     .infer = infer,
-    .kernels = {.f32 = prepare_plain, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_plain, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true, .constraints = kTflite},
+    .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
 };
 
 }  // namespace octet::ops

@@ -6,10 +6,10 @@ namespace octet::ops {
 extern const Operator reshape = {
     .kind = OpKind::Reshape,
     .infer = infer_reshaped,
-    .kernels = {.f32 = identity_kernel, .i8 = identity_kernel},
+    .kernels = {.f32 = identity_kernel, .i8 = identity_kernel, .i16 = identity_kernel},
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kReshapedMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
     .in_place = true,
 };

@@ -52,10 +52,10 @@ const Constraint kTflite[] = {{"its input has at most six dimensions", input_ran
 extern const Operator transpose = {
     .kind = OpKind::Transpose,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare},
+    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true, .constraints = kTflite},
+    .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
     .cvu = true,
 };
 

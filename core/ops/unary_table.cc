@@ -4,27 +4,6 @@
 #include <cmath>
 
 namespace octet::ops {
-namespace {
-
-class TableUnaryKernel final : public Kernel {
- public:
-  TableUnaryKernel(const NodeView& node, const kernels::LookupTable& table)
-      : count_(static_cast<size_t>(node.output().shape.elements())), table_(table) {}
-  void run(const KernelArguments& arguments) const override {
-    kernels::look_up(table_, arguments.input<int8_t>(0), arguments.output<int8_t>(), count_);
-  }
-
- private:
-  size_t count_;
-  kernels::LookupTable table_;
-};
-
-}  // namespace
-
-std::unique_ptr<Kernel> table_unary(const NodeView& node, const kernels::LookupTable& table) {
-  return std::make_unique<TableUnaryKernel>(node, table);
-}
-
 kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float)) {
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero output = per_tensor(node.output());

@@ -1,4 +1,4 @@
-// INT8 kernels of operators on one tensor: a table of all 256 results, computed once.
+// Integer kernels of operators on one tensor: a table of all results, computed once.
 #pragma once
 
 #include <memory>
@@ -10,18 +10,35 @@
 
 namespace octet::ops {
 
+template <class In, class Out>
+class TableUnaryKernel final : public Kernel {
+ public:
+  TableUnaryKernel(const NodeView& node, kernels::FunctionTable<In, Out> table)
+      : count_(static_cast<size_t>(node.output().shape.elements())), table_(std::move(table)) {}
+  void run(const KernelArguments& arguments) const override {
+    kernels::look_up(table_, arguments.input<In>(0), arguments.output<Out>(), count_);
+  }
+
+ private:
+  size_t count_;
+  kernels::FunctionTable<In, Out> table_;
+};
+
 /// A kernel that looks each element up.
-std::unique_ptr<Kernel> table_unary(const NodeView& node, const kernels::LookupTable& table);
+template <class In, class Out>
+std::unique_ptr<Kernel> table_unary(const NodeView& node, kernels::FunctionTable<In, Out> table) {
+  return std::make_unique<TableUnaryKernel<In, Out>>(node, std::move(table));
+}
 
 /// The contract's table of a real function: clamp(zero_point + round(function(real) / scale)) in double,
 /// halves away from zero. `function` maps double to double.
-template <class Function>
-kernels::LookupTable table_of_reals(const NodeView& node, Function function) {
+template <class T = int8_t, class Function>
+kernels::FunctionTable<T> table_of_reals(const NodeView& node, Function function) {
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero output = per_tensor(node.output());
-  return kernels::tabulate([&](int32_t q) {
+  return kernels::tabulate<T>([&](int32_t q) {
     const double real = static_cast<double>(input.scale) * (q - input.zero_point);
-    return kernels::quantize(function(real), output.scale, output.zero_point);
+    return kernels::quantize<T>(function(real), output.scale, output.zero_point);
   });
 }
 

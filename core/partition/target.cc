@@ -71,7 +71,8 @@ bool runs_in(const ops::Operator& op, const Target& target, Precision precision)
     case Precision::Int8:
       return listed.int8 && op.kernels.i8 != nullptr;
     case Precision::Int16:
-      return target.int16 && listed.int16;
+      return target.int16 && op.kernels.i16 != nullptr &&
+             (target.id == ops::TargetId::Tflite ? listed.int16 : listed.int8);
     case Precision::BFloat16:
       return target.bf16 && listed.bf16;
     case Precision::Float32:

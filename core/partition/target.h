@@ -16,6 +16,9 @@ struct Target {
   std::string_view
       unit_name;  ///< What users read for Unit::Mla: "MLA", or "TFLite" where there is no accelerator.
   std::string_view place;  ///< The same in a sentence: "on the MLA", "in TFLite's integer kernels".
+  /// INT16 activations with INT8 weights. The SDK's table of operators has no INT16 column. Octet's decision:
+  /// an operator that the MLA runs in INT8 runs in INT16 under the same constraints, where Octet has the
+  /// kernel. For TFLite each operator says whether its reference kernels have INT16.
   bool int16;
   bool bf16;
   bool has_cvu;

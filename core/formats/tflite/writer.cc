@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -108,6 +109,15 @@ void FileWriter::add_tensor(const Tensor& tensor) {
   tensors_.push_back(table.Finish());
 }
 
+template <class T>
+std::shared_ptr<const Bytes> quantized_scalar(float real, const QuantParams& params) {
+  const float quantized = std::round(real / params.scale[0]) + static_cast<float>(params.zero_point[0]);
+  constexpr float kLeast = std::numeric_limits<T>::min();
+  constexpr float kMost = std::numeric_limits<T>::max();
+  const T value = static_cast<T>(std::clamp(quantized, kLeast, kMost));
+  return make_constant(std::span<const T>(&value, 1));
+}
+
 int32_t FileWriter::add_constant_operand(const NodeView& node, const ConstantOperand& constant) {
   Tensor tensor;
   tensor.name = node.node().name + "/operand_" + std::to_string(constant.position);
@@ -121,10 +131,9 @@ int32_t FileWriter::add_constant_operand(const NodeView& node, const ConstantOpe
     tensor.dtype = like.dtype;
     tensor.quantization = like.quantization;
     if (like.dtype == DType::Int8) {
-      const float quantized = std::round(real / like.quantization->scale[0]) +
-                              static_cast<float>(like.quantization->zero_point[0]);
-      const int8_t value = static_cast<int8_t>(std::clamp(quantized, -128.0f, 127.0f));
-      tensor.constant = make_constant(std::span<const int8_t>(&value, 1));
+      tensor.constant = quantized_scalar<int8_t>(real, *like.quantization);
+    } else if (like.dtype == DType::Int16) {
+      tensor.constant = quantized_scalar<int16_t>(real, *like.quantization);
     } else {
       tensor.constant = make_constant(std::span<const float>(&real, 1));
     }
@@ -138,9 +147,10 @@ void FileWriter::add_operator(const Node& node) {
   const NodeView view(graph_, node);
   const OperatorRow& row = row_of(view);
   OperatorWriter writer(builder_, view);
-  const bool integer = view.input(0).dtype == DType::Int8 || view.output().dtype == DType::Int8;
-  if (integer && !ops::operator_of(node.op).tflite.int8)
-    writer.inexpressible("TFLite has no int8 kernel for it.");
+  const ops::Support& support = ops::operator_of(node.op).tflite;
+  const auto touches = [&](DType type) { return view.input(0).dtype == type || view.output().dtype == type; };
+  if (touches(DType::Int8) && !support.int8) writer.inexpressible("TFLite has no int8 kernel for it.");
+  if (touches(DType::Int16) && !support.int16) writer.inexpressible("TFLite has no int16 kernel for it.");
   row.write(writer);
 
   std::vector<int32_t> operands;
@@ -251,7 +261,9 @@ bool rescales(const Graph& graph, const Node& node) {
     case OpKind::Prelu:
       return true;
     case OpKind::Quantize:
-      return view.input(0).dtype == DType::Int8 && view.input(0).quantization != view.output().quantization;
+      return view.input(0).dtype != DType::Float32 &&
+             (view.input(0).dtype != view.output().dtype ||
+              view.input(0).quantization != view.output().quantization);
     case OpKind::Relu:
     case OpKind::Relu6:
     case OpKind::ReluN1To1:
