@@ -12,11 +12,13 @@
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
+#include "kernels/convert.h"
 #include "kernels/dot.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
+#include "quantize/stored.h"
 #include "transforms/image.h"
 
 namespace octet::binding {
@@ -85,15 +87,25 @@ val Sample::input(int i) {
 val Sample::set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing) {
   return guarded([&] {
     const Tensor& tensor = graph_->tensor(graph_->inputs[static_cast<size_t>(i)]);
-    if (tensor.dtype != DType::Float32) {
-      throw Error(ErrorCode::InvalidInput, "Images can be given to float32 inputs only.",
+    const bool int8 = tensor.dtype == DType::Int8 && tensor.quantization.has_value();
+    if (tensor.dtype != DType::Float32 && !int8) {
+      throw Error(ErrorCode::InvalidInput, "Images can be given to float32 and quantized int8 inputs only.",
                   {.input = tensor.name});
     }
     const Bytes pixels = bytes_of(rgba);
     Bytes& buffer = buffers_[static_cast<size_t>(i)];
-    transforms::image_to_tensor({.rgba = as<uint8_t>(pixels), .width = width, .height = height},
-                                transforms::preprocessing_from_json(preprocessing), tensor.shape,
-                                {reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)});
+    const auto fill = [&](std::span<float> reals) {
+      transforms::image_to_tensor({.rgba = as<uint8_t>(pixels), .width = width, .height = height},
+                                  transforms::preprocessing_from_json(preprocessing), tensor.shape, reals);
+    };
+    if (int8) {
+      std::vector<float> reals(buffer.size());
+      fill(reals);
+      kernels::quantize(reals.data(), reinterpret_cast<int8_t*>(buffer.data()), reals.size(),
+                        tensor.quantization->scale[0], tensor.quantization->zero_point[0]);
+    } else {
+      fill({reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)});
+    }
     return val::undefined();
   });
 }
@@ -234,10 +246,14 @@ val Net::load(const val& file, const std::string& options) {
       read_options.input_shapes[input] = shape.get<std::vector<int32_t>>();
     }
     const partition::Target& target = partition::target_by_key(given.at("target").get<std::string>());
-    Graph graph = prepare::prepare(formats::tflite::read(bytes_of(file), read_options));
-    partition::Report report = partition::partition(graph, target);
-    return val(
-        std::make_shared<Net>(std::make_shared<const Graph>(std::move(graph)), std::move(report), target.id));
+    formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
+    Graph graph = prepare::prepare(std::move(imported.graph));
+    std::optional<quantize::FloatTwin> twin;
+    if (quantize::is_quantized(graph)) twin = quantize::float_twin(graph);
+    partition::Report report =
+        twin ? quantize::place(graph, *twin, target) : partition::partition(graph, target);
+    return val(std::make_shared<Net>(std::make_shared<const Graph>(std::move(graph)), std::move(twin),
+                                     std::move(report), target.id, std::move(imported.warnings)));
   });
 }
 
@@ -245,7 +261,9 @@ val Net::info() const {
   return guarded([&] {
     return val(dumped(
         {{"graph", Json::parse(analyze::graph_json(*graph()))},
-         {"partition", Json::parse(analyze::partition_json(*graph(), report_))},
+         {"partition", Json::parse(analyze::partition_json(twin_ ? twin_->graph : *graph(), report_))},
+         {"quantized", twin_.has_value()},
+         {"warnings", warnings_},
          {"defaultRequantization",
           partition::target_of(target_).default_requantization == RequantizationMode::Sima ? "sima"
                                                                                            : "tflite"}}));
@@ -254,11 +272,41 @@ val Net::info() const {
 
 val Net::calibrate(const std::string& settings) const {
   return guarded([&] {
+    if (twin_) {
+      throw Error(
+          ErrorCode::InvalidInput, "The model is already quantized: it cannot be calibrated again.", {},
+          "Call convertToSimaQuantization (`octet convert`), which takes its scales as they are, or load "
+          "the float model that it was made from.");
+    }
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph graph = *this->graph();
     partition::Report report = quantize::place(graph, partition::target_of(target_), params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)),
                                              std::move(report), target_, std::move(params)));
+  });
+}
+
+val Net::convert(const std::string& options) const {
+  return guarded([&] {
+    if (!twin_) {
+      throw Error(ErrorCode::InvalidInput, "The model is not quantized: there are no scales to convert.", {},
+                  "Call quantize (`octet quantize`) with calibration samples.");
+    }
+    const Json given = Json::parse(options);
+    quantize::QuantizationParams params;
+    params.requantization =
+        given.at("requantization") == "tflite" ? RequantizationMode::Tflite : RequantizationMode::Sima;
+    quantize::Result result = quantize::from_stored(*graph(), *twin_, params);
+    result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
+    result.graph.name = given.value("modelName", graph()->name);
+    const std::string report = analyze::quantization_report_json(
+        twin_->graph, report_, partition::target_of(target_), params, result, "",
+        {.octet_version = given.at("octetVersion"), .source_bytes = given.at("sourceBytes")});
+    return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
+                                               .float_graph = twin_->graph,
+                                               .target = target_,
+                                               .settings_json = to_json(params),
+                                               .report_json = report}));
   });
 }
 

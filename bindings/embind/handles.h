@@ -14,6 +14,7 @@
 #include "emulate/executor.h"
 #include "formats/octet/octet_file.h"
 #include "partition/partition.h"
+#include "quantize/float_twin.h"
 #include "quantize/params.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
@@ -89,20 +90,31 @@ class Calibration : public Sample {
   std::optional<quantize::Result> result_;  ///< In the worker that makes drafts.
 };
 
-/// A float model, prepared and partitioned.
+/// A model as its file has it, float or already quantized: prepared and partitioned.
 class Net : public Runner {
  public:
-  Net(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target)
-      : Runner(std::move(graph)), report_(std::move(report)), target_(target) {}
+  /// `twin`: of an already quantized model.
+  Net(std::shared_ptr<const Graph> graph, std::optional<quantize::FloatTwin> twin, partition::Report report,
+      ops::TargetId target, std::vector<std::string> warnings)
+      : Runner(std::move(graph)),
+        twin_(std::move(twin)),
+        report_(std::move(report)),
+        target_(target),
+        warnings_(std::move(warnings)) {}
 
   /// `options`: {"target", "inputShapes": {input: shape}}.
   static val load(const val& file, const std::string& options);
   val info() const;
   val calibrate(const std::string& settings) const;
+  /// An already quantized model as the bytes of a .octet file. `options`: {"requantization", "modelName"?,
+  /// "octetVersion", "sourceBytes"}.
+  val convert(const std::string& options) const;
 
  private:
-  partition::Report report_;
+  std::optional<quantize::FloatTwin> twin_;
+  partition::Report report_;  ///< Of the twin where there is one.
   ops::TargetId target_;
+  std::vector<std::string> warnings_;
 };
 
 /// Compares every node of a quantized graph with the float graph.

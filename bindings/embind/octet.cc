@@ -27,7 +27,8 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
       .function("info", &Net::info)
-      .function("calibrate", &Net::calibrate);
+      .function("calibrate", &Net::calibrate)
+      .function("convert", &Net::convert);
   class_<Analysis, base<Sample>>("Analysis")
       .smart_ptr<std::shared_ptr<Analysis>>("AnalysisPointer")
       .function("observe", &Analysis::observe)

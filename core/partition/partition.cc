@@ -31,7 +31,7 @@ class Reasons {
     const bool kept = std::any_of(options_.unquantized_nodes.begin(), options_.unquantized_nodes.end(),
                                   [&](const std::string& name) { return stands_for(node, name); });
     if (kept || precision == Precision::Float32) {
-      reasons.push_back("You asked for it to stay in float.");
+      reasons.push_back(options_.float_sentence);
       return reasons;
     }
     const ops::Operator& op = ops::operator_of(node.op);

@@ -20,6 +20,8 @@ struct Options {
   bool any_shape_on_mla = false;
   /// What each node computes in where it runs on Unit::Mla; Float32 keeps it off.
   std::function<Precision(const Node&)> precision = [](const Node&) { return Precision::Int8; };
+  /// Why a node is off it whose precision is Float32.
+  std::string float_sentence = "You asked for it to stay in float.";
 };
 
 struct Segment {

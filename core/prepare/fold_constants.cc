@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulate/executor.h"
+#include "ir/dequantized.h"
 #include "prepare/rewrites.h"
 
 namespace octet::prepare {
@@ -11,6 +12,11 @@ namespace {
 bool reads_constants_only(const Graph& graph, const Node& node) {
   return std::all_of(node.inputs.begin(), node.inputs.end(),
                      [&](TensorId id) { return id == TensorId::None || graph.tensor(id).is_constant(); });
+}
+
+/// Integer weights behind DEQUANTIZE, per tensor or per channel.
+bool dequantizes_integers(const Graph& graph, const Node& node) {
+  return node.op == OpKind::Dequantize && graph.tensor(node.inputs[0]).quantization.has_value();
 }
 
 /// Runs the node by itself and makes its outputs constants of `graph`.
@@ -42,7 +48,11 @@ int fold_constants(Graph& graph) {
   int folded = 0;
   for (Node& node : graph.nodes) {
     if (reads_constants_only(graph, node)) {
-      evaluate(graph, node);
+      if (dequantizes_integers(graph, node)) {
+        graph.tensor(node.outputs[0]).constant = dequantized(graph.tensor(node.inputs[0])).constant;
+      } else {
+        evaluate(graph, node);
+      }
       ++folded;
     } else {
       kept.push_back(std::move(node));

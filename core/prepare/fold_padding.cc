@@ -25,6 +25,7 @@ int fold_padding(Graph& graph) {
     Node& convolution = graph.node(reader);
     if (convolution.op != OpKind::Conv2d && convolution.op != OpKind::DepthwiseConv2d) continue;
     if (convolution.inputs[0] != padded) continue;
+    if (!same_representation(graph, graph.node(pad_id).inputs[0], padded)) continue;
 
     const std::vector<std::array<int32_t, 2>> paddings =
         std::get<Pad>(graph.node(pad_id).attributes).paddings;

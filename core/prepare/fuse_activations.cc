@@ -40,6 +40,7 @@ int fuse_activations(Graph& graph) {
     const TensorId between = graph.node(follower).inputs[0];
     const NodeId first = uses.producer(between);
     if (first == NodeId::None || !uses.has_single_reader(between)) continue;
+    if (!same_representation(graph, between, graph.node(follower).outputs[0])) continue;
     Activation* const inner = activation_of(graph.node(first));
     if (inner == nullptr) continue;
     const std::optional<Activation> both = composed(*inner, *outer);

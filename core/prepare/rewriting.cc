@@ -57,6 +57,11 @@ std::optional<float> uniform_constant(const Graph& graph, TensorId id) {
   return first;
 }
 
+bool same_representation(const Graph& graph, TensorId a, TensorId b) {
+  return graph.tensor(a).dtype == graph.tensor(b).dtype &&
+         graph.tensor(a).quantization == graph.tensor(b).quantization;
+}
+
 void absorb_follower(Graph& graph, NodeId first, NodeId second) {
   graph.node(first).outputs = std::move(graph.node(second).outputs);
   add_sources(graph.node(first), std::move(graph.node(second).source_nodes));
@@ -66,6 +71,7 @@ void absorb_follower(Graph& graph, NodeId first, NodeId second) {
 bool bypass(Graph& graph, NodeId node, size_t input) {
   const TensorId from = graph.node(node).inputs[input];
   const TensorId to = graph.node(node).outputs[0];
+  if (!same_representation(graph, from, to)) return false;
   const Uses uses(graph);
   const NodeId producer = uses.producer(from);
   const auto replace = [&](TensorId old_id, TensorId new_id) {

@@ -35,13 +35,17 @@ std::optional<std::span<const float>> float_constant(const Graph& graph, TensorI
 /// The value that all elements of a float32 constant have.
 std::optional<float> uniform_constant(const Graph& graph, TensorId id);
 
+/// True when two tensors hold the same values by the same elements: of one type, and with one meaning of
+/// integers. What a rewrite does between others would change results.
+bool same_representation(const Graph& graph, TensorId a, TensorId b);
+
 /// Makes `first` stand for itself and for `second`, whose only data operand it computes: it takes over the
 /// outputs of `second`, which is removed.
 void absorb_follower(Graph& graph, NodeId first, NodeId second);
 
 /// Removes a node whose first output equals its operand `input`: what read the output reads the operand.
 /// Where the output is one of the graph's, the operand's producer takes over its name. Returns false, having
-/// changed nothing, where neither is possible.
+/// changed nothing, where neither is possible or the two represent their values in different ways.
 bool bypass(Graph& graph, NodeId node, size_t input);
 
 }  // namespace octet::prepare

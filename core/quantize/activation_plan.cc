@@ -37,14 +37,6 @@ calibrate::Range constant_range(const Graph& graph, const Node& node) {
   return range;
 }
 
-/// All that integers of `precision` with these parameters can stand for.
-calibrate::Range range_of(const QuantParams& params, Precision precision) {
-  const double scale = params.scale[0];
-  const double zero_point = params.zero_point[0];
-  if (precision == Precision::Int16) return {scale * -32768, scale * 32767};
-  return {scale * (-128 - zero_point), scale * (127 - zero_point)};
-}
-
 /// Parameters that an operator fixes for its output, whatever was calibrated.
 std::optional<QuantParams> fixed_params(const ops::QuantizationRule& rule, Precision precision) {
   if (rule.output != OutputQuantization::Fixed) return {};
@@ -54,6 +46,13 @@ std::optional<QuantParams> fixed_params(const ops::QuantizationRule& rule, Preci
 }
 
 }  // namespace
+
+calibrate::Range range_of(const QuantParams& params, Precision precision) {
+  const double scale = params.scale[0];
+  const double zero_point = params.zero_point[0];
+  if (precision == Precision::Int16) return {scale * -32768, scale * 32767};
+  return {scale * (-128 - zero_point), scale * (127 - zero_point)};
+}
 
 QuantParams int16_params(calibrate::Range range) {
   const double largest = std::max(-range.low, range.high);
@@ -72,16 +71,48 @@ QuantParams int8_params(calibrate::Range range, bool asymmetric) {
   return QuantParams::per_tensor(scale, static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0)));
 }
 
-ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
-                               const QuantizationParams& params, std::vector<std::string>& warnings)
-    : asymmetric_(int8_is_asymmetric(params)),
+ActivationPlan::ActivationPlan(const Graph& graph, bool asymmetric)
+    : asymmetric_(asymmetric),
       quantized_(2 * graph.tensors.size(), false),
       parent_(2 * graph.tensors.size()),
       groups_(2 * graph.tensors.size()) {
   std::iota(parent_.begin(), parent_.end(), size_t{0});
   mark_quantized(graph);
   form_groups(graph);
+}
+
+ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
+                               const QuantizationParams& params, std::vector<std::string>& warnings)
+    : ActivationPlan(graph, int8_is_asymmetric(params)) {
   add_ranges(graph, calibration, params, warnings);
+  choose_params();
+}
+
+ActivationPlan::ActivationPlan(const Graph& graph, const std::map<std::string, QuantParams>& stored)
+    : ActivationPlan(graph, true) {
+  const std::vector<bool> moved = add_moved_ranges(graph);
+  std::vector<std::optional<QuantParams>> first(groups_.size());  // By root, of the tensors computed into it.
+  std::vector<bool> differ(groups_.size(), false);
+  for (size_t t = 0; t < graph.tensors.size(); ++t) {
+    const TensorId id = static_cast<TensorId>(t);
+    const auto params = stored.find(graph.tensor(id).name);
+    if (params == stored.end()) continue;
+    for (const Precision precision : {Precision::Int8, Precision::Int16}) {
+      const size_t s = slot(id, precision);
+      if (!quantized_[s] || moved[s]) continue;
+      widen(id, precision, range_of(params->second, precision));
+      std::optional<QuantParams>& known = first[root(s)];
+      if (known && *known != params->second) differ[root(s)] = true;
+      known = params->second;
+    }
+  }
+  choose_params();
+  for (size_t s = 0; s < groups_.size(); ++s) {
+    if (first[s] && !differ[s] && !groups_[s].fixed) groups_[s].params = *first[s];
+  }
+}
+
+void ActivationPlan::choose_params() {
   for (size_t s = 0; s < groups_.size(); ++s) {
     Group& group = groups_[s];
     if (parent_[s] != s || group.fixed) continue;

@@ -6,6 +6,7 @@
 // belongs to a group of each.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ class ActivationPlan {
   /// reached, was always zero or held non-finite values.
   ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                  const QuantizationParams& params, std::vector<std::string>& warnings);
+
+  /// The scales of an already quantized file in place of calibration, by tensor name. A group keeps the
+  /// file's parameters where all of its tensors agree, else it covers the ranges of all.
+  ActivationPlan(const Graph& graph, const std::map<std::string, QuantParams>& stored);
 
   /// True for tensors that some node reads or computes as integers of `precision` (Int8 or Int16).
   bool is_quantized(TensorId id, Precision precision) const { return quantized_[slot(id, precision)]; }
@@ -45,6 +50,8 @@ class ActivationPlan {
   const Group& group(TensorId id, Precision precision) const { return groups_[root(slot(id, precision))]; }
   Group& group(TensorId id, Precision precision) { return groups_[root(slot(id, precision))]; }
   void unite(TensorId a, TensorId b, Precision precision);
+  ActivationPlan(const Graph& graph, bool asymmetric);
+  void choose_params();
   void mark_quantized(const Graph& graph);
   void form_groups(const Graph& graph);
   void tie_all(const Graph& graph, const Node& node);
@@ -62,6 +69,8 @@ class ActivationPlan {
   std::vector<Group> groups_;    ///< Meaningful at roots.
 };
 
+/// All that integers of `precision` with these parameters can stand for.
+calibrate::Range range_of(const QuantParams& params, Precision precision);
 /// Parameters for INT8 whose integers cover `range`, which contains zero; zero is represented exactly.
 QuantParams int8_params(calibrate::Range range, bool asymmetric);
 /// Parameters for INT16, symmetric within [-32767, 32767].

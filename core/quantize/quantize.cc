@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <set>
 #include <unordered_set>
@@ -38,13 +39,16 @@ std::string_view suffix_of(Precision precision) {
 /// Builds the quantized graph node by node.
 class Quantizer {
  public:
-  Quantizer(const Graph& source, const calibrate::Calibrator& calibration, const QuantizationParams& params)
+  /// `observed` gives the extremes of a float activation, for the record.
+  Quantizer(const Graph& source, ActivationPlan plan, const QuantizationParams& params,
+            std::vector<std::string> warnings, std::function<calibrate::Range(TensorId)> observed)
       : source_(source),
-        calibration_(calibration),
         params_(params),
-        plan_(source, calibration, params, result_.warnings),
+        observed_(std::move(observed)),
+        plan_(std::move(plan)),
         produced_in_(source.tensors.size(), Precision::Float32),
         graph_outputs_(source.outputs.begin(), source.outputs.end()) {
+    result_.warnings = std::move(warnings);
     for (std::vector<TensorId>& forms : forms_) forms.assign(source.tensors.size(), TensorId::None);
     for (std::string& warning : precision_warnings(params)) result_.warnings.push_back(std::move(warning));
   }
@@ -293,26 +297,25 @@ class Quantizer {
   }
 
   void record_tensors() {
-    for (const TensorId id : calibration_.observed()) {
+    for (size_t t = 0; t < source_.tensors.size(); ++t) {
+      const TensorId id = static_cast<TensorId>(t);
+      if (source_.tensor(id).is_constant() || source_.tensor(id).dtype != DType::Float32) continue;
       // Where a tensor is an integer in two precisions, the record tells how it was computed.
       Precision precision = produced_in_[index(id)];
       for (const Precision read_as : {Precision::Int8, Precision::Int16}) {
         if (!octet::is_integer(precision) && plan_.is_quantized(id, read_as)) precision = read_as;
       }
       if (!octet::is_integer(precision) || !plan_.is_quantized(id, precision)) continue;
-      const calibrate::TensorStatistics& statistics = calibration_.statistics(id);
-      const bool seen = statistics.count() > 0;
       result_.tensors.push_back({.tensor = source_.tensor(id).name,
-                                 .observed = {seen ? static_cast<double>(statistics.low()) : 0.0,
-                                              seen ? static_cast<double>(statistics.high()) : 0.0},
+                                 .observed = observed_(id),
                                  .chosen = plan_.range(id, precision),
                                  .quantization = plan_.of(id, precision)});
     }
   }
 
   const Graph& source_;
-  const calibrate::Calibrator& calibration_;
   const QuantizationParams& params_;
+  std::function<calibrate::Range(TensorId)> observed_;
   Result result_;
   ActivationPlan plan_;
   /// By precision and source tensor: the tensor's form in the new graph, once made.
@@ -333,7 +336,27 @@ Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
     throw Error(ErrorCode::EmptyCalibration, "Calibration saw no sample.", {},
                 "Give at least one sample for each input; 50 to 200 typical images work well.");
   }
-  return Quantizer(graph, calibration, params).run();
+  std::vector<std::string> warnings;
+  ActivationPlan plan(graph, calibration, params, warnings);
+  const auto observed = [&](TensorId id) -> calibrate::Range {
+    const calibrate::TensorStatistics& statistics = calibration.statistics(id);
+    if (statistics.count() == 0) return {};
+    return {static_cast<double>(statistics.low()), static_cast<double>(statistics.high())};
+  };
+  return Quantizer(graph, std::move(plan), params, std::move(warnings), observed).run();
+}
+
+Result quantize(const Graph& graph, const std::map<std::string, QuantParams>& stored,
+                const QuantizationParams& params) {
+  check(params);
+  const ActivationPlan plan(graph, stored);
+  const auto covered = [&](TensorId id) -> calibrate::Range {
+    const auto found = stored.find(graph.tensor(id).name);
+    if (found == stored.end()) return {};
+    const Precision precision = plan.is_quantized(id, Precision::Int16) ? Precision::Int16 : Precision::Int8;
+    return range_of(found->second, precision);
+  };
+  return Quantizer(graph, plan, params, {}, covered).run();
 }
 
 }  // namespace octet::quantize

@@ -1,6 +1,7 @@
 // From a prepared, partitioned float graph and calibration statistics to a quantized graph.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct Result {
 /// converted copy gets the suffix "_int8", "_int16", "_bfloat16" or "_float". Throws EmptyCalibration when no
 /// sample was seen.
 Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
+                const QuantizationParams& params);
+
+/// The same with the scales that an already quantized file gives, by tensor name, in place of calibration.
+Result quantize(const Graph& graph, const std::map<std::string, QuantParams>& stored,
                 const QuantizationParams& params);
 
 }  // namespace octet::quantize

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import octet_cli
+import peers
 import tflite_graph
 from tflite_builder import reference_interpreter, run_once
 
@@ -62,3 +63,32 @@ def test_export_reads_back_to_the_same_results(model, exports):
     for tensor in graph.outputs:
         name = graph.names[tensor]
         assert np.array_equal(original[name].values, read_back[name].values), name
+
+
+def test_imported_model_is_equal(model, record_property):
+    """What another tool quantized, run by Octet as it is, on every tensor that Octet's rewrites leave."""
+    path = peers.static_int8(model)
+    data = path.read_bytes()
+    graph = tflite_graph.parse(data)
+    inexact = graph.behind_float()
+    interpreter = reference_interpreter(data, preserve_all=True)
+    (name,) = [graph.names[tensor] for tensor in graph.inputs]
+    (detail,) = interpreter.get_input_details()
+    compared = 0
+    for values in model.evaluation_inputs()[:2]:
+        if detail["dtype"] == np.int8:
+            scale, zero = detail["quantization"]
+            values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
+        run_once(interpreter, [values])
+        kept = octet_cli.run(path, {name: values}, keep_all=True)
+        for tensor in graph.computed():
+            if tensor in inexact or graph.names[tensor] not in kept:
+                continue
+            actual, expected = kept[graph.names[tensor]].values, interpreter.get_tensor(tensor)
+            assert actual.dtype == expected.dtype, graph.names[tensor]
+            differing = int(np.count_nonzero(actual != expected))
+            assert differing == 0, f"{graph.names[tensor]}: {differing} of {actual.size} elements differ"
+            compared += actual.size
+    assert compared > 0
+    record_property("exact_elements", compared)
+    print(f"{model.name} by ai-edge-quantizer: {compared} elements equal")

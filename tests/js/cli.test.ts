@@ -184,3 +184,33 @@ describe('exit codes', () => {
     expect(run('inspect', FASHION_MODEL, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 });
+
+test('evaluate tells the accuracy, and by its exit code whether it suffices', () => {
+  const args = ['--data', join(FASHION, 'test.zip'), '--labels', join(FASHION, 'labels.json')];
+  const result = runJson('evaluate', octet, ...args);
+  expect(result.samples).toBe(1000);
+  expect(result.accuracy).toBeGreaterThan(0.5);
+  const { status, stdout } = run('evaluate', octet, ...args, '--target-accuracy', '1');
+  expect(status).toBe(3);
+  expect(stdout).toMatch(/Top-1 accuracy on 1,000 images: .*not met/);
+  expect(run('evaluate', octet, ...args, '--target-accuracy', '2').status).toBe(1);
+  expect(run('evaluate', octet, ...args.slice(0, 3), octet).stderr).toMatch(/does not hold labels/);
+});
+
+test('partition tells where nodes run', () => {
+  const { partition, nodes } = runJson('partition', FASHION_MODEL);
+  expect(partition.segments[0].unit).toBe('MLA');
+  expect(nodes.some(({ reasons }: { reasons: string[] }) => reasons.length > 0)).toBe(true);
+  expect(run('partition', FASHION_MODEL).stdout).toMatch(/^Partition for gen1/);
+});
+
+test('convert takes the scales of a quantized file; analyze compares it with what it stands for', () => {
+  const report = runJson('convert', tflite, '--output', inFolder('converted.octet'));
+  expect(report.settings.requantization).toBe('sima');
+  expect(runJson('inspect', inFolder('converted.octet')).operators.CONV_2D).toBeGreaterThan(3);
+  const { nodes } = runJson('analyze', tflite, '--data', inFolder('samples.npy'));
+  expect(nodes.length).toBeGreaterThan(10);
+  const refused = run('convert', FASHION_MODEL, '--output', inFolder('no.octet'));
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/not quantized/);
+});

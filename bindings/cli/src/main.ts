@@ -4,12 +4,15 @@
 import { Command, CommanderError } from 'commander';
 import { OctetError, version } from 'octet-quant';
 import { analyzeCommand } from './commands/analyze.js';
+import { convertCommand } from './commands/convert.js';
 import { demoCommand } from './commands/demo.js';
+import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
+import { partitionCommand } from './commands/partition.js';
 import { quantizeCommand } from './commands/quantize.js';
 import { runCommand } from './commands/run.js';
 import { supportCommand } from './commands/support.js';
-import { ExitCode, UsageError } from './exit-code.js';
+import { AccuracyNotMet, ExitCode, UsageError } from './exit-code.js';
 
 const program = new Command('octet')
   .description('Quantizes neural networks and shows what the accelerator would compute.')
@@ -18,8 +21,11 @@ const program = new Command('octet')
 
 for (const command of [
   inspectCommand(),
+  partitionCommand(),
   quantizeCommand(),
+  convertCommand(),
   runCommand(),
+  evaluateCommand(),
   analyzeCommand(),
   supportCommand(),
   demoCommand(),
@@ -34,6 +40,7 @@ function throwOnExit(command: Command): void {
 }
 
 function reportAndChoose(error: unknown): ExitCode {
+  if (error instanceof AccuracyNotMet) return ExitCode.AccuracyNotMet;
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
   if (error instanceof UsageError) {
     process.stderr.write(`octet: ${error.message}\n`);

@@ -33,6 +33,25 @@ export function targetOption(): Option {
     .default('gen1');
 }
 
+export function requantizationOption(): Option {
+  return new Option('--requantization <mode>', "integer arithmetic (default: the target's)").choices([
+    'sima',
+    'tflite',
+  ]);
+}
+
+export function ioOption(): Option {
+  return new Option('--io <type>', 'inputs and outputs of the .tflite')
+    .choices(['float32', 'int8'])
+    .default('float32');
+}
+
+export function outputOption(): Option {
+  return new Option('--output <file>', 'a .tflite or .octet file (repeatable)')
+    .argParser(repeated)
+    .makeOptionMandatory();
+}
+
 export function workersOption(): Option {
   return new Option('--workers <count>', 'worker threads (default: the processors, at most 4)').argParser(
     (text) => {

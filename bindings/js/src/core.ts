@@ -39,6 +39,8 @@ export interface RunnerHandle extends SampleHandle {
 
 export interface NetHandle extends RunnerHandle {
   calibrate(settings: string): Result<CalibrationHandle>;
+  /** An already quantized net as the bytes of a .octet file. */
+  convert(options: string): Result<Uint8Array>;
 }
 
 /** Something that looks at samples one by one, and adds up in sample order what it saw. */

@@ -1,4 +1,4 @@
-// LoadedNet: a float model, and how it becomes a quantized one.
+// LoadedNet: a model as its file has it, float or already quantized, and how it becomes a Model.
 
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
@@ -17,6 +17,7 @@ import {
 } from './samples.js';
 import { readSource } from './source.js';
 import type {
+  ConvertOptions,
   LoadedNet as LoadedNetInterface,
   LoadOptions,
   Model,
@@ -28,22 +29,41 @@ import type {
 } from './types.js';
 import { VERSION } from './version.js';
 
-/** What the core says about a float model. */
+/** What the core says about a loaded model. */
 interface CoreNetInfo {
   readonly graph: CoreGraph;
   readonly partition: Partition;
+  readonly quantized: boolean;
+  readonly warnings: readonly string[];
   readonly defaultRequantization: RequantizationMode;
 }
 
-class FloatNet extends FileModel implements LoadedNetInterface {
+class FileNet extends FileModel implements LoadedNetInterface {
   readonly target: Target;
-  readonly warnings: readonly string[] = [];
+  readonly quantized: boolean;
+  readonly warnings: readonly string[];
   readonly defaultQuantization: QuantizationParams;
 
   constructor(artifact: Artifact, info: CoreNetInfo, target: Target) {
     super(artifact, info.graph, info.partition);
     this.target = target;
+    this.quantized = info.quantized;
+    this.warnings = info.warnings;
     this.defaultQuantization = defaultQuantization.withRequantizationMode(info.defaultRequantization);
+  }
+
+  async convertToSimaQuantization(options: ConvertOptions = {}): Promise<Model> {
+    const { artifact } = this;
+    const { modelName, requantization = this.defaultQuantization.requantization, signal } = options;
+    throwIfAborted(signal);
+    const description = JSON.stringify({
+      requantization,
+      modelName,
+      octetVersion: VERSION,
+      sourceBytes: artifact.bytes.length,
+    });
+    const converted = leastBusyWorker().callWith(artifact, (api) => api.convert(artifact.id, description));
+    return modelFromBytes(await abortable(converted, signal));
   }
 
   async quantize(
@@ -171,7 +191,7 @@ function noSamples(): OctetError {
   });
 }
 
-/** Loads a float model, .tflite, from its bytes, path (Node) or URL. */
+/** Loads a model, .tflite, float or already quantized, from its bytes, path (Node) or URL. */
 export async function loadModel(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
   options: LoadOptions = {},
@@ -186,5 +206,5 @@ export async function loadModel(
     options: JSON.stringify({ target, inputShapes }),
   };
   const info: CoreNetInfo = JSON.parse(await abortable(leastBusyWorker().open(artifact), signal));
-  return new FloatNet(artifact, info, target);
+  return new FileNet(artifact, info, target);
 }

@@ -223,6 +223,14 @@ export interface QuantizeOptions extends CallOptions {
   readonly modelName?: string;
 }
 
+export interface ConvertOptions {
+  /** Default: the name of the loaded model. */
+  readonly modelName?: string;
+  /** Default: what the target uses. `tflite` keeps every integer of the file that the target computes. */
+  readonly requantization?: RequantizationMode;
+  readonly signal?: AbortSignal;
+}
+
 export interface ExecuteOptions {
   /** Names of nodes whose outputs are returned besides the model's, or all of them. */
   readonly keepLayerOutputs?: readonly string[] | 'all';
@@ -284,9 +292,12 @@ export interface Runnable extends GraphInfo {
   [Symbol.dispose](): void;
 }
 
-/** A float model, prepared and partitioned for a target. */
+/** A model as its file has it, prepared and partitioned for a target. */
 export interface LoadedNet extends Runnable {
   readonly target: Target;
+  /** True where the file computes in integers already: it runs, and it converts, but it is not quantized again. */
+  readonly quantized: boolean;
+  /** What was read other than the file stores it, in complete sentences. */
   readonly warnings: readonly string[];
   /** `defaultQuantization` with the requantization mode that the target uses. */
   readonly defaultQuantization: QuantizationParams;
@@ -295,6 +306,12 @@ export interface LoadedNet extends Runnable {
    * number of workers and, except with `moving_average`, any order of samples.
    */
   quantize(samples: SampleSource, params?: QuantizationParams, options?: QuantizeOptions): Promise<Model>;
+  /**
+   * Makes a model of an already quantized net, without calibration: scales are the file's. With `sima` the weights are
+   * quantized anew, so that each layer rescales by a right shift; integer nodes that the target does not run become
+   * float. Its float model, which errors are measured against, is the file's with all constants dequantized.
+   */
+  convertToSimaQuantization(options?: ConvertOptions): Promise<Model>;
 }
 
 /** A quantized model with the float model that it was made from. */

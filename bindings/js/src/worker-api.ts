@@ -140,6 +140,11 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'calibration', handle: unwrap(handle.calibrate(settings)), inputs });
   }
 
+  /** An already quantized net as the bytes of a .octet file. */
+  convert(netId: string, options: string): Uint8Array {
+    return unwrap(this.#entry(netId, 'net').handle.convert(options));
+  }
+
   /** Begins comparing model `modelId` with its float model under the new id. */
   analyze(modelId: string, id: string): void {
     const { handle, inputs } = this.#entry(modelId, 'model');

@@ -22,6 +22,19 @@ constexpr size_t kAlignment = 8;
   throw Error(ErrorCode::InvalidFile, message, {}, hint);
 }
 
+bool is_int4(const schema::Tensor& tensor) { return tensor.type() == schema::TensorType::INT4; }
+
+/// Two elements a byte, the lower half first, in two's complement.
+Bytes unpack_int4(std::span<const std::byte> packed, size_t elements) {
+  Bytes unpacked(elements);
+  for (size_t i = 0; i < elements; ++i) {
+    const int byte = std::to_integer<int>(packed[i / 2]);
+    const int nibble = i % 2 == 0 ? byte & 15 : byte >> 4;
+    unpacked[i] = static_cast<std::byte>(nibble >= 8 ? nibble - 16 : nibble);
+  }
+  return unpacked;
+}
+
 }  // namespace
 
 std::optional<DType> dtype_of(schema::TensorType type) {
@@ -97,12 +110,6 @@ ModelFile::ModelFile(std::span<const std::byte> file) : file_(file) {
   }
   if (model_->subgraphs() == nullptr || model_->subgraphs()->size() == 0)
     invalid_file("The model has no graph.");
-  if (model_->subgraphs()->size() > 1) {
-    throw Error(ErrorCode::UnsupportedModel,
-                "The model has " + std::to_string(model_->subgraphs()->size()) +
-                    " subgraphs; control flow and multiple signatures are not supported.",
-                {}, "Export one signature without loops and conditions.");
-  }
   subgraph_ = model_->subgraphs()->Get(0);
   if (subgraph_->tensors() == nullptr || subgraph_->operators() == nullptr ||
       subgraph_->inputs() == nullptr || subgraph_->outputs() == nullptr ||
@@ -152,7 +159,8 @@ std::span<const std::byte> ModelFile::stored_bytes(size_t i) const {
 Tensor ModelFile::constant(size_t i) {
   Tensor result;
   result.name = name(i);
-  const std::optional<DType> dtype = dtype_of(tensor(i).type());
+  const bool int4 = is_int4(tensor(i));
+  const std::optional<DType> dtype = int4 ? DType::Int8 : dtype_of(tensor(i).type());
   if (!dtype) invalid_tensor(i, "has an element type that Octet does not have.");
   result.dtype = *dtype;
   try {
@@ -161,7 +169,14 @@ Tensor ModelFile::constant(size_t i) {
     throw Error(error.code(), "Constant '" + name(i) + "': " + error.message(), {.tensor = name(i)});
   }
   const std::span<const std::byte> bytes = stored_bytes(i);
-  if (const schema::SparsityParameters* sparsity = tensor(i).sparsity()) {
+  const schema::SparsityParameters* sparsity = tensor(i).sparsity();
+  if (int4) {
+    if (sparsity != nullptr) invalid_tensor(i, "is sparse with elements of 4 bits.");
+    if (bytes.size() != (result.byte_size() + 1) / 2) {
+      invalid_tensor(i, "does not have half a byte for each element of its shape.");
+    }
+    result.constant = std::make_shared<const Bytes>(unpack_int4(bytes, result.byte_size()));
+  } else if (sparsity != nullptr) {
     expanded_bytes_ += result.byte_size();
     if (expanded_bytes_ > kMaxExpansion * file_.size()) {
       invalid_tensor(i, "is sparse and would take far more memory than the file.");

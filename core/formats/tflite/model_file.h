@@ -22,7 +22,9 @@ schema::TensorType schema_type_of(DType dtype);
 
 class ModelFile {
  public:
-  /// Runs the FlatBuffers verifier and finds the one subgraph. Throws InvalidFile or UnsupportedModel.
+  /// Runs the FlatBuffers verifier and finds the first subgraph, which stands for the model: others serve
+  /// further signatures or control flow, whose operators Octet does not have. Throws InvalidFile or
+  /// UnsupportedModel.
   explicit ModelFile(std::span<const std::byte> file);
 
   const schema::Model& model() const { return *model_; }
@@ -41,7 +43,8 @@ class ModelFile {
   /// has.
   std::span<const std::byte> stored_bytes(size_t i) const;
 
-  /// Constant `i` as a tensor of the graph; sparse ones are expanded. Throws InvalidFile.
+  /// Constant `i` as a tensor of the graph; sparse ones are expanded, and INT4 becomes INT8. Throws
+  /// InvalidFile.
   Tensor constant(size_t i);
   /// Quantization parameters of tensor `i`, or nothing. Throws InvalidFile when they are not usable.
   std::optional<QuantParams> quantization(size_t i, DType dtype, const Shape& shape) const;

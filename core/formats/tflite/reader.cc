@@ -7,6 +7,7 @@
 #include "formats/checks.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
+#include "ir/dequantized.h"
 #include "ops/operator.h"
 
 namespace octet::formats::tflite {
@@ -18,13 +19,16 @@ class GraphReader {
  public:
   GraphReader(std::span<const std::byte> file, const ReadOptions& options) : file_(file), options_(options) {}
 
-  Graph read();
+  Imported read();
 
  private:
   void read_inputs();
   void read_outputs();
   void read_operator(const schema::Operator& op);
   void read_node(const schema::Operator& op, const schema::OperatorCode& code, Node& node);
+  /// Integer weights beside float activations become float: Octet computes with one or the other.
+  void dequantize_weights(Node& node);
+  std::vector<std::string> warnings() const;
   /// DENSIFY of a constant is that constant: sparse ones are expanded when they are read.
   void fold_densify(const schema::Operator& op, const Node& node);
 
@@ -46,6 +50,7 @@ class GraphReader {
   std::map<size_t, size_t> densified_;    ///< From a DENSIFY's output to the sparse constant behind it.
   std::vector<std::string> unsupported_;  ///< One entry a node, for the one error that lists them.
   std::string first_unsupported_node_;
+  size_t dequantized_weights_ = 0;  ///< Nodes whose weights were integers beside float activations.
 };
 
 /// Newer operators have no number in the older, narrower field.
@@ -166,7 +171,8 @@ TensorId GraphReader::operand(int32_t index, const Node& node) {
   if (index == -1) return TensorId::None;
   const size_t tensor = checked_index(index);
   const schema::TensorType type = file_.tensor(tensor).type();
-  if (!dtype_of(type))
+  const bool int4_constant = type == schema::TensorType::INT4 && file_.is_constant(tensor);
+  if (!dtype_of(type) && !int4_constant)
     throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(type) + " tensors"};
   if (file_.tensor(tensor).is_variable()) throw UnsupportedVariant{"on variables"};
   const TensorId id = available(tensor);
@@ -237,6 +243,32 @@ void GraphReader::check_types(const Node& node) const {
   if (const auto problem = type_problem(graph_, node)) throw UnsupportedVariant{"it " + *problem};
 }
 
+void GraphReader::dequantize_weights(Node& node) {
+  const std::optional<ops::WeightOperand>& rule = ops::operator_of(node.op).quantization.weight;
+  const NodeView view(graph_, node);
+  if (!rule || !view.has_input(0) || !view.has_input(rule->index)) return;
+  const Tensor& weights = view.input(rule->index);
+  if (view.input(0).dtype != DType::Float32 || weights.dtype != DType::Int8) return;
+  if (!weights.is_constant() || !weights.quantization) return;
+  node.inputs[rule->index] = graph_.add_tensor(dequantized(weights));
+  ++dequantized_weights_;
+}
+
+std::vector<std::string> GraphReader::warnings() const {
+  std::vector<std::string> sentences;
+  if (dequantized_weights_ > 0) {
+    sentences.push_back("The weights of " + std::to_string(dequantized_weights_) +
+                        " nodes are stored as integers beside float activations (dynamic-range "
+                        "quantization). They were dequantized: the model runs in float.");
+  }
+  const size_t subgraphs = file_.model().subgraphs()->size();
+  if (subgraphs > 1) {
+    sentences.push_back("The file has " + std::to_string(subgraphs) +
+                        " subgraphs; the first is used, and nothing in it refers to the others.");
+  }
+  return sentences;
+}
+
 void GraphReader::fold_densify(const schema::Operator& op, const Node& node) {
   if (op.inputs() == nullptr || op.inputs()->size() != 1 || op.outputs()->size() != 1) {
     throw Error(ErrorCode::InvalidFile,
@@ -276,6 +308,7 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
       node.inputs.push_back(operand(op.inputs()->Get(static_cast<uint32_t>(position)), node));
     }
   }
+  dequantize_weights(node);
   node.attributes = row->read(OperatorReader(file_, op, graph_, node));
   check_types(node);
   const DType declared = graph_.tensor(node.outputs[0]).dtype;
@@ -328,7 +361,7 @@ void GraphReader::report_unsupported() const {
               {.node = first_unsupported_node_}, "`octet support` lists the operators that Octet knows.");
 }
 
-Graph GraphReader::read() {
+Imported GraphReader::read() {
   ids_.assign(file_.tensor_count(), TensorId::None);
   const schema::SubGraph& subgraph = file_.subgraph();
   graph_.name = subgraph.name() != nullptr ? subgraph.name()->str() : "";
@@ -344,12 +377,12 @@ Graph GraphReader::read() {
   read_outputs();
   remove_unused_tensors(graph_);
   check(graph_);
-  return std::move(graph_);
+  return {std::move(graph_), warnings()};
 }
 
 }  // namespace
 
-Graph read(std::span<const std::byte> file, const ReadOptions& options) {
+Imported read_with_warnings(std::span<const std::byte> file, const ReadOptions& options) {
   return GraphReader(file, options).read();
 }
 

@@ -16,9 +16,18 @@ struct ReadOptions {
   std::map<std::string, std::vector<int32_t>> input_shapes = {};
 };
 
+struct Imported {
+  Graph graph;
+  std::vector<std::string> warnings;  ///< Complete sentences about what was read other than it is stored.
+};
+
 /// Reads the first subgraph. The file is verified before anything is read from it; every index, shape and
 /// buffer range is checked. Throws InvalidFile, UnsupportedModel, InvalidShape, or UnsupportedOperator
 /// listing every node whose operator is not known.
-Graph read(std::span<const std::byte> file, const ReadOptions& options = {});
+Imported read_with_warnings(std::span<const std::byte> file, const ReadOptions& options = {});
+/// The graph alone.
+inline Graph read(std::span<const std::byte> file, const ReadOptions& options = {}) {
+  return read_with_warnings(file, options).graph;
+}
 
 }  // namespace octet::formats::tflite

@@ -105,11 +105,6 @@ TEST(TfliteReader, ListsEveryUnsupportedNodeAtOnce) {
 TEST(TfliteReader, RejectsWhatGraphsDoNotHave) {
   {
     TfliteBuilder builder;
-    const int32_t x = builder.tensor({.name = "x", .shape = {1, 4}});
-    expect_error(builder.build({x}, {x}, 2), ErrorCode::UnsupportedModel, {"2 subgraphs"});
-  }
-  {
-    TfliteBuilder builder;
     const auto uint8 = tfl::TensorType::UINT8;
     const int32_t x =
         builder.tensor({.name = "x", .shape = {4}, .type = uint8, .scale = {1}, .zero_point = {128}});
@@ -120,21 +115,64 @@ TEST(TfliteReader, RejectsWhatGraphsDoNotHave) {
     expect_error(file, ErrorCode::UnsupportedModel, {"'x'", "uint8"});
     EXPECT_FALSE(error_of(file)->hint().empty());
   }
-  {
-    // Weights quantized, activations not: TFLite quantizes such activations while it runs.
+}
+
+TEST(TfliteReader, TakesTheFirstSubgraph) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {1, 4}});
+  const int32_t y = builder.tensor({.name = "y", .shape = {1, 4}});
+  builder.op(Code::RELU, {x}, {y});
+  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}, 2));
+  EXPECT_EQ(imported.graph.nodes.size(), 1u);
+  ASSERT_EQ(imported.warnings.size(), 1u);
+  EXPECT_NE(imported.warnings[0].find("2 subgraphs"), std::string::npos);
+}
+
+TEST(TfliteReader, DequantizesWeightsBesideFloatActivations) {
+  // In TFLite the activations are quantized while the model runs.
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {1, 2}});
+  const int32_t w = builder.tensor({.name = "w",
+                                    .shape = {2, 2},
+                                    .type = tfl::TensorType::INT8,
+                                    .buffer = builder.buffer<int8_t>({1, -2, 3, 127}),
+                                    .scale = {0.5f, 2.0f},
+                                    .zero_point = {0, 0}});
+  const int32_t y = builder.tensor({.name = "y", .shape = {1, 2}});
+  builder.op(Code::FULLY_CONNECTED, {x, w}, {y}, tfl::CreateFullyConnectedOptions(builder.fbb()));
+  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
+  const std::span<const float> weights =
+      imported.graph.tensor(imported.graph.nodes[0].inputs[1]).values<float>();
+  EXPECT_EQ(std::vector<float>(weights.begin(), weights.end()), (std::vector<float>{0.5f, -1, 6, 254}));
+  ASSERT_EQ(imported.warnings.size(), 1u);
+  EXPECT_NE(imported.warnings[0].find("weights of 1 nodes"), std::string::npos);
+}
+
+TEST(TfliteReader, UnpacksInt4Weights) {
+  const auto file_of = [](std::vector<uint8_t> packed) {
     TfliteBuilder builder;
-    const int32_t x = builder.tensor({.name = "x", .shape = {1, 2}});
+    const auto int8 = [&](const char* name, std::vector<int32_t> shape) {
+      return builder.tensor({.name = name,
+                             .shape = std::move(shape),
+                             .type = tfl::TensorType::INT8,
+                             .scale = {1},
+                             .zero_point = {0}});
+    };
+    const int32_t x = int8("x", {1, 3});
     const int32_t w = builder.tensor({.name = "w",
-                                      .shape = {1, 2},
-                                      .type = tfl::TensorType::INT8,
-                                      .buffer = builder.buffer<int8_t>({1, 2}),
-                                      .scale = {1},
+                                      .shape = {1, 3},
+                                      .type = tfl::TensorType::INT4,
+                                      .buffer = builder.buffer<uint8_t>(packed),
+                                      .scale = {0.5f},
                                       .zero_point = {0}});
-    const int32_t y = builder.tensor({.name = "y", .shape = {1, 1}});
+    const int32_t y = int8("y", {1, 1});
     builder.op(Code::FULLY_CONNECTED, {x, w}, {y}, tfl::CreateFullyConnectedOptions(builder.fbb()));
-    expect_error(builder.build({x}, {y}), ErrorCode::UnsupportedOperator,
-                 {"FULLY_CONNECTED 'y'", "mixes float32 and int8"});
-  }
+    return builder.build({x}, {y});
+  };
+  const Graph graph = read(file_of({0x8f, 0x07}));
+  const std::span<const int8_t> weights = graph.tensor(graph.nodes[0].inputs[1]).values<int8_t>();
+  EXPECT_EQ(std::vector<int8_t>(weights.begin(), weights.end()), (std::vector<int8_t>{-1, -8, 7}));
+  expect_error(file_of({0x8f}), ErrorCode::InvalidFile, {"'w'", "half a byte"});
 }
 
 TEST(TfliteReader, ChecksReferences) {

@@ -1,7 +1,7 @@
 // octet analyze: how far each node of a quantized model is from the float model, worst first.
 
 import { Command, Option } from 'commander';
-import { type ErrorMetric, Model, type NodeError } from 'octet-quant';
+import { type ErrorMetric, loadModel, Model, type NodeError } from 'octet-quant';
 import {
   addOutputOptions,
   addPreprocessingOptions,
@@ -22,7 +22,7 @@ interface Options extends OutputOptions, PreprocessingOptions {
 
 export function analyzeCommand(): Command {
   const command = new Command('analyze')
-    .description('Compare every node of a .octet file with its float model.')
+    .description('Compare every node of a .octet or quantized .tflite file with its float model.')
     .argument('<file>')
     .requiredOption('--data <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
     .addOption(
@@ -32,7 +32,7 @@ export function analyzeCommand(): Command {
     )
     .addOption(workersOption())
     .action(async (file: string, options: Options) => {
-      const model = await Model.load(file);
+      const model = await quantizedModel(file);
       const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
       const samples = await samplesFrom(options.data, model, preprocessing);
       const { onProgress, finish } = progressBar(options);
@@ -48,6 +48,13 @@ export function analyzeCommand(): Command {
       );
     });
   return addOutputOptions(addPreprocessingOptions(command));
+}
+
+/** A quantized .tflite file with its own integers, beside what these stand for in float. */
+async function quantizedModel(file: string): Promise<Model> {
+  if (file.endsWith('.octet')) return Model.load(file);
+  const net = await loadModel(file, { target: 'tflite' });
+  return net.convertToSimaQuantization({ requantization: 'tflite' });
 }
 
 export function errorTable(errors: readonly NodeError[]): string {

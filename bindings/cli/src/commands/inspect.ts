@@ -23,8 +23,12 @@ export function inspectCommand(): Command {
 
 function description(file: string, model: LoadedNet | Model): object {
   const { name, target, inputs, outputs, nodes, partition } = model;
-  const warnings = 'warnings' in model ? model.warnings : model.report().warnings;
+  const warnings = warningsOf(model);
   return { file, name, target, inputs, outputs, operators: operators(model), nodes, partition, warnings };
+}
+
+function warningsOf(model: LoadedNet | Model): readonly string[] {
+  return 'warnings' in model ? model.warnings : model.report().warnings;
 }
 
 /** How often each operator occurs, the most frequent first. */
@@ -48,6 +52,7 @@ function text(file: string, model: LoadedNet | Model): string {
     `  ${listed.join(', ')}`,
     '',
     partitionText(model),
+    ...warningsOf(model).map((warning) => `Warning: ${warning}`),
   ].join('\n');
 }
 

@@ -21,9 +21,12 @@ import { UsageError } from '../exit-code.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
+  ioOption,
+  outputOption,
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
+  requantizationOption,
   samplesFrom,
   targetOption,
   UNIT_RANGE,
@@ -52,7 +55,7 @@ interface Options extends OutputOptions, PreprocessingOptions {
   readonly report?: string;
 }
 
-interface WrittenFile {
+export interface WrittenFile {
   readonly path: string;
   readonly bytes: number;
 }
@@ -78,12 +81,7 @@ export function quantizeCommand(): Command {
         'percentile',
       ]),
     )
-    .addOption(
-      new Option('--requantization <mode>', "integer arithmetic (default: the target's)").choices([
-        'sima',
-        'tflite',
-      ]),
-    )
+    .addOption(requantizationOption())
     .addOption(
       new Option('--bias-correction <kind>', "make up for layers' mean errors").choices([
         'none',
@@ -92,21 +90,16 @@ export function quantizeCommand(): Command {
       ]),
     )
     .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
-    .addOption(
-      new Option('--io <type>', 'inputs and outputs of the .tflite')
-        .choices(['float32', 'int8'])
-        .default('float32'),
-    )
+    .addOption(ioOption())
     .addOption(workersOption())
-    .requiredOption('--output <file>', 'a .tflite or .octet file (repeatable)', repeated)
+    .addOption(outputOption())
     .option('--report <file>', 'write the report as JSON')
     .action(quantize);
   return addOutputOptions(addPreprocessingOptions(command));
 }
 
 async function quantize(file: string, options: Options): Promise<void> {
-  const strange = options.output.find((path) => !/\.(tflite|octet)$/.test(path));
-  if (strange !== undefined) throw new UsageError(`--output is a .tflite or .octet file, not '${strange}'.`);
+  checkOutputs(options.output);
   const net = await loadModel(file, { target: options.target });
   const params = await paramsOf(net, options);
   const preprocessing = preprocessingOf(options, UNIT_RANGE);
@@ -155,7 +148,13 @@ async function readJson(path: string): Promise<object> {
   }
 }
 
-async function save(model: Model, path: string, ioType: Options['io']): Promise<WrittenFile> {
+/** Before the work, so that none is lost over a name. */
+export function checkOutputs(paths: readonly string[]): void {
+  const strange = paths.find((path) => !/\.(tflite|octet)$/.test(path));
+  if (strange !== undefined) throw new UsageError(`--output is a .tflite or .octet file, not '${strange}'.`);
+}
+
+export async function save(model: Model, path: string, ioType: Options['io']): Promise<WrittenFile> {
   const bytes = path.endsWith('.octet') ? model.save() : await model.toTFLite({ ioType });
   await writeFile(path, bytes);
   return { path, bytes: bytes.length };

@@ -1,0 +1,46 @@
+// octet convert: an already quantized .tflite file as a model for a target, without calibration.
+
+import { Command } from 'commander';
+import { loadModel, type RequantizationMode, type Target, type TFLiteOptions } from 'octet-quant';
+import { addOutputOptions, ioOption, outputOption, requantizationOption, targetOption } from '../options.js';
+import { count, type OutputOptions, show, unitText } from '../output.js';
+import { checkOutputs, save, type WrittenFile } from './quantize.js';
+
+interface Options extends OutputOptions {
+  readonly target: Target;
+  readonly requantization?: RequantizationMode;
+  readonly io: NonNullable<TFLiteOptions['ioType']>;
+  readonly output: readonly string[];
+}
+
+export function convertCommand(): Command {
+  const command = new Command('convert')
+    .description('Convert an already quantized .tflite file, with the scales that it has.')
+    .argument('<file>')
+    .addOption(targetOption())
+    .addOption(requantizationOption())
+    .addOption(ioOption())
+    .addOption(outputOption())
+    .action(convert);
+  return addOutputOptions(command);
+}
+
+async function convert(file: string, options: Options): Promise<void> {
+  checkOutputs(options.output);
+  const net = await loadModel(file, { target: options.target });
+  const { requantization } = options;
+  const model = await net.convertToSimaQuantization(requantization === undefined ? {} : { requantization });
+  const files: WrittenFile[] = [];
+  for (const path of options.output) files.push(await save(model, path, options.io));
+  const report = { ...model.report(), files };
+  show(options, report, () => {
+    const units = model.partition.units.map(
+      (share) => `${share.nodes} nodes on ${unitText(share.unit, model.target)}`,
+    );
+    return [
+      `Converted to ${model.params.requantization} requantization; ${units.join(', ')}.`,
+      ...report.warnings.map((warning) => `Warning: ${warning}`),
+      ...files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),
+    ].join('\n');
+  });
+}

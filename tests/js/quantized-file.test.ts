@@ -1,0 +1,72 @@
+// Already quantized .tflite files through the API.
+
+import { type LoadedNet, loadModel, Model, OctetError, type Sample } from 'octet-quant';
+import { FASHION_MODEL } from './support/fashion.js';
+
+const samples: Sample[] = Array.from({ length: 8 }, (_, index) => ({
+  'serving_default_image:0': {
+    data: new Float32Array(784).map((_, pixel) => ((pixel * 37 + index * 11) % 256) / 255),
+    shape: [1, 28, 28, 1],
+  },
+}));
+const sample = samples[0] as Sample;
+let original: Model;
+let file: Uint8Array;
+let net: LoadedNet;
+
+beforeAll(async () => {
+  const float = await loadModel(FASHION_MODEL, { target: 'tflite' });
+  expect(float.quantized).toBe(false);
+  original = await float.quantize(samples);
+  file = await original.toTFLite();
+  net = await loadModel(file, { target: 'tflite' });
+});
+
+test('it runs as the model that it was written from', async () => {
+  expect(net.quantized).toBe(true);
+  expect(net.warnings).toEqual([]);
+  const expected = await original.execute(sample, { keepLayerOutputs: 'all' });
+  const actual = await net.execute(sample, { keepLayerOutputs: 'all' });
+  for (const [name, tensor] of Object.entries(expected)) expect(actual[name]?.data).toEqual(tensor.data);
+});
+
+test('nodes say where they run', async () => {
+  const forGen1 = await loadModel(file, { target: 'gen1' });
+  expect(
+    forGen1.nodes.filter(({ operator }) => operator === 'CONV_2D').every(({ unit }) => unit === 'MLA'),
+  ).toBe(true);
+  expect(forGen1.nodes.find(({ operator }) => operator === 'SOFTMAX')?.reasons.join()).toMatch(
+    /four dimensions/,
+  );
+});
+
+test('it is not quantized again, and a float net is not converted', async () => {
+  const again = net.quantize(samples);
+  await expect(again).rejects.toThrow(OctetError);
+  await expect(again).rejects.toMatchObject({ code: 'INVALID_INPUT', hint: /convertToSimaQuantization/ });
+  const float = await loadModel(FASHION_MODEL);
+  await expect(float.convertToSimaQuantization()).rejects.toMatchObject({ hint: /calibration/ });
+});
+
+test('tflite requantization keeps every integer, through .octet and .tflite', async () => {
+  const model = await net.convertToSimaQuantization({ modelName: 'kept' });
+  expect(model.name).toBe('kept');
+  expect(model.params.requantization).toBe('tflite');
+  const expected = await net.execute(sample, { keepLayerOutputs: 'all' });
+  const loaded = await Model.load(model.save());
+  const exported = await loadModel(await model.toTFLite(), { target: 'tflite' });
+  for (const each of [model, loaded, exported]) {
+    const actual = await each.execute(sample, { keepLayerOutputs: 'all' });
+    for (const [name, tensor] of Object.entries(expected)) expect(actual[name]?.data).toEqual(tensor.data);
+  }
+});
+
+test('sima requantization is near the float model that the file stands for', async () => {
+  const forGen1 = await loadModel(file, { target: 'gen1' });
+  const model = await forGen1.convertToSimaQuantization();
+  expect(model.params.requantization).toBe('sima');
+  expect(model.report().provenance.calibrationSamples).toBe(0);
+  const errors = await model.analyzeQuantizationError(samples);
+  expect(errors.length).toBeGreaterThan(20);
+  expect(errors[0]?.sqnr).toBeGreaterThan(10);
+});
