@@ -19,8 +19,11 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 /// Bins are never narrower than 2^-100: the factor 2^-k then stays an ordinary float for every k that occurs.
 constexpr int kSmallestExponent = -100;
 constexpr size_t kLanes = 4;
-/// Below this many values, clearing and adding up the tables of the lanes costs more than they save.
+/// Below this many values, clearing and adding up tables of counts costs more than they save.
 constexpr size_t kFewValues = 8192;
+/// Values that are looked at twice, for their range and for their bins, while the first-level cache holds
+/// them.
+constexpr size_t kBlock = 2048;
 
 /// What one pass over the values finds out.
 struct Summary {
@@ -74,39 +77,55 @@ int32_t bin_of(float value, float bins_per_unit) {
 
 float bins_per_unit(int exponent) { return std::ldexp(1.0f, -exponent); }
 
-/// Adds `values`, all finite and within the bins, to the histogram.
-void count_values(std::span<const float> values, Histogram& histogram) {
-  const float scale = bins_per_unit(histogram.exponent);
-  const v128_t scales = wasm_f32x4_splat(scale);
-  const int32_t first_bin = static_cast<int32_t>(histogram.first_bin);
-  const v128_t first_bins = wasm_i32x4_splat(first_bin);
-  const auto slots_of = [&](const float* four) {
-    const v128_t value = wasm_v128_load(four);
-    const v128_t truncated = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_mul(value, scales));
-    const v128_t minus_one_below_zero = wasm_f32x4_lt(value, wasm_f32x4_splat(0));
-    return wasm_i32x4_sub(wasm_i32x4_add(truncated, minus_one_below_zero), first_bins);
-  };
-  uint64_t* const counts = histogram.counts.data();
-  size_t i = 0;
-  if (values.size() >= kFewValues) {
-    // One table a lane: neighbouring values often share a bin (zeros behind a ReLU), and increments of one
-    // counter wait for each other.
-    const size_t bins = histogram.counts.size();
-    std::vector<uint32_t> tables(bins * kLanes);
-    uint32_t* const table = tables.data();
-    for (; i + kLanes <= values.size(); i += kLanes) {
-      const v128_t slots = slots_of(values.data() + i);
-      ++table[static_cast<uint32_t>(wasm_i32x4_extract_lane(slots, 0))];
-      ++table[bins + static_cast<uint32_t>(wasm_i32x4_extract_lane(slots, 1))];
-      ++table[2 * bins + static_cast<uint32_t>(wasm_i32x4_extract_lane(slots, 2))];
-      ++table[3 * bins + static_cast<uint32_t>(wasm_i32x4_extract_lane(slots, 3))];
+/// Counts finite values within the bins of a histogram.
+class BinCounter {
+ public:
+  /// Counts on tables of the lanes where `values` to come are many: neighbouring values often share a bin
+  /// (zeros behind a ReLU), and increments of one counter wait for each other.
+  BinCounter(Histogram& histogram, size_t values) : histogram_(histogram), many_(values >= kFewValues) {}
+
+  /// Adds the values; the histogram's bins are those of the last call unless flush() came between.
+  void add(std::span<const float> values) {
+    const size_t bins = histogram_.counts.size();
+    if (many_ && tables_.empty()) tables_.resize(bins * kTables);
+    const float scale = bins_per_unit(histogram_.exponent);
+    const v128_t scales = wasm_f32x4_splat(scale);
+    const auto first_bin = static_cast<int32_t>(histogram_.first_bin);
+    const v128_t first_bins = wasm_i32x4_splat(first_bin);
+    size_t i = 0;
+    if (many_) {
+      uint32_t* const even = tables_.data();
+      uint32_t* const odd = even + bins;
+      for (; i + kLanes <= values.size(); i += kLanes) {
+        const v128_t value = wasm_v128_load(values.data() + i);
+        const v128_t truncated = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_mul(value, scales));
+        const v128_t minus_one_below_zero = wasm_f32x4_lt(value, wasm_f32x4_splat(0));
+        const v128_t slots = wasm_i32x4_sub(wasm_i32x4_add(truncated, minus_one_below_zero), first_bins);
+        const auto low = static_cast<uint64_t>(wasm_i64x2_extract_lane(slots, 0));
+        const auto high = static_cast<uint64_t>(wasm_i64x2_extract_lane(slots, 1));
+        ++even[static_cast<uint32_t>(low)];
+        ++odd[low >> 32];
+        ++even[static_cast<uint32_t>(high)];
+        ++odd[high >> 32];
+      }
     }
-    for (size_t bin = 0; bin < bins; ++bin) {
-      counts[bin] += uint64_t{table[bin]} + table[bins + bin] + table[2 * bins + bin] + table[3 * bins + bin];
-    }
+    for (; i < values.size(); ++i)
+      ++histogram_.counts[static_cast<size_t>(bin_of(values[i], scale) - first_bin)];
   }
-  for (; i < values.size(); ++i) ++counts[bin_of(values[i], scale) - first_bin];
-}
+
+  /// Brings all counts into the histogram; before its bins change, and in the end.
+  void flush() {
+    for (size_t i = 0; i < tables_.size(); ++i) histogram_.counts[i % histogram_.counts.size()] += tables_[i];
+    tables_.clear();
+  }
+
+ private:
+  static constexpr size_t kTables = 2;
+
+  Histogram& histogram_;
+  bool many_;
+  std::vector<uint32_t> tables_;  ///< One a lane's parity, while there are counts in them.
+};
 
 /// An empty histogram for values in [low, high].
 Histogram empty_histogram(float low, float high, int num_bins) {
@@ -188,20 +207,32 @@ void TensorStatistics::cover(float low, float high) {
 }
 
 Extremes TensorStatistics::observe(std::span<const float> values) {
-  const Summary summary = summarize(values);
-  if (!summary.all_finite) {
-    std::vector<float> finite;
-    std::copy_if(values.begin(), values.end(), std::back_inserter(finite),
-                 [](float v) { return std::isfinite(v); });
-    non_finite_ += values.size() - finite.size();
-    return observe(finite);
+  Extremes extremes = {kInfinity, -kInfinity};
+  BinCounter counter(histogram_, values.size());
+  std::vector<float> finite;
+  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
+    std::span<const float> block = values.subspan(begin, std::min(kBlock, values.size() - begin));
+    Summary summary = summarize(block);
+    if (!summary.all_finite) {
+      finite.clear();
+      std::copy_if(block.begin(), block.end(), std::back_inserter(finite),
+                   [](float v) { return std::isfinite(v); });
+      non_finite_ += block.size() - finite.size();
+      block = finite;
+      if (finite.empty()) continue;
+      summary = summarize(block);
+    }
+    extremes = {std::min(extremes.low, summary.extremes.low), std::max(extremes.high, summary.extremes.high)};
+    count_ += block.size();
+    zeros_ += summary.zeros;
+    if (summary.extremes.low < low_ || summary.extremes.high > high_) {
+      counter.flush();
+      cover(summary.extremes.low, summary.extremes.high);
+    }
+    if (num_bins_ != 0) counter.add(block);
   }
-  if (values.empty()) return summary.extremes;
-  cover(summary.extremes.low, summary.extremes.high);
-  count_ += values.size();
-  zeros_ += summary.zeros;
-  if (num_bins_ != 0) count_values(values, histogram_);
-  return summary.extremes;
+  counter.flush();
+  return extremes;
 }
 
 void TensorStatistics::fold(Extremes sample, double moving_average_constant) {

@@ -125,6 +125,8 @@ class FileNet extends FileModel implements LoadedNetInterface {
         primary.call((api) => api.quantize(id, description)),
         signal,
       );
+      // The calibration's memory is then there for the model.
+      freeEverywhere(id);
       const model = await modelFromBytes(bytes);
       onProgress?.({ phase: 'quantize', done: 1, total: 1 });
       return model;

@@ -165,7 +165,7 @@ export class WorkerApi {
   }
 
   calibrationState(id: string): Uint8Array {
-    return unwrap(this.#entry(id, 'calibration').handle.state());
+    return handedOver(unwrap(this.#entry(id, 'calibration').handle.state()));
   }
 
   mergeCalibration(id: string, state: Uint8Array): void {
@@ -184,7 +184,7 @@ export class WorkerApi {
 
   /** Returns the bytes of a .octet file. */
   quantize(id: string, options: string): Uint8Array {
-    return unwrap(this.#entry(id, 'calibration').handle.quantize(options));
+    return handedOver(unwrap(this.#entry(id, 'calibration').handle.quantize(options)));
   }
 
   nodeErrors(id: string): NodeError[] {
@@ -192,7 +192,7 @@ export class WorkerApi {
   }
 
   toTFLite(id: string, ioType: string): Uint8Array {
-    return unwrap(this.#entry(id, 'model').handle.toTFLite(ioType));
+    return handedOver(unwrap(this.#entry(id, 'model').handle.toTFLite(ioType)));
   }
 
   supportedOperators(): string {
@@ -257,6 +257,11 @@ export class WorkerApi {
     const image = await this.decode(given.file, given.name);
     return () => unwrap(handle.setImage(index, image.rgba, image.width, image.height, given.preprocessing));
   }
+}
+
+/** The bytes, moved to the caller instead of copied. */
+function handedOver(bytes: Uint8Array): Uint8Array {
+  return transfer(bytes, [bytes.buffer as ArrayBuffer]);
 }
 
 function noInput(name: string, inputs: readonly InputInfo[]): OctetError {

@@ -1,4 +1,5 @@
 // Writes .octet files. Equal constants are stored once, whichever graph they belong to.
+#include <algorithm>
 #include <map>
 #include <string_view>
 
@@ -18,9 +19,17 @@ std::vector<int32_t> indices(const std::vector<TensorId>& ids) {
   return result;
 }
 
+/// Bytes of the graph's constants.
+size_t constant_bytes(const Graph& graph) {
+  size_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) bytes += tensor.is_constant() ? tensor.constant->size() : 0;
+  return bytes;
+}
+
 class FileWriter {
  public:
-  Bytes write(const Contents& contents);
+  explicit FileWriter(const Contents& contents) : contents_(contents) {}
+  Bytes write();
 
  private:
   template <class Table>
@@ -32,7 +41,15 @@ class FileWriter {
   flatbuffers::Offset<schema::Graph> graph(const Graph& graph);
   Tables<schema::Constant> constants();
 
-  flatbuffers::FlatBufferBuilder builder_;
+  /// What surrounds the constants, by experience; more only costs one more allocation.
+  static constexpr size_t kTables = size_t{1} << 18;
+
+  const Contents& contents_;
+  /// Made for all at once: a builder that grows holds everything twice.
+  flatbuffers::FlatBufferBuilder builder_{
+      std::min(constant_bytes(contents_.quantized) + constant_bytes(contents_.float_graph),
+               kMaxConstantBytes) +
+      kTables};
   std::vector<const Bytes*> constants_;
   std::map<std::string_view, int32_t> constant_by_contents_;
   size_t constant_bytes_ = 0;
@@ -98,15 +115,15 @@ FileWriter::Tables<schema::Constant> FileWriter::constants() {
   return tables;
 }
 
-Bytes FileWriter::write(const Contents& contents) {
-  const auto quantized = graph(contents.quantized);
+Bytes FileWriter::write() {
+  const auto quantized = graph(contents_.quantized);
   flatbuffers::Offset<schema::Graph> float_graph;
-  if (!contents.float_graph.nodes.empty()) float_graph = graph(contents.float_graph);
+  if (!contents_.float_graph.nodes.empty()) float_graph = graph(contents_.float_graph);
   const Tables<schema::Constant> constant_tables = constants();
   const auto model = schema::CreateModelDirect(
-      builder_, kFormatVersion, "Octet", static_cast<schema::Target>(contents.target), quantized, float_graph,
-      &constant_tables, contents.settings_json.c_str(), contents.preprocessing_json.c_str(),
-      contents.report_json.c_str());
+      builder_, kFormatVersion, "Octet", static_cast<schema::Target>(contents_.target), quantized,
+      float_graph, &constant_tables, contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(),
+      contents_.report_json.c_str());
   schema::FinishModelBuffer(builder_, model);
   const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
   return Bytes(data, data + builder_.GetSize());
@@ -114,6 +131,6 @@ Bytes FileWriter::write(const Contents& contents) {
 
 }  // namespace
 
-Bytes write(const Contents& contents) { return FileWriter().write(contents); }
+Bytes write(const Contents& contents) { return FileWriter(contents).write(); }
 
 }  // namespace octet::formats::octet_file
