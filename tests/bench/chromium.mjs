@@ -5,7 +5,12 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 /** Serves the repository with the headers that LiteRT.js asks for. */
 function serve(root) {
@@ -27,8 +32,9 @@ function serve(root) {
 }
 
 /**
- * {litert, octet: {measure(model path, input path, shape): milliseconds}, profile(model path, input path, runs), close()};
- * paths from the repository's root, inputs as raw bytes.
+ * {litert, octet, ort: {measure(model path, input path, shape): milliseconds}, firstAnswer(runtime, model path, input path,
+ * shape): milliseconds, profile(model path, input path, runs), close()}; paths from the repository's root, inputs as raw
+ * bytes.
  */
 export async function startPages(root) {
   const server = await serve(root);
@@ -50,10 +56,25 @@ export async function startPages(root) {
       page.evaluate(([m, i, s]) => window.measure(m, i, s), [`/${model}`, `/${input}`, shape]);
     return { page, measure };
   };
-  const [litert, octet] = [await open('litert'), await open('octet')];
+  const [litert, octet, ort] = [await open('litert'), await open('octet'), await open('ort')];
+  // In a context of its own, so that nothing is cached.
+  const firstAnswer = async (runtime, model, input, shape) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`http://127.0.0.1:${server.address().port}/tests/bench/${runtime}.html`);
+    await page.waitForFunction('window.isReady === true', undefined, { polling: 5 });
+    const milliseconds = await page.evaluate(
+      ([m, i, s]) => window.firstAnswer(m, i, s),
+      [`/${model}`, `/${input}`, shape],
+    );
+    await context.close();
+    return milliseconds;
+  };
   return {
     litert,
     octet,
+    ort,
+    firstAnswer,
     profile: (model, input, runs) =>
       octet.page.evaluate(([m, i, r]) => window.profile(m, i, r), [`/${model}`, `/${input}`, runs]),
     close: async () => {
