@@ -19,6 +19,10 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
     await page.getByRole('button', { name: 'Try the sample' }).waitFor();
     await picture(page, `empty-${colorScheme}`);
     expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
     await openSample(page);
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.waitForTimeout(1500);
@@ -56,7 +60,7 @@ test('every tab on a phone', async () => {
   const tabs = page.getByRole('navigation', { name: 'Parts of the page' });
   await tabs.waitFor();
   await quantize(page);
-  for (const name of ['Setup', 'Network', 'Node', 'Results']) {
+  for (const name of ['Setup', 'Network', 'Node', 'Table', 'Results']) {
     await tabs.getByRole('button', { name }).tap();
     await page.waitForTimeout(500);
     await picture(page, `phone-${name.toLowerCase()}`);

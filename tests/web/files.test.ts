@@ -90,10 +90,31 @@ test('the .octet opens again, with its settings and placement', async () => {
       .locator('input[type=file]')
       .first()
       .setInputFiles({ name: 'fashion.octet', mimeType: 'application/octet-stream', buffer: bytes });
-    await again.page.getByText('This .octet file is quantized already').waitFor({ timeout: PATIENCE });
+    await again.page.getByText('fashion.octet is quantized already').waitFor({ timeout: PATIENCE });
     await choose(again.page, join(ROOT, 'tests/assets/photos.zip'));
     await showView(again.page, 'Outputs');
     await again.page.getByRole('columnheader', { name: 'INT8' }).waitFor({ timeout: PATIENCE });
+    expect(again.problems).toEqual([]);
+  } finally {
+    await again.close();
+  }
+});
+
+test('the .tflite opens again, and says that it is quantized already', async () => {
+  const { page } = opened;
+  const { path } = await takeAway(page, /^INT8 \.tflite.*float32/);
+  const again = await browser.open(browser.siteUrl);
+  try {
+    await again.page
+      .locator('input[type=file]')
+      .first()
+      .setInputFiles({
+        name: 'fashion_int8.tflite',
+        mimeType: 'application/octet-stream',
+        buffer: readFileSync(path),
+      });
+    await again.page.getByText('fashion_int8.tflite is quantized already').waitFor({ timeout: PATIENCE });
+    expect(await again.page.getByRole('button', { name: /^Quantize/ }).count()).toBe(0);
     expect(again.problems).toEqual([]);
   } finally {
     await again.close();

@@ -56,7 +56,7 @@ describe.each(['site', 'file'] as const)('from a %s', (kind) => {
     await runs.nth(1).waitFor({ timeout: PATIENCE });
     await showView(page, 'Compare');
     const cells = page.getByRole('row', { name: /^Run 2/ }).getByRole('cell');
-    expect(await cells.nth(5).innerText()).toBe('3');
+    expect(await cells.nth(6).innerText()).toBe('3');
   });
 });
 

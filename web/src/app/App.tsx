@@ -11,6 +11,7 @@ import type { PhoneTab } from '../state/types';
 import { Steps } from '../steps/Steps';
 import { Empty } from './Empty';
 import { Notice } from './Notice';
+import { Shortcuts } from './Shortcuts';
 import './App.css';
 import { TopBar } from './TopBar';
 import { useTheme } from './theme';
@@ -38,31 +39,42 @@ export function App() {
         <Empty />
       )}
       <Notice />
+      <Shortcuts />
     </div>
   );
 }
 
-const TABS: readonly (readonly [PhoneTab, string])[] = [
-  ['setup', 'Setup'],
-  ['network', 'Network'],
-  ['node', 'Node'],
-  ['results', 'Results'],
+const TABS: readonly { readonly id: PhoneTab | 'table'; readonly label: string }[] = [
+  { id: 'setup', label: 'Setup' },
+  { id: 'network', label: 'Network' },
+  { id: 'node', label: 'Node' },
+  { id: 'table', label: 'Table' },
+  { id: 'results', label: 'Results' },
 ];
 
 function PhoneTabs() {
   const tab = useStore((state) => state.phoneTab);
   const selected = useStore((state) => state.selected);
   const run = useStore(activeRun);
+  const view = useStore((state) => state.view);
+  // The table and the results share the drawer; without a run it holds the table alone.
+  const current = tab === 'results' && (view === 'table' || !run) ? 'table' : tab;
+  const show = (id: PhoneTab | 'table'): void => {
+    if (id === 'table') setState({ phoneTab: 'results', view: 'table' });
+    else if (id === 'results') setState({ phoneTab: 'results', view: view === 'table' ? 'errors' : view });
+    else setState({ phoneTab: id });
+  };
   return (
     <nav className="phone-tabs" aria-label="Parts of the page">
-      {TABS.map(([id, label]) => (
+      {TABS.map(({ id, label }) => (
         <button
           key={id}
           type="button"
-          aria-current={tab === id ? 'page' : undefined}
-          onClick={() => setState({ phoneTab: id })}
+          aria-current={current === id ? 'page' : undefined}
+          disabled={id === 'results' && !run}
+          onClick={() => show(id)}
         >
-          {id === 'results' && !run ? 'Table' : label}
+          {label}
           {id === 'node' && selected !== undefined && <span className="phone-dot" />}
         </button>
       ))}
@@ -94,7 +106,7 @@ function useDrop() {
   };
 }
 
-/** "/" searches, Escape lets go of the selection. */
+/** "/" searches, "?" lists the keys, Escape lets go of the selection. */
 function useShortcuts(): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent): void => {
@@ -105,6 +117,7 @@ function useShortcuts(): void {
         setState({ phoneTab: 'network' });
         requestAnimationFrame(() => document.getElementById('node-search')?.focus());
       }
+      if (event.key === '?') setState({ showsKeys: true });
       if (event.key === 'Escape') select(undefined);
     };
     window.addEventListener('keydown', listener);

@@ -19,16 +19,22 @@ export function TakeAway() {
       {run && (
         <>
           <p className="muted">{run.name}</p>
-          <Item
-            name="INT8 .tflite"
-            what={`${bytes(run.sizes.tflite)}, float32 in and out; ${exactness(run)}`}
-            act={() => downloadTFLite(run, 'float32')}
-          />
-          <Item
-            name="INT8 .tflite, int8 in and out"
-            what="for devices that feed integers"
-            act={() => downloadTFLite(run, 'int8')}
-          />
+          {run.sizes.tflite === undefined ? (
+            <p className="note warning">No .tflite: {run.tfliteRefusal}</p>
+          ) : (
+            <>
+              <Item
+                name="INT8 .tflite"
+                what={`${bytes(run.sizes.tflite)}, float32 in and out; ${exactness(run)}`}
+                act={() => downloadTFLite(run, 'float32')}
+              />
+              <Item
+                name="INT8 .tflite, int8 in and out"
+                what="for devices that feed integers"
+                act={() => downloadTFLite(run, 'int8')}
+              />
+            </>
+          )}
           <Item
             name=".octet"
             what={`${bytes(run.sizes.octet)}, everything, to be opened here again`}

@@ -51,6 +51,15 @@ export function TopBar() {
         </FileButton>
       )}
       <KeptMenu />
+      <button
+        type="button"
+        className="button quiet icon keys-button"
+        title="Keys  ?"
+        aria-label="Show the keys"
+        onClick={() => setState({ showsKeys: true })}
+      >
+        ?
+      </button>
       <ThemeButton />
     </header>
   );
@@ -58,7 +67,7 @@ export function TopBar() {
 
 /** The one figure that a run is known by: its accuracy, or the agreement with float. */
 function headline(run: Run): string {
-  if (!run.classification) return bytes(run.sizes.tflite);
+  if (!run.classification) return run.sizes.tflite === undefined ? '' : bytes(run.sizes.tflite);
   const { quantizedAccuracy, agreement } = scoresOf(run.classification);
   return percent(quantizedAccuracy ?? agreement);
 }

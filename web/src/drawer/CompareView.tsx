@@ -1,9 +1,10 @@
 // All runs in one table; the best of each figure in bold.
 
-import type { GraphInfo } from 'octet-quant';
+import type { GraphInfo, QuantizationScheme, QuantizationSettings } from 'octet-quant';
 import { bytes, decibels, duration, milliseconds, percent } from '../graph/words';
 import { deleteRun, showRun, takeSettingsOf } from '../state/actions';
 import { nodeByName, outputError, scoresOf, worstErrors } from '../state/derive';
+import { chosenNodes, PRECISION_NAMES } from '../state/precision';
 import { useStore } from '../state/store';
 import type { Run } from '../state/types';
 import './CompareView.css';
@@ -55,7 +56,8 @@ export function CompareView() {
             <th scope="col">Activations</th>
             <th scope="col">Weights</th>
             <th scope="col">Arithmetic</th>
-            <th scope="col">In float</th>
+            <th scope="col">Corrections</th>
+            <th scope="col">Own precision</th>
             {MEASURES.map(({ label }) => (
               <th key={label} scope="col" className="number">
                 {label}
@@ -72,7 +74,7 @@ export function CompareView() {
         <tbody>
           <tr className="compare-float">
             <th scope="row">Float</th>
-            <td colSpan={6} className="muted">
+            <td colSpan={7} className="muted">
               the model as it came
             </td>
             <td className="number">{floatAccuracy === undefined ? '' : percent(floatAccuracy, 2)}</td>
@@ -93,15 +95,29 @@ export function CompareView() {
               </th>
               <td>{TARGET_NAMES[run.target]}</td>
               <td>{run.settings.calibration.method.replace('_', ' ')}</td>
-              <td>{run.settings.activations.asymmetric ? 'asymmetric' : 'symmetric'}</td>
-              <td>{run.settings.weights.perChannel ? 'per channel' : 'per tensor'}</td>
+              <td>
+                {schemeText(
+                  run.settings.activations,
+                  run.settings.activations.asymmetric ? 'asymmetric' : 'symmetric',
+                )}
+              </td>
+              <td>
+                {schemeText(
+                  run.settings.weights,
+                  run.settings.weights.perChannel ? 'per channel' : 'per tensor',
+                )}
+              </td>
               <td>{run.settings.requantization === 'tflite' ? 'TFLite' : 'shifts'}</td>
+              <td>{correctionsOf(run.settings)}</td>
               <td
-                title={run.settings.unquantizedNodes
-                  .map((name) => nodeByName(model.info, name)?.label ?? name)
+                title={chosenNodes(run.settings)
+                  .map(
+                    ({ node, precision }) =>
+                      `${nodeByName(model.info, node)?.label ?? node}: ${PRECISION_NAMES[precision]}`,
+                  )
                   .join('\n')}
               >
-                {run.settings.unquantizedNodes.length || ''}
+                {chosenNodes(run.settings).length || ''}
               </td>
               {MEASURES.map((measure) => (
                 <MeasureCell key={measure.label} measure={measure} run={run} runs={runs} info={model.info} />
@@ -131,6 +147,15 @@ export function CompareView() {
       </table>
     </div>
   );
+}
+
+function schemeText(scheme: QuantizationScheme, integers: string): string {
+  return scheme.bfloat16 ? 'BF16' : integers;
+}
+
+function correctionsOf({ biasCorrection, adaptiveRounding }: QuantizationSettings): string {
+  const bias = { none: '', regular: 'bias', iterative: 'bias, iterative' }[biasCorrection];
+  return [bias, adaptiveRounding ? 'rounding' : ''].filter(Boolean).join(', ');
 }
 
 interface CellProps {

@@ -1,12 +1,13 @@
-// The error of every layer: the course of it through the network, and the worst, to be kept in float.
+// The error of every layer: the course of it through the network, and the worst, to be given a higher precision.
 
-import type { NodeError } from 'octet-quant';
+import type { NodeError, NodePrecision } from 'octet-quant';
 import { useMemo, useState } from 'react';
 import { heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { fix } from '../state/actions';
 import { nodeByName, worstErrors } from '../state/derive';
+import { chosenNodes, numbersOf, PRECISION_NAMES, remediesOn } from '../state/precision';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';
 import { ErrorBars } from './ErrorBars';
@@ -19,6 +20,9 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
   const info = useStore((state) => state.model?.info);
   const job = useStore((state) => state.job);
   const fixable = useStore((state) => state.model?.format === 'tflite');
+  const target = useStore((state) => state.target);
+  const numbers = useStore((state) => numbersOf(state.params));
+  const [wanted, setWanted] = useState<NodePrecision>('BFLOAT_16');
   const worst = useMemo(() => worstErrors(run), [run]);
   if (run.errors.length === 0) {
     return (
@@ -27,9 +31,14 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
       </p>
     );
   }
-  const inFloat = new Set(run.settings.unquantizedNodes);
+  const precisionOf = new Map(chosenNodes(run.settings).map(({ node, precision }) => [node, precision]));
+  const remedies = remediesOn(target, numbers);
+  const remedy = remedies.includes(wanted) ? wanted : (remedies[0] ?? 'FLOAT');
   const canMark = (error: NodeError): boolean =>
-    fixable && nodeByName(info, error.node)?.unit === 'MLA' && !inFloat.has(error.node);
+    fixable &&
+    nodeByName(info, error.node)?.unit === 'MLA' &&
+    precisionOf.get(error.node) !== 'FLOAT' &&
+    precisionOf.get(error.node) !== remedy;
   const candidates = worst.filter(canMark).slice(0, 3);
   const toggle = (name: string): void => {
     const next = new Set(marked);
@@ -59,14 +68,32 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
                 Mark the worst {candidates.length}
               </button>
             ) : (
-              <button
-                type="button"
-                className="button primary"
-                disabled={job !== undefined}
-                onClick={() => void fix([...marked])}
-              >
-                Keep {marked.size} in float, quantize again
-              </button>
+              <div className="error-remedy">
+                {remedies.length > 1 && (
+                  <select
+                    className="field"
+                    aria-label="Precision for the marked layers"
+                    value={remedy}
+                    onChange={({ target: box }) =>
+                      setWanted(remedies.find((value) => value === box.value) ?? remedy)
+                    }
+                  >
+                    {remedies.map((value) => (
+                      <option key={value} value={value}>
+                        {PRECISION_NAMES[value]}
+                      </option>
+                    ))}
+                  </select>
+                )}
+                <button
+                  type="button"
+                  className="button primary"
+                  disabled={job !== undefined}
+                  onClick={() => void fix([...marked], remedy)}
+                >
+                  Keep {marked.size} in {PRECISION_NAMES[remedy]}, quantize again
+                </button>
+              </div>
             ))}
         </div>
         <ol className="error-list">
@@ -75,7 +102,7 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
               key={error.node}
               error={error}
               marked={marked.has(error.node)}
-              kept={inFloat.has(error.node)}
+              own={precisionOf.get(error.node)}
               canMark={canMark(error)}
               toggle={toggle}
             />
@@ -89,19 +116,19 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
 interface LineProps {
   readonly error: NodeError;
   readonly marked: boolean;
-  readonly kept: boolean;
+  readonly own: NodePrecision | undefined;
   readonly canMark: boolean;
   readonly toggle: (name: string) => void;
 }
 
-function WorstLine({ error, marked, kept, canMark, toggle }: LineProps) {
+function WorstLine({ error, marked, own, canMark, toggle }: LineProps) {
   const selected = useStore((state) => state.selected === error.node);
   return (
     <li className={`error-line unit-${error.unit}`} data-selected={selected || undefined}>
       {canMark ? (
         <input
           type="checkbox"
-          aria-label={`Keep ${error.label} in float`}
+          aria-label={`Mark ${error.label} for a higher precision`}
           checked={marked}
           onChange={() => toggle(error.node)}
         />
@@ -110,7 +137,9 @@ function WorstLine({ error, marked, kept, canMark, toggle }: LineProps) {
       )}
       <button type="button" className="error-name" title={error.node} onClick={() => select(error.node)}>
         <span>{error.label}</span>{' '}
-        <span className="muted">{kept ? 'in float' : error.operator.toLowerCase().replaceAll('_', ' ')}</span>
+        <span className="muted">
+          {own ? `in ${PRECISION_NAMES[own]}` : error.operator.toLowerCase().replaceAll('_', ' ')}
+        </span>
       </button>
       <span className="error-bar" aria-hidden="true">
         <span style={{ width: `${heatOf(error.sqnr) * 100}%` }} />

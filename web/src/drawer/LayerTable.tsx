@@ -4,9 +4,9 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { tintOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { count, decibels } from '../graph/words';
-import { toggleKept } from '../state/actions';
 import { useErrorOf } from '../state/derive';
 import { select, setState, useStore } from '../state/store';
+import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';
 import './LayerTable.css';
 import { type Column, type Row, rowsOf, type Sorting } from './rows';
 
@@ -82,7 +82,7 @@ export function LayerTable({ network }: { readonly network: Network }) {
               </button>
             </div>
           ))}
-          <div role="columnheader">Float</div>
+          <div role="columnheader">Precision</div>
         </div>
         <div style={{ height: first * rowHeight }} role="presentation" />
         {rows.slice(first, last).map((row, index) => (
@@ -117,8 +117,7 @@ interface LineProps {
 
 function RowLine({ row, index, selected, withErrors }: LineProps) {
   const { node, error } = row;
-  const kept = useStore((state) => state.params.unquantizedNodes.has(node.name));
-  const canKeep = useStore((state) => state.model?.format === 'tflite') && (node.unit === 'MLA' || kept);
+  const canChoose = useCanChoose(node);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
     <div
@@ -151,17 +150,7 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
           <Cell numeric>{error?.cosine.toFixed(4)}</Cell>
         </>
       )}
-      <div role="gridcell">
-        {canKeep && (
-          <input
-            type="checkbox"
-            aria-label={`Keep ${node.label} in float`}
-            checked={kept}
-            onChange={() => toggleKept(node.name)}
-            onClick={(event) => event.stopPropagation()}
-          />
-        )}
-      </div>
+      <div role="gridcell">{canChoose && <PrecisionSelect node={node} />}</div>
     </div>
   );
 }

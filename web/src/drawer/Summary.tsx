@@ -10,6 +10,7 @@ export function Summary({ run }: { readonly run: Run }) {
   const info = useStore((state) => state.model?.info);
   const scores = run.classification && scoresOf(run.classification);
   const atOutput = info && outputError(run, info);
+  const constants = run.report.sizes;
   const size = run.sizes.tflite;
   return (
     <dl className="summary">
@@ -39,12 +40,21 @@ export function Summary({ run }: { readonly run: Run }) {
           title="Signal to quantization noise of the model's output"
         />
       )}
-      <Figure
-        name="Size"
-        before={bytes(run.sizes.source)}
-        after={bytes(size)}
-        title="File before and after"
-      />
+      {size === undefined ? (
+        <Figure
+          name="Constants"
+          before={bytes(constants.floatConstantBytes)}
+          after={bytes(constants.quantizedConstantBytes)}
+          title="Weights and biases before and after; TFLite has no kernels for the whole model"
+        />
+      ) : (
+        <Figure
+          name="Size"
+          before={bytes(run.sizes.source)}
+          after={bytes(size)}
+          title="File before and after"
+        />
+      )}
       {run.timing && (
         <Figure
           name="Time"

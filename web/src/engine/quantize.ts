@@ -1,14 +1,16 @@
 // One whole run: quantize, then measure everything that the page shows of it.
 
-import type {
-  ImageDataset,
-  LoadedNet,
-  Model,
-  Preprocessing,
-  QuantizationParams,
-  Statistic,
-  Target,
-  TensorMap,
+import {
+  type ImageDataset,
+  type LoadedNet,
+  type Model,
+  OctetError,
+  type Preprocessing,
+  type Progress,
+  type QuantizationParams,
+  type Statistic,
+  type Target,
+  type TensorMap,
 } from 'octet-quant';
 import { classCount } from '../state/derive';
 import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../state/types';
@@ -35,9 +37,16 @@ export interface Reporter {
 }
 
 /** The phases of a run with their numbers of steps, in order. */
-export function plannedPhases(calibrate: number, compare: number, classifies: boolean): readonly Phase[] {
+export function plannedPhases(
+  params: QuantizationParams,
+  calibrate: number,
+  compare: number,
+  classifies: boolean,
+): readonly Phase[] {
+  const passes = furtherPasses(params);
   const counted: readonly (readonly [PhaseName, number])[] = [
     ['calibrate', calibrate],
+    ...(passes > 0 ? [['refine', passes * calibrate] as const] : []),
     ['quantize', 1],
     ...(classifies
       ? ([
@@ -52,6 +61,32 @@ export function plannedPhases(calibrate: number, compare: number, classifies: bo
   return counted.map(([name, total]) => ({ name, total, done: 0 }));
 }
 
+/** Passes over the images that correcting biases and rounding weights take. */
+function furtherPasses({ biasCorrection, adaptiveRounding }: QuantizationParams): number {
+  if (biasCorrection === 'iterative') return 3;
+  return biasCorrection === 'regular' || adaptiveRounding ? 1 : 0;
+}
+
+/** Hands on the progress of quantizing, with its further passes as one phase. */
+function progressOf(reporter: Reporter, images: number): (progress: Progress) => void {
+  let passes = 0;
+  return ({ phase, done }) => {
+    if (phase === 'refine' && done === 0) passes += 1;
+    if (phase === 'refine') reporter.phase('refine', (passes - 1) * images + done);
+    else reporter.phase(phase === 'quantize' ? 'quantize' : 'calibrate', done);
+  };
+}
+
+/** The size of the .tflite, or why there is none. */
+export async function sizeAsTFLite(model: Model): Promise<number | string> {
+  try {
+    return (await model.toTFLite()).length;
+  } catch (error) {
+    if (error instanceof OctetError && error.code === 'UNSUPPORTED_MODEL') return error.message;
+    throw error;
+  }
+}
+
 export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Reporter): Promise<Run> {
   const started = performance.now();
   const net = await floatNet(inputs.bytes, inputs.target);
@@ -60,7 +95,7 @@ export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Repor
   const model = await net.quantize(calibration, inputs.params, {
     modelName: baseName(inputs.fileName),
     signal: reporter.signal,
-    onProgress: ({ phase, done }) => reporter.phase(phase === 'quantize' ? 'quantize' : 'calibrate', done),
+    onProgress: progressOf(reporter, inputs.calibrate.length),
   });
   const seconds = (performance.now() - started) / 1000;
   try {
@@ -93,7 +128,7 @@ async function measure(
   const timing = await measureTime(net, model, comparison, reporter.signal);
   reporter.phase('files', 0);
   const octet = model.save();
-  const tflite = await model.toTFLite();
+  const tflite = await sizeAsTFLite(model);
   reporter.signal.throwIfAborted();
   const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
   const id = crypto.randomUUID();
@@ -106,7 +141,12 @@ async function measure(
     preprocessing: inputs.preprocessing,
     finishedAt: Date.now(),
     seconds,
-    sizes: { source: inputs.bytes.length, tflite: tflite.length, octet: octet.length },
+    sizes: {
+      source: inputs.bytes.length,
+      tflite: typeof tflite === 'number' ? tflite : undefined,
+      octet: octet.length,
+    },
+    ...(typeof tflite === 'string' ? { tfliteRefusal: tflite } : {}),
     timing,
     calibrationImages: inputs.calibrate.length,
     compareImages: inputs.compare.length,

@@ -3,6 +3,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
 import { toggleKept } from '../state/actions';
 import { useErrorOf } from '../state/derive';
+import { chosenNodes } from '../state/precision';
 import { select, useStore } from '../state/store';
 import { type Marks, type Scene, sceneOf } from './draw';
 import './GraphView.css';
@@ -96,7 +97,13 @@ function useMarks(network: Network): Marks {
   );
   const selected = selectedId === undefined ? undefined : network.indexOf.get(selectedId);
   return useMemo(
-    () => ({ selected, hovered: undefined, found, errors, kept: params.unquantizedNodes }),
+    () => ({
+      selected,
+      hovered: undefined,
+      found,
+      errors,
+      own: new Set(chosenNodes(params.toJSON()).map(({ node }) => node)),
+    }),
     [selected, found, errors, params],
   );
 }

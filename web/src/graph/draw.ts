@@ -38,8 +38,8 @@ export interface Marks {
   readonly found: ReadonlySet<number> | undefined;
   /** dB by node id; present when nodes are coloured by error. */
   readonly errors: ReadonlyMap<string, number> | undefined;
-  /** Ids of nodes that the user keeps in float. */
-  readonly kept: ReadonlySet<string>;
+  /** Ids of nodes that the user gave a precision of their own. */
+  readonly own: ReadonlySet<string>;
 }
 
 const TEXT_SCALE = 0.42;
@@ -265,7 +265,7 @@ function drawNode(
   const isSelected = marks.selected === index;
   context.lineWidth = isSelected ? Math.max(2, 2 / camera.scale) : Math.max(1, 1 / camera.scale);
   context.strokeStyle = isSelected || marks.hovered === index ? theme.focus : theme.lineStrong;
-  context.setLineDash(marks.kept.has(node.id) ? [4, 3] : []);
+  context.setLineDash(marks.own.has(node.id) ? [4, 3] : []);
   context.stroke();
   context.setLineDash([]);
   if (unit) {

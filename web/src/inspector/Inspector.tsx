@@ -13,10 +13,10 @@ import {
   fusedActivation,
   shapeText,
 } from '../graph/words';
-import { toggleKept } from '../state/actions';
 import { useActiveRun, useErrorOf } from '../state/derive';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';
+import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';
 import { ActivationChart } from './ActivationChart';
 import { ChannelRanges } from './ChannelRanges';
 import './Inspector.css';
@@ -106,7 +106,7 @@ function OperatorDetails({ node, title, network }: OperatorProps) {
           ))}
         </div>
       )}
-      <KeepInFloat node={node} />
+      <Precision node={node} />
       {error && <ErrorFigures error={error} />}
       {run && node.outputs.map((tensor) => <Quantized key={tensor} tensor={tensor} run={run} />)}
       {run && <ActivationChart node={node} run={run} />}
@@ -132,17 +132,19 @@ function OperatorDetails({ node, title, network }: OperatorProps) {
   );
 }
 
-function KeepInFloat({ node }: { readonly node: NodeInfo }) {
-  const kept = useStore((state) => state.params.unquantizedNodes.has(node.name));
-  const format = useStore((state) => state.model?.format);
-  if (format === 'octet' || (node.unit !== 'MLA' && !kept)) return null;
+function Precision({ node }: { readonly node: NodeInfo }) {
+  const target = useStore((state) => state.target);
+  if (!useCanChoose(node)) return null;
   return (
-    <div className="group">
-      <label className="check">
-        <input type="checkbox" checked={kept} onChange={() => toggleKept(node.name)} />
-        Keep in float
-        <small>It then runs on the APU, and its neighbours convert. Takes effect with the next run.</small>
-      </label>
+    <div className="group precision-choice">
+      <span className="control-title">Precision</span>
+      <PrecisionSelect node={node} />
+      <small className="muted">
+        {target === 'gen2'
+          ? 'BF16 stays on the MLA at twice the bytes; float moves to the APU.'
+          : 'In float it runs on the APU, and its neighbours convert.'}{' '}
+        Takes effect with the next run.
+      </small>
     </div>
   );
 }

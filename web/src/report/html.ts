@@ -76,7 +76,7 @@ function figures(run: Run, model: LoadedModel): string {
   }
   if (scores) entries.push(['Same answer', percent(scores.agreement, 2)]);
   if (atOutput !== undefined) entries.push(['Signal to noise at the output', decibels(atOutput)]);
-  entries.push(['Size', `${bytes(run.sizes.source)} → ${bytes(size)}`]);
+  if (size !== undefined) entries.push(['Size', `${bytes(run.sizes.source)} → ${bytes(size)}`]);
   if (run.timing)
     entries.push([
       'Time in the browser',

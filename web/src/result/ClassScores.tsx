@@ -3,7 +3,7 @@
 import { percent } from '../graph/words';
 import { classNames } from '../state/derive';
 import { useStore } from '../state/store';
-import { realValues } from './kind';
+import { numbersName, realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 const SHOWN = 6;
@@ -29,7 +29,7 @@ export function ClassScores({ outputs }: { readonly outputs: Outputs }) {
         <tr>
           <th scope="col">Class</th>
           {float && <th scope="col">Float</th>}
-          <th scope="col">INT8</th>
+          <th scope="col">{numbersName(outputs.run)}</th>
         </tr>
       </thead>
       <tbody>

@@ -46,7 +46,7 @@ function NumberPlot({ name, quantized, float }: PlotProps) {
           </dl>
         )}
         <span className="muted">
-          First values{x ? ', float and INT8' : ''}:{' '}
+          First values{x ? ', float and quantized' : ''}:{' '}
           {Array.from(y.subarray(0, 3), (value, index) =>
             x ? `${figure(x[index] ?? 0)} / ${figure(value)}` : figure(value),
           ).join(', ')}

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { figure } from '../graph/words';
-import { pictureSize, realValues } from './kind';
+import { numbersName, pictureSize, realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 interface Plane {
@@ -39,7 +39,12 @@ export function Pictures({ outputs }: { readonly outputs: Outputs }) {
       {float && (
         <Picture plane={float} low={low} high={high} caption={`Float, ${figure(low)} to ${figure(high)}`} />
       )}
-      <Picture plane={quantized} low={low} high={high} caption="INT8, on the same scale" />
+      <Picture
+        plane={quantized}
+        low={low}
+        high={high}
+        caption={`${numbersName(outputs.run)}, on the same scale`}
+      />
       {difference && (
         <Picture
           plane={difference}

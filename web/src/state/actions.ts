@@ -3,6 +3,7 @@
 import {
   defaultQuantization,
   Model,
+  type NodePrecision,
   OctetError,
   type Preprocessing,
   QuantizationParams,
@@ -18,10 +19,11 @@ import {
   isSettingsName,
   type NamedFile,
 } from '../engine/files';
-import { plannedPhases, quantizeAndMeasure } from '../engine/quantize';
+import { plannedPhases, quantizeAndMeasure, sizeAsTFLite } from '../engine/quantize';
 import { fashionSample } from '../engine/sample';
 import { classCount, classNames, partsOf } from './derive';
 import { JobClock } from './job';
+import { chosenNodes, fittedTo, type NodeChoice, type Numbers, withChoice, withNumbers } from './precision';
 import { emptySession, getState, setState } from './store';
 import type { ImageEntry, Notice, Part, Run } from './types';
 
@@ -73,7 +75,14 @@ async function showNet(fileName: string, bytes: Uint8Array): Promise<void> {
     const net = await floatNet(bytes, target);
     dropRuns();
     setState({
-      model: { fileName, bytes, format: 'tflite', info: infoOf(net), warnings: net.warnings },
+      model: {
+        fileName,
+        bytes,
+        format: 'tflite',
+        quantized: net.quantized,
+        info: infoOf(net),
+        warnings: net.warnings,
+      },
       params: net.defaultQuantization,
       preprocessing: {
         ...preprocessing,
@@ -96,6 +105,7 @@ async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
   forgetAll();
   rememberModel(id, model);
   const report = model.report();
+  const tflite = await sizeAsTFLite(model);
   const run: Run = {
     id,
     name: fileName,
@@ -104,7 +114,12 @@ async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
     preprocessing: model.preprocessing ?? getState().preprocessing,
     finishedAt: Date.now(),
     seconds: 0,
-    sizes: { source: report.sizes.sourceBytes, tflite: (await model.toTFLite()).length, octet: bytes.length },
+    sizes: {
+      source: report.sizes.sourceBytes,
+      tflite: typeof tflite === 'number' ? tflite : undefined,
+      octet: bytes.length,
+    },
+    ...(typeof tflite === 'string' ? { tfliteRefusal: tflite } : {}),
     timing: undefined,
     calibrationImages: report.provenance.calibrationSamples,
     compareImages: 0,
@@ -115,7 +130,14 @@ async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
     octet: bytes,
   };
   setState({
-    model: { fileName, bytes, format: 'octet', info: infoOf(model), warnings: report.warnings },
+    model: {
+      fileName,
+      bytes,
+      format: 'octet',
+      quantized: true,
+      info: infoOf(model),
+      warnings: report.warnings,
+    },
     target: model.target,
     params: model.params,
     preprocessing: run.preprocessing,
@@ -144,23 +166,28 @@ export async function openSample(): Promise<void> {
 
 /** Places the network on another target, with the settings that suit it. */
 export async function setTarget(target: Target): Promise<void> {
-  const { model, params, target: before } = getState();
+  const { model, target: before } = getState();
   if (target === before) return;
   // A run uses the net that is about to be replaced.
   cancel();
   setState({ target });
   if (model?.format !== 'tflite') return;
-  const kept = params.unquantizedNodes;
   await attempt('Placing the network', async () => {
     const net = await floatNet(model.bytes, target);
     const known = new Set(net.nodes.map(({ name }) => name));
-    setState({
+    setState(({ params }) => ({
       model: { ...model, info: infoOf(net), warnings: net.warnings },
-      params: params
-        .withRequantizationMode(net.defaultQuantization.requantization)
-        .withUnquantizedNodes([...kept].filter((name) => known.has(name))),
-    });
+      params: fittedTo(params, target, (name) => known.has(name)).withRequantizationMode(
+        net.defaultQuantization.requantization,
+      ),
+    }));
   });
+}
+
+/** A target together with the numbers that its nodes compute in. */
+export async function choosePreset(target: Target, numbers: Numbers): Promise<void> {
+  setState(({ params }) => ({ params: withNumbers(params, numbers) }));
+  await setTarget(target);
 }
 
 export function closeSession(): void {
@@ -237,6 +264,10 @@ export function toggleKept(name: string): void {
   setState({ params: params.withUnquantizedNodes(kept) });
 }
 
+export function setPrecision(nodes: Iterable<string>, choice: NodeChoice): void {
+  setState(({ params }) => ({ params: withChoice(params, nodes, choice) }));
+}
+
 export function pasteSettings(text: string): void {
   try {
     setState({
@@ -258,7 +289,8 @@ export function resetParams(): void {
   setState({
     params: defaultQuantization
       .withRequantizationMode(target === 'tflite' ? 'tflite' : 'sima')
-      .withUnquantizedNodes(params.unquantizedNodes),
+      .withUnquantizedNodes(params.unquantizedNodes)
+      .withCustomQuantizationConfigs(params.customQuantizationConfigs),
   });
 }
 
@@ -273,14 +305,14 @@ export function cancel(): void {
 export async function quantize(): Promise<void> {
   const state = getState();
   const { model, images, target, params, preprocessing } = state;
-  if (model?.format !== 'tflite' || state.job) return;
+  if (!model || model.quantized || state.job) return;
   const { calibrate, compare } = partsOf(images);
   const controller = new AbortController();
   running = controller;
   const runName = nameOfRun(params, state.runs);
   const clock = new JobClock(
     runName,
-    plannedPhases(calibrate.length, compare.length, classCount(model.info) !== undefined),
+    plannedPhases(params, calibrate.length, compare.length, classCount(model.info) !== undefined),
     (job) => setState({ job }),
   );
   await attempt('Quantizing', async () => {
@@ -314,14 +346,16 @@ export async function quantize(): Promise<void> {
 
 function nameOfRun(params: QuantizationParams, runs: readonly Run[]): string {
   const number = 1 + Math.max(0, ...runs.map(({ name }) => Number(name.match(/^Run (\d+)/)?.[1] ?? 0)));
-  const kept = params.unquantizedNodes.size;
-  return `Run ${number}${kept > 0 ? ` (${kept} in float)` : ''}`;
+  const chosen = chosenNodes(params.toJSON());
+  const kept = chosen.filter(({ precision }) => precision === 'FLOAT').length;
+  const others = chosen.length - kept;
+  const notes = [kept > 0 ? `${kept} in float` : '', others > 0 ? `${others} chosen` : ''].filter(Boolean);
+  return `Run ${number}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
-/** Keeps more nodes in float and quantizes again. */
-export async function fix(names: readonly string[]): Promise<void> {
-  const { params } = getState();
-  setState({ params: params.withUnquantizedNodes([...params.unquantizedNodes, ...names]) });
+/** Gives nodes a higher precision and quantizes again. */
+export async function fix(names: readonly string[], precision: NodePrecision): Promise<void> {
+  setPrecision(names, precision);
   await quantize();
 }
 
@@ -344,8 +378,10 @@ function dropRuns(): void {
 }
 
 export function takeSettingsOf(run: Run): void {
-  setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
-  void setTarget(run.target);
+  const take = (): void =>
+    setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
+  // Placing the network anew fits the settings to the target; the run's own are what is wanted.
+  void setTarget(run.target).then(take);
 }
 
 // ---------------------------------------------------------------------------------------------------------- errors

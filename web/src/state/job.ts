@@ -5,6 +5,7 @@ import type { Job, Phase, PhaseName } from './types';
 /** Cost of a step of each phase beside a forward pass in float; measured on the sample, good enough for a guess. */
 const COST: Readonly<Record<PhaseName, number>> = {
   calibrate: 1.6,
+  refine: 2,
   quantize: 8,
   float: 1,
   quantized: 0.6,

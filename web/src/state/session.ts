@@ -6,7 +6,7 @@ import { floatNet, rememberModel } from '../engine/engine';
 import { type AppState, getState, setState, useStore } from './store';
 import type { ImageEntry, LoadedModel, Run } from './types';
 
-type KeptModel = Omit<LoadedModel, 'info' | 'warnings'>;
+type KeptModel = Omit<LoadedModel, 'info' | 'warnings' | 'quantized'>;
 
 /** The small parts of the state, kept together. */
 type KeptView = Pick<
@@ -52,9 +52,9 @@ async function restore(kept: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
   setState({ opening: model.fileName });
   const runs = [...kept].flatMap(([key, value]) => (String(key).startsWith('run ') ? [value as Run] : []));
   runs.sort((a, b) => a.finishedAt - b.finishedAt);
-  const { info, warnings } = await describe(model, runs);
+  const described = await describe(model, runs);
   setState({
-    model: { ...model, info, warnings },
+    model: { ...model, ...described },
     images: (kept.get('images') as readonly ImageEntry[] | undefined) ?? [],
     runs,
     opening: undefined,
@@ -64,17 +64,25 @@ async function restore(kept: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
 async function describe(
   model: KeptModel,
   runs: readonly Run[],
-): Promise<Pick<LoadedModel, 'info' | 'warnings'>> {
+): Promise<Pick<LoadedModel, 'info' | 'warnings' | 'quantized'>> {
   const [first] = runs;
   if (model.format === 'octet' && first) {
     const quantized = await Model.load(model.bytes);
     rememberModel(first.id, quantized);
     const { name, inputs, outputs, nodes, tensors, partition } = quantized;
-    return { info: { name, inputs, outputs, nodes, tensors, partition }, warnings: first.report.warnings };
+    return {
+      info: { name, inputs, outputs, nodes, tensors, partition },
+      warnings: first.report.warnings,
+      quantized: true,
+    };
   }
   const net = await floatNet(model.bytes, getState().target);
   const { name, inputs, outputs, nodes, tensors, partition } = net;
-  return { info: { name, inputs, outputs, nodes, tensors, partition }, warnings: net.warnings };
+  return {
+    info: { name, inputs, outputs, nodes, tensors, partition },
+    warnings: net.warnings,
+    quantized: net.quantized,
+  };
 }
 
 function saveChanges(): void {

@@ -36,6 +36,8 @@ export interface AppState {
   readonly phoneTab: PhoneTab;
   /** Name of the image whose outputs are shown. */
   readonly shownImage: string | undefined;
+  /** Whether the list of keys is open. */
+  readonly showsKeys: boolean;
   readonly theme: Theme;
   /** Bytes that this page keeps in the browser. */
   readonly keptBytes: number;
@@ -68,6 +70,7 @@ export const emptySession = {
   view: 'table',
   phoneTab: 'setup',
   shownImage: undefined,
+  showsKeys: false,
 } as const satisfies Partial<AppState>;
 
 export const useStore = create<AppState>()(() => ({

@@ -27,11 +27,21 @@ export interface LoadedModel {
   readonly bytes: Uint8Array;
   /** A .octet file is quantized already: it can be looked at, run and exported, not quantized again. */
   readonly format: 'tflite' | 'octet';
+  /** It computes in integers already, as every .octet file does and some .tflite files do. */
+  readonly quantized: boolean;
   readonly info: GraphInfo;
   readonly warnings: readonly string[];
 }
 
-export type PhaseName = 'calibrate' | 'quantize' | 'float' | 'quantized' | 'layers' | 'time' | 'files';
+export type PhaseName =
+  | 'calibrate'
+  | 'refine'
+  | 'quantize'
+  | 'float'
+  | 'quantized'
+  | 'layers'
+  | 'time'
+  | 'files';
 
 export interface Phase {
   readonly name: PhaseName;
@@ -81,7 +91,13 @@ export interface Run {
   readonly preprocessing: Preprocessing;
   readonly finishedAt: number;
   readonly seconds: number;
-  readonly sizes: { readonly source: number; readonly tflite: number; readonly octet: number };
+  readonly sizes: {
+    readonly source: number;
+    /** Undefined where TFLite has no kernels for the model; `tfliteRefusal` says so. */
+    readonly tflite: number | undefined;
+    readonly octet: number;
+  };
+  readonly tfliteRefusal?: string;
   readonly timing: Timing | undefined;
   readonly calibrationImages: number;
   readonly compareImages: number;

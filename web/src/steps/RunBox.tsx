@@ -7,9 +7,10 @@ import type { Job, Phase, PhaseName } from '../state/types';
 
 export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   calibrate: 'Find the ranges',
+  refine: 'Correct and round',
   quantize: 'Quantize',
   float: 'Answers in float',
-  quantized: 'Answers in INT8',
+  quantized: 'Answers quantized',
   layers: 'Error of each layer',
   time: 'Time',
   files: 'Files',
@@ -17,15 +18,15 @@ export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
 
 export function RunBox() {
   const job = useStore((state) => state.job);
-  const format = useStore((state) => state.model?.format);
+  const model = useStore((state) => state.model);
   const images = useStore((state) => state.images.length);
   const runs = useStore((state) => state.runs.length);
-  if (format === 'octet') {
+  if (model?.quantized) {
     return (
       <div className="run-box">
         <p className="small muted">
-          This .octet file is quantized already. To quantize with other settings, open the .tflite that it was
-          made from.
+          {model.fileName} is quantized already: the network, its scales and its placement can be looked at.
+          To quantize with other settings, open the float .tflite that it was made from.
         </p>
       </div>
     );

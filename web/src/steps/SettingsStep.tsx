@@ -1,30 +1,52 @@
 // How to quantize: a preset, then every setting in plain words with what it does and costs.
 
 import {
+  type BiasCorrection,
   CalibrationMethod,
   type CalibrationMethodName,
   type QuantizationParams,
   quantizationScheme,
   type Target,
 } from 'octet-quant';
-import { pasteSettings, resetParams, setParams, setTarget, toggleKept } from '../state/actions';
+import { choosePreset, pasteSettings, resetParams, setParams, setPrecision } from '../state/actions';
 import { nodeByName } from '../state/derive';
+import { chosenNodes, type Numbers, numbersOf, PRECISION_NAMES } from '../state/precision';
 import { setState, useStore } from '../state/store';
 import { Step } from './Step';
 
-const PRESETS: readonly { readonly target: Target; readonly name: string; readonly what: string }[] = [
+const PRESETS: readonly {
+  readonly target: Target;
+  readonly numbers: Numbers;
+  readonly name: string;
+  readonly what: string;
+}[] = [
   {
     target: 'gen1',
+    numbers: 'INT8',
     name: 'INT8 for MLSoC',
     what: 'What the accelerator cannot run stays in float on the processor.',
   },
   {
     target: 'gen2',
+    numbers: 'INT8',
     name: 'INT8 for Modalix',
     what: 'As above, with the operators of the second generation.',
   },
   {
+    target: 'gen2',
+    numbers: 'BFLOAT_16',
+    name: 'BF16 for Modalix',
+    what: 'Half the size of float, and close to it; no .tflite can hold it.',
+  },
+  {
+    target: 'gen2',
+    numbers: 'BFLOAT_16_INT8_WEIGHTS',
+    name: 'BF16 with INT8 weights',
+    what: 'A quarter of the size; only the rounding of weights shows. For Modalix.',
+  },
+  {
     target: 'tflite',
+    numbers: 'INT8',
     name: 'INT8 for TFLite',
     what: 'All in integers: LiteRT, microcontrollers, Coral, Ethos-U.',
   },
@@ -49,22 +71,23 @@ export function SettingsStep() {
   const target = useStore((state) => state.target);
   const format = useStore((state) => state.model?.format);
   if (format === 'octet') return null;
-  const preset = PRESETS.find((entry) => entry.target === target);
-  const kept = params.unquantizedNodes.size;
+  const numbers = numbersOf(params);
+  const preset = PRESETS.find((entry) => entry.target === target && entry.numbers === numbers);
+  const own = chosenNodes(params.toJSON()).length;
   return (
     <Step
       title="Settings"
-      summary={`${preset?.name ?? ''}, ${params.calibration.method}${kept > 0 ? `, ${kept} in float` : ''}`}
+      summary={`${preset?.name ?? ''}, ${params.calibration.method}${own > 0 ? `, ${own} nodes of their own` : ''}`}
     >
       <fieldset className="control">
         <legend>Quantize for</legend>
         {PRESETS.map((entry) => (
-          <label key={entry.target} className="choice">
+          <label key={entry.name} className="choice">
             <input
               type="radio"
               name="target"
-              checked={entry.target === target}
-              onChange={() => void setTarget(entry.target)}
+              checked={entry === preset}
+              onChange={() => void choosePreset(entry.target, entry.numbers)}
             />
             <strong>{entry.name}</strong>
             <small>{entry.what}</small>
@@ -72,40 +95,13 @@ export function SettingsStep() {
         ))}
       </fieldset>
       <Calibration params={params} />
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={params.activations.asymmetric}
-          onChange={({ target: box }) =>
-            setParams(
-              params.withActivationQuantization(
-                quantizationScheme({ asymmetric: box.checked, perChannel: false }),
-              ),
-            )
-          }
-        />
-        Asymmetric activations
-        <small>
-          Uses all 256 steps where values are mostly of one sign. Off: zero point 0, coarser behind ReLU.
-        </small>
-      </label>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={params.weights.perChannel}
-          onChange={({ target: box }) =>
-            setParams(
-              params.withWeightQuantization(
-                quantizationScheme({ asymmetric: false, perChannel: box.checked }),
-              ),
-            )
-          }
-        />
-        Weights per channel
-        <small>
-          A scale of its own for every output channel. Off: smaller, and much worse for depthwise layers.
-        </small>
-      </label>
+      {numbers === 'INT8' && <Activations params={params} />}
+      {numbers !== 'BFLOAT_16' && (
+        <>
+          <Weights params={params} />
+          <Corrections params={params} />
+        </>
+      )}
       <fieldset className="control">
         <legend>Arithmetic</legend>
         <label className="choice">
@@ -129,9 +125,99 @@ export function SettingsStep() {
           <small>32-bit multipliers: the .tflite computes what this page shows, bit for bit.</small>
         </label>
       </fieldset>
-      <Kept params={params} />
+      <OwnPrecisions params={params} />
       <Json params={params} />
     </Step>
+  );
+}
+
+interface ParamsProps {
+  readonly params: QuantizationParams;
+}
+
+function Activations({ params }: ParamsProps) {
+  return (
+    <Check
+      name="Asymmetric activations"
+      what="Uses all 256 steps where values are mostly of one sign. Off: zero point 0, coarser behind ReLU."
+      checked={params.activations.asymmetric}
+      set={(asymmetric) =>
+        setParams(params.withActivationQuantization(quantizationScheme({ asymmetric, perChannel: false })))
+      }
+    />
+  );
+}
+
+function Weights({ params }: ParamsProps) {
+  return (
+    <Check
+      name="Weights per channel"
+      what="A scale of its own for every output channel. Off: smaller, and much worse for depthwise layers."
+      checked={params.weights.perChannel}
+      set={(perChannel) =>
+        setParams(params.withWeightQuantization(quantizationScheme({ asymmetric: false, perChannel })))
+      }
+    />
+  );
+}
+
+const BIAS_CORRECTIONS: Readonly<Record<BiasCorrection, { readonly name: string; readonly what: string }>> = {
+  none: { name: 'None', what: 'Biases are rounded, no more. The fastest.' },
+  regular: {
+    name: 'Regular',
+    what: 'Biases make up for the mean error that rounded weights make. One further pass over the images.',
+  },
+  iterative: {
+    name: 'Iterative',
+    what: 'Biases make up for all that the sums lack, layer after layer. Three further passes.',
+  },
+};
+
+function Corrections({ params }: ParamsProps) {
+  return (
+    <>
+      <label className="control">
+        <span>Bias correction</span>
+        <select
+          className="field"
+          value={params.biasCorrection}
+          onChange={({ target }) => {
+            const chosen = (['none', 'regular', 'iterative'] as const).find((id) => id === target.value);
+            if (chosen) setParams(params.withBiasCorrection(chosen));
+          }}
+        >
+          {Object.entries(BIAS_CORRECTIONS).map(([id, { name }]) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <small>{BIAS_CORRECTIONS[params.biasCorrection].what}</small>
+      </label>
+      <Check
+        name="Adaptive rounding"
+        what="Rounds weights for a small error of each layer's output on your images, not of the weights. One further pass, shared with bias correction."
+        checked={params.adaptiveRounding}
+        set={(on) => setParams(params.withAdaptiveRounding(on))}
+      />
+    </>
+  );
+}
+
+interface CheckProps {
+  readonly name: string;
+  readonly what: string;
+  readonly checked: boolean;
+  readonly set: (checked: boolean) => void;
+}
+
+function Check({ name, what, checked, set }: CheckProps) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} onChange={({ target }) => set(target.checked)} />
+      {name}
+      <small>{what}</small>
+    </label>
   );
 }
 
@@ -240,20 +326,26 @@ function methodOf(text: string): CalibrationMethodName {
   return CalibrationMethod.fromStr(text).method;
 }
 
-function Kept({ params }: { readonly params: QuantizationParams }) {
+function OwnPrecisions({ params }: { readonly params: QuantizationParams }) {
   const info = useStore((state) => state.model?.info);
-  const names = [...params.unquantizedNodes];
+  const chosen = chosenNodes(params.toJSON());
   return (
     <div className="control">
-      <span className="control-title">Kept in float</span>
-      {names.length === 0 ? (
-        <small>No node. Choose some in the network, the table or the list of errors.</small>
+      <span className="control-title">Nodes with a precision of their own</span>
+      {chosen.length === 0 ? (
+        <small>None. Choose some in the network, the table or the list of errors.</small>
       ) : (
         <ul className="chips">
-          {names.map((name) => (
-            <li key={name} className="chip">
-              <span title={name}>{nodeByName(info, name)?.label ?? name}</span>
-              <button type="button" aria-label={`Quantize ${name} again`} onClick={() => toggleKept(name)}>
+          {chosen.map(({ node, precision }) => (
+            <li key={node} className="chip">
+              <span title={node}>
+                {nodeByName(info, node)?.label ?? node}: {PRECISION_NAMES[precision]}
+              </span>
+              <button
+                type="button"
+                aria-label={`Quantize ${node} as all others`}
+                onClick={() => setPrecision([node], 'DEFAULT')}
+              >
                 ×
               </button>
             </li>

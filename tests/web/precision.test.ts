@@ -1,0 +1,99 @@
+// Numbers other than INT8, for all nodes or for some, and the corrections; each run beside the others.
+
+import type { Page } from 'playwright-core';
+import {
+  openSample,
+  PATIENCE,
+  percentages,
+  picture,
+  quantize,
+  showView,
+  summary,
+} from './support/actions.ts';
+import { type OpenPage, TestBrowser } from './support/browser.ts';
+
+let browser: TestBrowser;
+let opened: OpenPage;
+beforeAll(async () => {
+  browser = await TestBrowser.start();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  expect(opened.problems).toEqual([]);
+  await opened.close();
+});
+
+async function choosePreset(page: Page, name: string): Promise<void> {
+  await page.getByRole('radio', { name: new RegExp(`^${name}`) }).check();
+}
+
+/** A column of the table of runs, one text a run. */
+async function column(page: Page, name: string): Promise<string[]> {
+  await showView(page, 'Compare');
+  const heads = await page.locator('.compare thead th').allInnerTexts();
+  const at = heads.findIndex((text) => text.trim() === name);
+  expect(at).toBeGreaterThan(0);
+  // Cells count from 1, the row's name being the first.
+  return page.locator(`.compare tbody tr:not(.compare-float) > :nth-child(${at + 1})`).allInnerTexts();
+}
+
+test('INT8 with corrections, layers in BF16, and all in BF16 are compared', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await choosePreset(page, 'INT8 for Modalix');
+  await page.getByRole('combobox', { name: 'Bias correction' }).selectOption('regular');
+  await page.getByRole('checkbox', { name: 'Adaptive rounding' }).check();
+  await quantize(page);
+  await picture(page, 'corrections');
+
+  await page.getByRole('button', { name: /^Mark the worst/ }).click();
+  await page.getByRole('button', { name: 'Keep 3 in BF16, quantize again' }).click();
+  await page.getByRole('button', { name: /^Run 2 \(3 chosen\)/ }).waitFor({ timeout: PATIENCE });
+  await picture(page, 'fixed-in-bf16');
+
+  await choosePreset(page, 'BF16 for Modalix');
+  await quantize(page);
+  const outputs = (await column(page, 'Output')).map((text) => Number.parseFloat(text));
+  expect(outputs).toHaveLength(3);
+  // BF16 has eight bits of precision for every value; INT8 shares them over a tensor's range.
+  expect(outputs[2]).toBeGreaterThan(Math.max(outputs[0] ?? 0, outputs[1] ?? 0));
+  expect(await column(page, 'Weights')).toEqual(['per channel', 'per channel', 'BF16']);
+  expect(await column(page, 'Corrections')).toEqual(['bias, rounding', 'bias, rounding', 'bias, rounding']);
+  expect(await column(page, 'Own precision')).toEqual(['', '3', '3']);
+  await picture(page, 'three-runs');
+  const [, accuracy] = percentages(await summary(page, 'Accuracy'));
+  expect(accuracy).toBeGreaterThan(90);
+
+  await page.getByRole('button', { name: 'Take away' }).click();
+  await page.getByText(/No \.tflite: TFLite has no BF16 kernels/).waitFor();
+}, 400_000);
+
+test('a precision is chosen in the table, shown in the inspector and the settings, and dropped with its target', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await openSample(page);
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await choosePreset(page, 'INT8 for Modalix');
+  const inTable = page.getByRole('grid', { name: 'Nodes' }).getByRole('combobox').first();
+  await inTable.selectOption({ label: 'BF16' });
+  await page.getByText(/: BF16$/).waitFor();
+  await page.getByRole('grid', { name: 'Nodes' }).locator('.table-row').first().click();
+  const inspector = page.getByRole('complementary', { name: 'Selected node' });
+  expect(await inspector.getByRole('combobox').inputValue()).toBe('BFLOAT_16');
+  await choosePreset(page, 'INT8 for MLSoC');
+  await page.getByText('None. Choose some').waitFor();
+});
+
+test('? lists the keys and Escape closes the list', async () => {
+  opened = await browser.open(browser.siteUrl);
+  const { page } = opened;
+  await page.getByRole('button', { name: 'Try the sample' }).waitFor();
+  await page.keyboard.press('?');
+  const list = page.getByRole('dialog', { name: 'Keys' });
+  await list.waitFor();
+  await picture(page, 'keys');
+  await page.keyboard.press('Escape');
+  await list.waitFor({ state: 'hidden' });
+});

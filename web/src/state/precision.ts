@@ -1,0 +1,102 @@
+// What single nodes compute in: chosen in the network, the table, the inspector or the list of errors; kept in the settings.
+
+import {
+  bfloat16Scheme,
+  defaultQuantization,
+  type NodePrecision,
+  type QuantizationParams,
+  type QuantizationSettings,
+  type Target,
+} from 'octet-quant';
+
+/** A precision of a node's own, or what the settings give to all. */
+export type NodeChoice = NodePrecision | 'DEFAULT';
+
+export const PRECISION_NAMES: Readonly<Record<NodePrecision, string>> = {
+  INT8: 'INT8',
+  INT16: 'INT16',
+  BFLOAT_16: 'BF16',
+  BFLOAT_16_INT8_WEIGHTS: 'BF16, INT8 weights',
+  FLOAT: 'float',
+};
+
+/** What a node of the accelerator can be given on `target`. */
+export function choicesOn(target: Target): readonly NodePrecision[] {
+  return target === 'gen2' ? ['INT8', 'BFLOAT_16', 'BFLOAT_16_INT8_WEIGHTS', 'FLOAT'] : ['FLOAT'];
+}
+
+/** Precisions to mend a node with that computes in `numbers` by default, the cheapest first. */
+export function remediesOn(target: Target, numbers: Numbers): readonly NodePrecision[] {
+  return target === 'gen2' && numbers !== 'BFLOAT_16' ? ['BFLOAT_16', 'FLOAT'] : ['FLOAT'];
+}
+
+export function choiceOf(params: QuantizationParams, node: string): NodeChoice {
+  if (params.unquantizedNodes.has(node)) return 'FLOAT';
+  return params.customQuantizationConfigs.get(node)?.quantizationPrecision ?? 'DEFAULT';
+}
+
+/** The nodes that have a precision of their own, by name or pattern. */
+export function chosenNodes(
+  settings: QuantizationSettings,
+): readonly { readonly node: string; readonly precision: NodePrecision }[] {
+  const configs = Object.entries(settings.customQuantizationConfigs).map(([node, config]) => ({
+    node,
+    precision: config.quantizationPrecision,
+  }));
+  const kept = settings.unquantizedNodes.map((node) => ({ node, precision: 'FLOAT' }) as const);
+  return [...kept, ...configs.filter(({ node }) => !settings.unquantizedNodes.includes(node))];
+}
+
+export function withChoice(
+  params: QuantizationParams,
+  nodes: Iterable<string>,
+  choice: NodeChoice,
+): QuantizationParams {
+  const unquantized = new Set(params.unquantizedNodes);
+  const configs = new Map(params.customQuantizationConfigs);
+  for (const node of nodes) {
+    unquantized.delete(node);
+    configs.delete(node);
+    if (choice === 'FLOAT') unquantized.add(node);
+    else if (choice !== 'DEFAULT') configs.set(node, { quantizationPrecision: choice });
+  }
+  return params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(configs);
+}
+
+/** The settings as far as `target` and its nodes allow them: what neither has is left out. */
+export function fittedTo(
+  params: QuantizationParams,
+  target: Target,
+  isNode: (name: string) => boolean,
+): QuantizationParams {
+  const choices = choicesOn(target);
+  const isKnown = (name: string): boolean => /[*?]/.test(name) || isNode(name);
+  const configs = [...params.customQuantizationConfigs].filter(
+    ([name, config]) => isKnown(name) && choices.includes(config.quantizationPrecision),
+  );
+  return withNumbers(params, target === 'gen2' ? numbersOf(params) : 'INT8')
+    .withUnquantizedNodes([...params.unquantizedNodes].filter(isKnown))
+    .withCustomQuantizationConfigs(new Map(configs));
+}
+
+/** What all nodes compute in that have no precision of their own. */
+export type Numbers = 'INT8' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS';
+
+export function numbersOf({ activations, weights }: QuantizationParams | QuantizationSettings): Numbers {
+  if (!activations.bfloat16) return 'INT8';
+  return weights.bfloat16 ? 'BFLOAT_16' : 'BFLOAT_16_INT8_WEIGHTS';
+}
+
+/** Other numbers; the choice of integers stays as it is where it was made. */
+export function withNumbers(params: QuantizationParams, numbers: Numbers): QuantizationParams {
+  const { activations, weights } = params;
+  const integerWeights = weights.bfloat16 ? defaultQuantization.weights : weights;
+  if (numbers === 'INT8') {
+    return params
+      .withActivationQuantization(activations.bfloat16 ? defaultQuantization.activations : activations)
+      .withWeightQuantization(integerWeights);
+  }
+  return params
+    .withActivationQuantization(bfloat16Scheme())
+    .withWeightQuantization(numbers === 'BFLOAT_16' ? bfloat16Scheme() : integerWeights);
+}
