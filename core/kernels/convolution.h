@@ -62,16 +62,18 @@ struct BytesOfInt8 {
   }
 };
 
-/// Copies floats as they are.
-struct CopyFloat {
-  using Input = float;
-  using Packed = float;
-  float padding() const { return 0; }
+/// Copies elements as they are.
+template <class T>
+struct CopyElements {
+  using Input = T;
+  using Packed = T;
+  T padding() const { return 0; }
 
-  void operator()(const float* source, int64_t count, float* destination) const {
-    std::memcpy(destination, source, static_cast<size_t>(count) * sizeof(float));
+  void operator()(const T* source, int64_t count, T* destination) const {
+    std::memcpy(destination, source, static_cast<size_t>(count) * sizeof(T));
   }
 };
+using CopyFloat = CopyElements<float>;
 
 /// Packs `pixels` neighbouring pixels, repeating channels where the plan says so.
 template <class Convert>

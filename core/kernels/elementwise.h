@@ -16,6 +16,7 @@ inline constexpr size_t kLanes = 16 / sizeof(T);
 
 inline v128_t splat(float value) { return wasm_f32x4_splat(value); }
 inline v128_t splat(int8_t value) { return wasm_i8x16_splat(value); }
+inline v128_t splat(int16_t value) { return wasm_i16x8_splat(value); }
 
 /// The first `count` elements, and zeros behind them.
 template <class T>

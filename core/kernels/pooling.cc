@@ -114,16 +114,35 @@ struct AverageInt8x8 {
   }
 };
 
-struct AverageInt8x1 {
-  using Element = int8_t;
+template <class T>
+struct AverageInteger {
+  using Element = T;
   using Bound = int32_t;
   static constexpr int kLanes = 1;
   static int32_t start() { return 0; }
-  static int32_t include(int32_t sum, const int8_t* pixel) { return sum + *pixel; }
-  static void finish(int32_t sum, int32_t pixels, Range<int32_t> range, int8_t* output) {
+  static int32_t include(int32_t sum, const T* pixel) { return sum + *pixel; }
+  static void finish(int32_t sum, int32_t pixels, Range<int32_t> range, T* output) {
     const int32_t magnitude = (std::abs(sum) + pixels / 2) / pixels;
-    *output =
-        static_cast<int8_t>(std::min(std::max(sum < 0 ? -magnitude : magnitude, range.low), range.high));
+    *output = static_cast<T>(std::min(std::max(sum < 0 ? -magnitude : magnitude, range.low), range.high));
+  }
+};
+
+struct AverageInt16x8 {
+  using Element = int16_t;
+  using Bound = int32_t;
+  static constexpr int kLanes = 8;
+  using Sums = AverageInt8x8::Sums;
+  static Sums start() { return AverageInt8x8::start(); }
+  static Sums include(const Sums& sums, const int16_t* pixel) {
+    const v128_t values = wasm_v128_load(pixel);
+    return {wasm_i32x4_add(sums.lower, wasm_i32x4_extend_low_i16x8(values)),
+            wasm_i32x4_add(sums.upper, wasm_i32x4_extend_high_i16x8(values))};
+  }
+  static void finish(const Sums& sums, int32_t pixels, Range<int32_t> range, int16_t* output) {
+    const v128_t mean =
+        wasm_i16x8_narrow_i32x4(rounded_mean(sums.lower, pixels), rounded_mean(sums.upper, pixels));
+    const v128_t raised = wasm_i16x8_max(mean, wasm_i16x8_splat(static_cast<int16_t>(range.low)));
+    wasm_v128_store(output, wasm_i16x8_min(raised, wasm_i16x8_splat(static_cast<int16_t>(range.high))));
   }
 };
 
@@ -141,14 +160,29 @@ struct MaxInt8x16 {
   }
 };
 
-struct MaxInt8x1 {
-  using Element = int8_t;
+template <class T>
+struct MaxInteger {
+  using Element = T;
   using Bound = int32_t;
   static constexpr int kLanes = 1;
-  static int32_t start() { return -128; }
-  static int32_t include(int32_t most, const int8_t* pixel) { return std::max<int32_t>(most, *pixel); }
-  static void finish(int32_t most, int32_t, Range<int32_t> range, int8_t* output) {
-    *output = static_cast<int8_t>(std::min(std::max(most, range.low), range.high));
+  static int32_t start() { return std::numeric_limits<T>::min(); }
+  static int32_t include(int32_t most, const T* pixel) { return std::max<int32_t>(most, *pixel); }
+  static void finish(int32_t most, int32_t, Range<int32_t> range, T* output) {
+    *output = static_cast<T>(std::min(std::max(most, range.low), range.high));
+  }
+};
+
+struct MaxInt16x8 {
+  using Element = int16_t;
+  using Bound = int32_t;
+  static constexpr int kLanes = 8;
+  static v128_t start() { return wasm_i16x8_splat(-32768); }
+  static v128_t include(v128_t most, const int16_t* pixel) {
+    return wasm_i16x8_max(most, wasm_v128_load(pixel));
+  }
+  static void finish(v128_t most, int32_t, Range<int32_t> range, int16_t* output) {
+    const v128_t raised = wasm_i16x8_max(most, wasm_i16x8_splat(static_cast<int16_t>(range.low)));
+    wasm_v128_store(output, wasm_i16x8_min(raised, wasm_i16x8_splat(static_cast<int16_t>(range.high))));
   }
 };
 
@@ -213,11 +247,21 @@ void max_pool(const PoolGeometry& geometry, float low, float high, const float* 
 
 void average_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int8_t* input,
                   int8_t* output) {
-  pool<AverageInt8x8, AverageInt8x1>(geometry, {low, high}, input, output);
+  pool<AverageInt8x8, AverageInteger<int8_t>>(geometry, {low, high}, input, output);
 }
 
 void max_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int8_t* input, int8_t* output) {
-  pool<MaxInt8x16, MaxInt8x1>(geometry, {low, high}, input, output);
+  pool<MaxInt8x16, MaxInteger<int8_t>>(geometry, {low, high}, input, output);
+}
+
+void average_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int16_t* input,
+                  int16_t* output) {
+  pool<AverageInt16x8, AverageInteger<int16_t>>(geometry, {low, high}, input, output);
+}
+
+void max_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int16_t* input,
+              int16_t* output) {
+  pool<MaxInt16x8, MaxInteger<int16_t>>(geometry, {low, high}, input, output);
 }
 
 }  // namespace octet::kernels

@@ -29,4 +29,10 @@ void average_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const
                   int8_t* output);
 void max_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int8_t* input, int8_t* output);
 
+/// The same on int16, where at most kMaxInt16Window pixels fit 32 bits.
+inline constexpr int64_t kMaxInt16Window = 65534;
+void average_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int16_t* input,
+                  int16_t* output);
+void max_pool(const PoolGeometry& geometry, int32_t low, int32_t high, const int16_t* input, int16_t* output);
+
 }  // namespace octet::kernels

@@ -40,6 +40,10 @@ void add_row(const int8_t* row, int64_t count, int32_t* sums) {
   for (; i < count; ++i) sums[i] += row[i];
 }
 
+void add_row(const int16_t* row, int64_t count, int64_t* sums) {
+  for (int64_t i = 0; i < count; ++i) sums[i] += row[i];
+}
+
 /// The sum of a row.
 float row_sum(const float* row, int64_t count) {
   v128_t sums = wasm_f32x4_splat(0.0f);
@@ -59,6 +63,12 @@ int32_t row_sum(const int8_t* row, int64_t count) {
   }
   int32_t sum = total_int32(sums);
   for (; i < count; ++i) sum += row[i];
+  return sum;
+}
+
+int64_t row_sum(const int16_t* row, int64_t count) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += row[i];
   return sum;
 }
 
@@ -102,5 +112,6 @@ void AxisSum::add_up(const T* input, Sum* sums) const {
 
 void AxisSum::operator()(const float* input, float* sums) const { add_up(input, sums); }
 void AxisSum::operator()(const int8_t* input, int32_t* sums) const { add_up(input, sums); }
+void AxisSum::operator()(const int16_t* input, int64_t* sums) const { add_up(input, sums); }
 
 }  // namespace octet::kernels

@@ -20,9 +20,10 @@ class AxisSum {
   int64_t outputs() const { return outputs_; }
 
   /// Writes outputs() sums. Floats are added in the input's order, in four interleaved sums where the last
-  /// axis is one of those summed over. Integers are exact while count() is at most 2^24.
+  /// axis is one of those summed over. Sums of int8 are exact while count() is at most 2^24.
   void operator()(const float* input, float* sums) const;
   void operator()(const int8_t* input, int32_t* sums) const;
+  void operator()(const int16_t* input, int64_t* sums) const;
 
  private:
   /// Neighbouring axes of the same kind, merged.

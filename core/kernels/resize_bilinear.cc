@@ -30,7 +30,8 @@ std::vector<Interpolation<float>> float_interpolations(int32_t input, int32_t ou
   return all;
 }
 
-std::vector<Interpolation<int32_t>> int8_interpolations(int32_t input, int32_t output, const Resize& resize) {
+std::vector<Interpolation<int32_t>> integer_interpolations(int32_t input, int32_t output,
+                                                           const Resize& resize) {
   const bool corners = resize.align_corners && output > 1;
   const int64_t steps_in = corners ? input - 1 : input;
   const int64_t steps_out = corners ? output - 1 : output;
@@ -134,14 +135,27 @@ struct Int8x1 {
   }
 };
 
+/// Sums of 36 bits, so one channel at a time.
+struct Int16x1 {
+  static constexpr int kLanes = 1;
+  static void blend(const Corners<int16_t>& at, ptrdiff_t channel, int32_t down, int32_t right,
+                    int16_t* output) {
+    const int32_t upper = at.upper_left[channel] * (kOne - right) + at.upper_right[channel] * right;
+    const int32_t lower = at.lower_left[channel] * (kOne - right) + at.lower_right[channel] * right;
+    const int64_t sum = int64_t{upper} * (kOne - down) + int64_t{lower} * down;
+    const int64_t magnitude = (std::abs(sum) + (1 << (2 * kWeightBits - 1))) >> (2 * kWeightBits);
+    output[channel] = static_cast<int16_t>(sum < 0 ? -magnitude : magnitude);
+  }
+};
+
 }  // namespace
 
 ResizeBilinear::ResizeBilinear(const Shape& input, const Resize& resize)
     : input_(input),
       float_rows_(float_interpolations(input.height(), resize.output.height, resize)),
       float_columns_(float_interpolations(input.width(), resize.output.width, resize)),
-      int8_rows_(int8_interpolations(input.height(), resize.output.height, resize)),
-      int8_columns_(int8_interpolations(input.width(), resize.output.width, resize)) {}
+      integer_rows_(integer_interpolations(input.height(), resize.output.height, resize)),
+      integer_columns_(integer_interpolations(input.width(), resize.output.width, resize)) {}
 
 template <class Wide, class Narrow, class Weight, class T>
 void ResizeBilinear::resize(const std::vector<Interpolation<Weight>>& rows,
@@ -174,7 +188,11 @@ void ResizeBilinear::operator()(const float* input, float* output) const {
 }
 
 void ResizeBilinear::operator()(const int8_t* input, int8_t* output) const {
-  resize<Int8x8, Int8x1>(int8_rows_, int8_columns_, input, output);
+  resize<Int8x8, Int8x1>(integer_rows_, integer_columns_, input, output);
+}
+
+void ResizeBilinear::operator()(const int16_t* input, int16_t* output) const {
+  resize<Int16x1, Int16x1>(integer_rows_, integer_columns_, input, output);
 }
 
 }  // namespace octet::kernels

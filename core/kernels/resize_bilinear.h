@@ -1,4 +1,4 @@
-// Bilinear resizing of NHWC images, in floats and in int8 with TFLite's 10-bit weights.
+// Bilinear resizing of NHWC images, in floats and in integers with TFLite's 10-bit weights.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@ class ResizeBilinear {
   /// Equal to TFLite's reference kernel element for element: scale and position are rounded to 1/1024, the
   /// result to nearest, halves away from zero. Parameters of input and output are the same.
   void operator()(const int8_t* input, int8_t* output) const;
+  void operator()(const int16_t* input, int16_t* output) const;
 
  private:
   template <class Wide, class Narrow, class Weight, class T>
@@ -34,7 +35,7 @@ class ResizeBilinear {
 
   Shape input_;
   std::vector<Interpolation<float>> float_rows_, float_columns_;
-  std::vector<Interpolation<int32_t>> int8_rows_, int8_columns_;
+  std::vector<Interpolation<int32_t>> integer_rows_, integer_columns_;
 };
 
 }  // namespace octet::kernels

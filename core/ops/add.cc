@@ -10,15 +10,17 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
 
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) { return int8_sum(node, 1); }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) { return int16_sum(node, 1); }
+
 }  // namespace
 
 extern const Operator add;
 const Operator add = {
     .kind = OpKind::Add,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
 };
 

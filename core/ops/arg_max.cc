@@ -71,7 +71,7 @@ const Constraint kMla[] = {
 extern const Operator arg_max = {
     .kind = OpKind::ArgMax,
     .infer = infer,
-    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>},
+    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>, .i16 = prepare<int16_t>},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true},

@@ -17,10 +17,11 @@ extern const Operator average_pool_2d = {
     .kind = OpKind::AveragePool2d,
     .infer = infer_pool,
     .kernels = {.f32 = prepare_float_pool<kernels::average_pool>,
-                .i8 = prepare_int8_pool<kernels::average_pool>},
+                .i8 = prepare_integer_pool<int8_t, kernels::average_pool>,
+                .i16 = prepare_integer_pool<int16_t, kernels::average_pool>},
     .quantization = {.output = OutputQuantization::SameAsInput},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

@@ -169,6 +169,17 @@ std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, in
   return multipliers;
 }
 
+std::vector<kernels::Int16Multiplier> int16_rescaling_of(const NodeView& node, int32_t output_channels) {
+  std::vector<kernels::Int16Multiplier> multipliers;
+  for (const double ratio : scale_ratios_of(node, output_channels)) {
+    multipliers.push_back(
+        node.node().requantization == RequantizationMode::Sima
+            ? kernels::Int16Multiplier{.multiplier = 1, .shift = right_shift_of(node, ratio)}
+            : kernels::int16_multiplier(kernels::fixed_point_multiplier(ratio)));
+  }
+  return multipliers;
+}
+
 kernels::Int8Range int8_range_of(const NodeView& node, Activation activation) {
   const QuantParams& output = quantization_of(node.output());
   const Clamp<int32_t> clamp = int8_clamp_of(activation, output);

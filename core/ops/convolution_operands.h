@@ -11,6 +11,7 @@
 
 #include "kernels/convolution_plan.h"
 #include "kernels/panels.h"
+#include "kernels/requantize_int16.h"
 #include "ops/activation.h"
 #include "ops/operator.h"
 
@@ -53,6 +54,17 @@ std::vector<double> scale_ratios_of(const NodeView& node, int32_t output_channel
 /// The ratios as multipliers in the node's requantization mode. Throws InvalidFile where (sima) one is no
 /// right shift.
 std::vector<kernels::FixedPointMultiplier> rescaling_of(const NodeView& node, int32_t output_channels);
+
+/// The same for an INT16 output, whose `tflite` rule rounds multipliers to 15 bits.
+std::vector<kernels::Int16Multiplier> int16_rescaling_of(const NodeView& node, int32_t output_channels);
+
+/// What a 16x8 kernel adds, rescales and clamps by.
+inline kernels::Int16Epilogue int16_epilogue_of(const NodeView& node,
+                                                std::span<const kernels::Int16Multiplier> multipliers,
+                                                Activation activation) {
+  const Clamp<int32_t> clamp = clamp_of<int16_t>(activation, quantization_of(node.output()));
+  return {.bias = bias_of<int64_t>(node), .multipliers = multipliers, .range = {clamp.low, clamp.high}};
+}
 
 /// Zero point and clamping range of an INT8 output.
 kernels::Int8Range int8_range_of(const NodeView& node, Activation activation);

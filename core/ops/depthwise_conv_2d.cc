@@ -1,5 +1,6 @@
 // DEPTHWISE_CONV_2D: filter 1HW(C * multiplier); output channel c reads input channel c / multiplier.
 #include "kernels/depthwise_float.h"
+#include "kernels/depthwise_int16.h"
 #include "kernels/depthwise_int8.h"
 #include "ops/convolution_operands.h"
 #include "ops/inference.h"
@@ -36,15 +37,23 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
        .range = int8_range_of(node, node.attributes<Conv2d>().activation)}));
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  const std::vector<kernels::Int16Multiplier> multipliers =
+      int16_rescaling_of(node, node.output().shape.channels());
+  return std::make_unique<ConvolutionKernel<kernels::DepthwiseInt16, int16_t>>(
+      kernels::DepthwiseInt16(convolution_geometry(node, 1), filter_of<int8_t>(node),
+                              int16_epilogue_of(node, multipliers, node.attributes<Conv2d>().activation)));
+}
+
 }  // namespace
 
 extern const Operator depthwise_conv_2d = {
     .kind = OpKind::DepthwiseConv2d,
     .infer = infer,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 3, .bias = 2}},
     .mla = {.int8 = true, .bf16 = true, .constraints = kConvolutionOnMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

@@ -51,39 +51,34 @@ std::unique_ptr<Kernel> sima_sum(const NodeView& node, int sign, Clamp<int32_t> 
                                                  scaled_terms(b, affine.multipliers[1]), rescale));
 }
 
-/// Calls visit(index_a, index_b): functions from the position in a row to the position in each operand's row.
-template <class Visit>
-void with_row_indices(const kernels::BroadcastLoops& loops, Visit visit) {
-  const auto advancing = [](size_t i) { return i; };
-  const auto repeating = [](size_t) { return size_t{0}; };
-  if (loops.a_repeats()) {
-    visit(repeating, advancing);
-  } else if (loops.b_repeats()) {
-    visit(advancing, repeating);
-  } else {
-    visit(advancing, advancing);
-  }
+/// A sum of INT16 operands by the `tflite` rule: they are brought to half the larger scale with 15 more bits.
+std::unique_ptr<Kernel> tflite_int16_sum(const NodeView& node, int sign, Clamp<int32_t> range) {
+  constexpr int kExtraBits = 15;
+  const double a = static_cast<double>(per_tensor(node.input(0)).scale);
+  const double b = static_cast<double>(per_tensor(node.input(1)).scale);
+  const double common_scale = 2 * std::max(a, b);
+  const double output_scale = static_cast<double>(per_tensor(node.output()).scale);
+  const auto from_a = kernels::fixed_point_multiplier(a / common_scale);
+  const auto from_b = kernels::fixed_point_multiplier(b / common_scale);
+  const auto to_output = kernels::fixed_point_multiplier(common_scale / ((1 << kExtraBits) * output_scale));
+  return scalar_binary<int16_t>(node, [=](int32_t qa, int32_t qb) {
+    const int32_t sum = kernels::multiply_by(qa * (1 << kExtraBits), from_a) +
+                        sign * kernels::multiply_by(qb * (1 << kExtraBits), from_b);
+    return kernels::clamp_to<int16_t>(kernels::multiply_by(sum, to_output), range.low, range.high);
+  });
 }
 
-class TableBinaryKernel final : public Kernel {
- public:
-  TableBinaryKernel(const NodeView& node, kernels::LookupTable2d table)
-      : loops_(node.input(0).shape, node.input(1).shape), table_(std::move(table)) {}
-  void run(const KernelArguments& arguments) const override {
-    with_row_indices(loops_, [&](auto index_a, auto index_b) {
-      loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
-        const int8_t* a = arguments.input<int8_t>(0) + at_a;
-        const int8_t* b = arguments.input<int8_t>(1) + at_b;
-        int8_t* out = arguments.output<int8_t>() + at_out;
-        for (size_t i = 0; i < loops_.row_length(); ++i) out[i] = table_(a[index_a(i)], b[index_b(i)]);
-      });
-    });
-  }
-
- private:
-  kernels::BroadcastLoops loops_;
-  kernels::LookupTable2d table_;
-};
+std::unique_ptr<Kernel> sima_int16_sum(const NodeView& node, int sign, Clamp<int32_t> range) {
+  const double output_scale = per_tensor(node.output()).scale;
+  const double factors[] = {per_tensor(node.input(0)).scale / output_scale,
+                            sign * (per_tensor(node.input(1)).scale / output_scale)};
+  const auto affine = kernels::affine_multipliers(factors, 31);
+  return scalar_binary<int16_t>(node, [=](int32_t qa, int32_t qb) {
+    const int64_t sum = int64_t{affine.multipliers[0]} * qa + int64_t{affine.multipliers[1]} * qb;
+    return kernels::clamp_to<int16_t>(kernels::rounding_shift_right(sum, affine.shift), range.low,
+                                      range.high);
+  });
+}
 
 }  // namespace
 
@@ -131,8 +126,15 @@ std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign) {
   return tflite ? tflite_sum(node, sign, range) : sima_sum(node, sign, range);
 }
 
+std::unique_ptr<Kernel> int16_sum(const NodeView& node, int sign) {
+  const Clamp<int32_t> range =
+      clamp_of<int16_t>(node.attributes<Elementwise>().activation, quantization_of(node.output()));
+  const bool tflite = node.node().requantization == RequantizationMode::Tflite;
+  return tflite ? tflite_int16_sum(node, sign, range) : sima_int16_sum(node, sign, range);
+}
+
 std::unique_ptr<Kernel> table_binary(const NodeView& node, kernels::LookupTable2d table) {
-  return std::make_unique<TableBinaryKernel>(node, std::move(table));
+  return scalar_binary<int8_t>(node, std::move(table));
 }
 
 const Constraint kFourDimensionalBinary = {

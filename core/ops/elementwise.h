@@ -120,8 +120,46 @@ std::unique_ptr<Kernel> estimated_binary(const NodeView& node, const Function& f
   return std::make_unique<EstimatedBinaryKernel<Function>>(node, function);
 }
 
-/// a + sign * b on INT8 with the fused activation, in the node's requantization mode.
+/// out[i] = function(a[i], b[i]) on integers of type T, of operands that may be broadcast.
+template <class T, class Function>
+class ScalarBinaryKernel final : public Kernel {
+ public:
+  ScalarBinaryKernel(const NodeView& node, Function function)
+      : loops_(node.input(0).shape, node.input(1).shape), function_(std::move(function)) {}
+  void run(const KernelArguments& arguments) const override {
+    const T* a = arguments.input<T>(0);
+    const T* b = arguments.input<T>(1);
+    T* out = arguments.output<T>();
+    loops_.for_each_row(
+        [&](size_t at_a, size_t at_b, size_t at_out) { run_row(a + at_a, b + at_b, out + at_out); });
+  }
+
+ private:
+  void run_row(const T* a, const T* b, T* out) const {
+    const size_t length = loops_.row_length();
+    if (loops_.a_repeats()) {
+      const T value = *a;
+      for (size_t i = 0; i < length; ++i) out[i] = function_(value, b[i]);
+    } else if (loops_.b_repeats()) {
+      const T value = *b;
+      for (size_t i = 0; i < length; ++i) out[i] = function_(a[i], value);
+    } else {
+      for (size_t i = 0; i < length; ++i) out[i] = function_(a[i], b[i]);
+    }
+  }
+
+  kernels::BroadcastLoops loops_;
+  Function function_;
+};
+
+template <class T, class Function>
+std::unique_ptr<Kernel> scalar_binary(const NodeView& node, Function function) {
+  return std::make_unique<ScalarBinaryKernel<T, Function>>(node, std::move(function));
+}
+
+/// a + sign * b on integers with the fused activation, in the node's requantization mode.
 std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign);
+std::unique_ptr<Kernel> int16_sum(const NodeView& node, int sign);
 
 /// A kernel that looks up the result of each pair of INT8 values.
 std::unique_ptr<Kernel> table_binary(const NodeView& node, kernels::LookupTable2d table);

@@ -1,5 +1,6 @@
 // FULLY_CONNECTED: rows of `depth` elements, the input flattened, times a filter [units, depth].
 #include "kernels/gemm_float.h"
+#include "kernels/gemm_int16.h"
 #include "kernels/gemm_int8.h"
 #include "ops/convolution_operands.h"
 #include "ops/inference.h"
@@ -66,15 +67,31 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   return make_int8(node, rescaling_of(node, units));
 }
 
+/// So it does for INT16.
+std::vector<kernels::Int16Multiplier> int16_multipliers(const NodeView& node) {
+  const int32_t units = node.input(1).shape[0];
+  if (node.node().requantization == RequantizationMode::Sima) return int16_rescaling_of(node, units);
+  std::vector<kernels::Int16Multiplier> multipliers;
+  for (const double ratio : scale_ratios_of(node, units)) multipliers.push_back({.real = ratio});
+  return multipliers;
+}
+
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  const std::vector<kernels::Int16Multiplier> multipliers = int16_multipliers(node);
+  return std::make_unique<ConvolutionKernel<kernels::GemmInt16, int16_t>>(
+      kernels::GemmInt16(geometry_of(node), filter_of<int8_t>(node),
+                         int16_epilogue_of(node, multipliers, node.attributes<FullyConnected>().activation)));
+}
+
 }  // namespace
 
 extern const Operator fully_connected = {
     .kind = OpKind::FullyConnected,
     .infer = infer,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

@@ -77,11 +77,15 @@ class TfliteHardSwish {
   ShortMultiplier to_gate_;
 };
 
+/// The contract's; in INT16 for both modes, as TFLite has no INT16 kernel.
+template <class T>
+std::unique_ptr<Kernel> prepare_rounded(const NodeView& node) {
+  return table_unary(
+      node, table_of_reals<T>(node, [](double x) { return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0; }));
+}
+
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(
-        node, table_of_reals(node, [](double x) { return x * std::clamp(x + 3.0, 0.0, 6.0) / 6.0; }));
-  }
+  if (node.node().requantization == RequantizationMode::Sima) return prepare_rounded<int8_t>(node);
   return table_unary(
       node, kernels::tabulate(TfliteHardSwish(per_tensor(node.input(0)), per_tensor(node.output()))));
 }
@@ -92,7 +96,7 @@ extern const Operator hard_swish;
 const Operator hard_swish = {
     .kind = OpKind::HardSwish,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_rounded<int16_t>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true},
     .in_place = true,

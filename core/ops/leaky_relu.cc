@@ -11,10 +11,11 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   });
 }
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+template <class T>
+std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   const float alpha = node.attributes<LeakyRelu>().alpha;
   if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(node, table_of_reals(node, [=](double x) { return x >= 0 ? x : alpha * x; }));
+    return table_unary(node, table_of_reals<T>(node, [=](double x) { return x >= 0 ? x : alpha * x; }));
   }
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero output = per_tensor(node.output());
@@ -23,8 +24,8 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   };
   const LinearPiece identity = piece(input.scale / output.scale);
   const LinearPiece leak = piece(input.scale * alpha / output.scale);
-  return table_unary(node, kernels::tabulate([&](int32_t q) {
-                       return kernels::clamp_to_int8(q >= input.zero_point ? identity(q) : leak(q));
+  return table_unary(node, kernels::tabulate<T>([&](int32_t q) {
+                       return kernels::clamp_to<T>(q >= input.zero_point ? identity(q) : leak(q));
                      }));
 }
 
@@ -34,9 +35,9 @@ extern const Operator leaky_relu;
 const Operator leaky_relu = {
     .kind = OpKind::LeakyRelu,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
 };
 

@@ -1,4 +1,5 @@
 // LOGISTIC: 1 / (1 + e^-x).
+#include "kernels/interpolated_int16.h"
 #include "kernels/math.h"
 #include "kernels/math_simd.h"
 #include "ops/unary_table.h"
@@ -19,18 +20,28 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
                      }));
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return table_unary(node, table_of_reals<int16_t>(node, [](double x) { return kernels::logistic(x); }));
+  }
+  const kernels::SigmoidInput input(per_tensor(node.input(0)).scale);
+  return table_unary(
+      node, kernels::tabulate<int16_t>([&](int32_t q) { return kernels::logistic_int16(input(q)); }));
+}
+
 }  // namespace
 
 extern const Operator logistic;
 const Operator logistic = {
     .kind = OpKind::Logistic,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .quantization = {.output = OutputQuantization::Fixed,
                      .fixed_scale = 1.0f / 256,
-                     .fixed_zero_point = -128},
+                     .fixed_zero_point = -128,
+                     .fixed_scale_int16 = 1.0f / 32768},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
 };
 

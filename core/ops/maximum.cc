@@ -13,16 +13,20 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   return binary<int8_t>(node, [](v128_t a, v128_t b) { return wasm_i8x16_max(a, b); });
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  return binary<int16_t>(node, [](v128_t a, v128_t b) { return wasm_i16x8_max(a, b); });
+}
+
 }  // namespace
 
 extern const Operator maximum;
 const Operator maximum = {
     .kind = OpKind::Maximum,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .quantization = {.output = OutputQuantization::AllSame},
     .mla = {.int8 = false},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
 };
 

@@ -22,20 +22,22 @@ kernels::FixedPointMultiplier divided(kernels::FixedPointMultiplier m, int64_t c
   return {static_cast<int32_t>((int64_t{m.multiplier} << shift) / count), m.shift - shift};
 }
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+template <class T>
+std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   const QuantParams& in = quantization_of(node.input(0));
   const QuantParams& out = quantization_of(node.output());
   const double ratio = static_cast<double>(in.scale[0]) / static_cast<double>(out.scale[0]);
   kernels::AxisSum sum = axis_sum(node);
   const int64_t count = sum.count();
   if (node.node().requantization == RequantizationMode::Sima) {
-    return prepare_sima_reduction(node, ratio / static_cast<double>(count));
+    return prepare_sima_reduction<T>(node, ratio / static_cast<double>(count));
   }
   const kernels::FixedPointMultiplier multiplier = divided(kernels::fixed_point_multiplier(ratio), count);
   const int32_t offset = static_cast<int32_t>(count * in.zero_point[0]);
-  return reduce_kernel<int8_t>(
-      std::move(sum), [multiplier, offset, zero_point = out.zero_point[0]](int32_t total) {
-        return kernels::clamp_to_int8(kernels::multiply_by(total - offset, multiplier) + zero_point);
+  return reduce_kernel<T>(
+      std::move(sum), [multiplier, offset, zero_point = out.zero_point[0]](int64_t total) {
+        const int32_t shifted = static_cast<int32_t>(total - offset);
+        return kernels::clamp_to<T>(kernels::multiply_by(shifted, multiplier) + zero_point);
       });
 }
 
@@ -44,10 +46,10 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
 extern const Operator mean = {
     .kind = OpKind::Mean,
     .infer = infer_reduced,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
     .quantization = {.output = OutputQuantization::Free},
     .mla = {.int8 = true, .bf16 = true, .constraints = kReducedMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
 };
 
 }  // namespace octet::ops

@@ -35,15 +35,36 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
                                                    {output.zero_point, range.low, range.high}));
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  const ScaleAndZero a = per_tensor(node.input(0));
+  const ScaleAndZero b = per_tensor(node.input(1));
+  const ScaleAndZero output = per_tensor(node.output());
+  const Clamp<int32_t> range =
+      clamp_of<int16_t>(node.attributes<Elementwise>().activation, quantization_of(node.output()));
+  if (node.node().requantization == RequantizationMode::Tflite) {
+    const auto multiplier = kernels::fixed_point_multiplier(a.scale * b.scale / output.scale);
+    return scalar_binary<int16_t>(node, [=](int32_t qa, int32_t qb) {
+      return kernels::clamp_to<int16_t>(kernels::multiply_by(qa * qb, multiplier), range.low, range.high);
+    });
+  }
+  const double factor = static_cast<double>(a.scale) * b.scale / output.scale;
+  const auto affine = kernels::affine_multipliers<1>({factor}, 46);
+  return scalar_binary<int16_t>(node, [=](int32_t qa, int32_t qb) {
+    const int64_t product = int64_t{affine.multipliers[0]} * (qa * qb);
+    return kernels::clamp_to<int16_t>(kernels::rounding_shift_right(product, affine.shift), range.low,
+                                      range.high);
+  });
+}
+
 }  // namespace
 
 extern const Operator mul;
 const Operator mul = {
     .kind = OpKind::Mul,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
 };
 

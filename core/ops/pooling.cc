@@ -48,14 +48,14 @@ kernels::PoolGeometry pool_geometry(const NodeView& node) {
           .padding = pool.padding};
 }
 
-void expect_int8_window(const NodeView& node) {
+void expect_window(const NodeView& node, int64_t most) {
   const Pool2d& pool = node.attributes<Pool2d>();
   const Shape& input = node.input(0).shape;
   const int64_t pixels =
       int64_t{std::min(pool.window.height, input.height())} * std::min(pool.window.width, input.width());
-  if (pixels > kernels::kMaxInt8Window) {
+  if (pixels > most) {
     node.fail("its window has " + std::to_string(pixels) + " pixels; integers can be pooled over at most " +
-              std::to_string(kernels::kMaxInt8Window) + ".");
+              std::to_string(most) + ".");
   }
 }
 

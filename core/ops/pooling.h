@@ -15,8 +15,8 @@ std::vector<TensorType> infer_pool(const NodeView& node);
 
 kernels::PoolGeometry pool_geometry(const NodeView& node);
 
-/// Fails when a window has more pixels than an int8 mean can add.
-void expect_int8_window(const NodeView& node);
+/// Fails when a window has more than `most` pixels, which a mean of integers can add.
+void expect_window(const NodeView& node, int64_t most);
 
 /// "its window is smaller than 128, or covers the whole input".
 bool window_fits_mla(const ConstraintView& view);
@@ -43,12 +43,12 @@ std::unique_ptr<Kernel> prepare_float_pool(const NodeView& node) {
                                                           clamp_of(node.attributes<Pool2d>().activation));
 }
 
-template <void (*Pool)(const kernels::PoolGeometry&, int32_t, int32_t, const int8_t*, int8_t*)>
-std::unique_ptr<Kernel> prepare_int8_pool(const NodeView& node) {
-  expect_int8_window(node);
+template <class T, void (*Pool)(const kernels::PoolGeometry&, int32_t, int32_t, const T*, T*)>
+std::unique_ptr<Kernel> prepare_integer_pool(const NodeView& node) {
+  expect_window(node, sizeof(T) == 1 ? kernels::kMaxInt8Window : kernels::kMaxInt16Window);
   const Clamp<int32_t> clamp =
-      int8_clamp_of(node.attributes<Pool2d>().activation, quantization_of(node.output()));
-  return std::make_unique<PoolKernel<int8_t, int32_t, Pool>>(node, clamp);
+      clamp_of<T>(node.attributes<Pool2d>().activation, quantization_of(node.output()));
+  return std::make_unique<PoolKernel<T, int32_t, Pool>>(node, clamp);
 }
 
 }  // namespace octet::ops

@@ -24,27 +24,45 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   });
 }
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+/// The contract's nearest integer to the real result.
+template <class T>
+auto rounded_prelu(const NodeView& node) {
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero slopes = per_tensor(node.input(1));
   const ScaleAndZero output = per_tensor(node.output());
-  if (node.node().requantization == RequantizationMode::Sima) {
-    return table_binary(node, kernels::LookupTable2d([&](int32_t q, int32_t q_slope) {
-                          const double x = static_cast<double>(input.scale) * (q - input.zero_point);
-                          const double slope =
-                              static_cast<double>(slopes.scale) * (q_slope - slopes.zero_point);
-                          return kernels::quantize(x >= 0 ? x : slope * x, output.scale, output.zero_point);
-                        }));
-  }
+  return [=](int32_t q, int32_t q_slope) {
+    const double x = static_cast<double>(input.scale) * (q - input.zero_point);
+    const double slope = static_cast<double>(slopes.scale) * (q_slope - slopes.zero_point);
+    return kernels::quantize<T>(x >= 0 ? x : slope * x, output.scale, output.zero_point);
+  };
+}
+
+/// TFLite's, in fixed point.
+template <class T>
+auto tflite_prelu(const NodeView& node) {
+  const ScaleAndZero input = per_tensor(node.input(0));
+  const ScaleAndZero slopes = per_tensor(node.input(1));
+  const ScaleAndZero output = per_tensor(node.output());
   const auto identity = kernels::fixed_point_multiplier(input.scale / output.scale);
   const auto leak = kernels::fixed_point_multiplier(input.scale * slopes.scale / output.scale);
-  return table_binary(node, kernels::LookupTable2d([&](int32_t q, int32_t q_slope) {
-                        const int32_t x = q - input.zero_point;
-                        const int64_t rescaled =
-                            x >= 0 ? kernels::multiply_by(x, identity)
-                                   : kernels::multiply_by(x * (q_slope - slopes.zero_point), leak);
-                        return kernels::clamp_to_int8(rescaled + output.zero_point);
-                      }));
+  return [=](int32_t q, int32_t q_slope) {
+    const int32_t x = q - input.zero_point;
+    const int64_t rescaled = x >= 0 ? kernels::multiply_by(x, identity)
+                                    : kernels::multiply_by(x * (q_slope - slopes.zero_point), leak);
+    return kernels::clamp_to<T>(rescaled + output.zero_point);
+  };
+}
+
+bool is_sima(const NodeView& node) { return node.node().requantization == RequantizationMode::Sima; }
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  return table_binary(node, is_sima(node) ? kernels::LookupTable2d(rounded_prelu<int8_t>(node))
+                                          : kernels::LookupTable2d(tflite_prelu<int8_t>(node)));
+}
+
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  return is_sima(node) ? scalar_binary<int16_t>(node, rounded_prelu<int16_t>(node))
+                       : scalar_binary<int16_t>(node, tflite_prelu<int16_t>(node));
 }
 
 const Constraint kMla[] = {
@@ -63,7 +81,7 @@ extern const Operator prelu;
 const Operator prelu = {
     .kind = OpKind::Prelu,
     .infer = infer,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

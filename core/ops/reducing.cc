@@ -41,16 +41,20 @@ kernels::AxisSum axis_sum(const NodeView& node) {
   return sum;
 }
 
+template <class T>
 std::unique_ptr<Kernel> prepare_sima_reduction(const NodeView& node, double factor) {
   const QuantParams& in = quantization_of(node.input(0));
   const QuantParams& out = quantization_of(node.output());
   kernels::AxisSum sum = axis_sum(node);
   const auto multiplier = kernels::affine_multipliers<1>({factor}, 46);
   const int64_t offset = sum.count() * in.zero_point[0];
-  return reduce_kernel<int8_t>(std::move(sum), [offset, m = multiplier.multipliers[0], n = multiplier.shift,
-                                                zero_point = out.zero_point[0]](int32_t total) {
-    return kernels::clamp_to_int8(kernels::rounding_shift_right(m * (total - offset), n) + zero_point);
+  return reduce_kernel<T>(std::move(sum), [offset, m = multiplier.multipliers[0], n = multiplier.shift,
+                                           zero_point = out.zero_point[0]](int64_t total) {
+    return kernels::clamp_to<T>(kernels::rounding_shift_right(m * (total - offset), n) + zero_point);
   });
 }
+
+template std::unique_ptr<Kernel> prepare_sima_reduction<int8_t>(const NodeView&, double);
+template std::unique_ptr<Kernel> prepare_sima_reduction<int16_t>(const NodeView&, double);
 
 }  // namespace octet::ops

@@ -65,12 +65,14 @@ class ReduceKernel final : public Kernel {
 
 template <class T, class Finish>
 std::unique_ptr<Kernel> reduce_kernel(kernels::AxisSum axis_sum, Finish finish) {
-  using Sum = std::conditional_t<std::is_same_v<T, float>, float, int32_t>;
+  using IntegerSum = std::conditional_t<std::is_same_v<T, int16_t>, int64_t, int32_t>;
+  using Sum = std::conditional_t<std::is_same_v<T, float>, float, IntegerSum>;
   return std::make_unique<ReduceKernel<T, Sum, Finish>>(std::move(axis_sum), finish);
 }
 
-/// The integer kernel by the `sima` rule, for outputs that are the sum times `factor` in reals:
-/// clamp(zero_point + r(m * (sum - count * zero_point_in), n)).
+/// The kernel of T, int8_t or int16_t, by the `sima` rule, for outputs that are the sum times `factor` in
+/// reals: clamp(zero_point + r(m * (sum - count * zero_point_in), n)).
+template <class T>
 std::unique_ptr<Kernel> prepare_sima_reduction(const NodeView& node, double factor);
 
 }  // namespace octet::ops

@@ -8,9 +8,10 @@ const Operator relu6 = {
     .kind = OpKind::Relu6,
     .infer = infer_unary,
     .kernels = {.f32 = [](const NodeView& node) { return float_clamp(node, Activation::Relu6); },
-                .i8 = [](const NodeView& node) { return int8_clamp(node, Activation::Relu6); }},
+                .i8 = [](const NodeView& node) { return int8_clamp(node, Activation::Relu6); },
+                .i16 = [](const NodeView& node) { return int16_clamp(node, Activation::Relu6); }},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
 };
 

@@ -36,10 +36,10 @@ const Constraint kMla[] = {
 extern const Operator resize_bilinear = {
     .kind = OpKind::ResizeBilinear,
     .infer = infer_resized,
-    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>},
+    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>, .i16 = prepare<int16_t>},
     .quantization = {.output = OutputQuantization::SameAsInput},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
 };
 

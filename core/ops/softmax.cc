@@ -6,6 +6,8 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
+#include "kernels/interpolated_int16.h"
+#include "kernels/math.h"
 #include "kernels/math_simd.h"
 #include "ops/elementwise.h"
 
@@ -114,6 +116,55 @@ class Int8Kernel final : public Kernel {
   std::array<int32_t, 256> summands_;      // Q12.19.
 };
 
+/// By a table of exponentials and one of reciprocals, the same in both requantization modes.
+class Int16Kernel final : public Kernel {
+ public:
+  explicit Int16Kernel(const NodeView& node)
+      : rows_(node.input(0).shape),
+        exponential_(-10.0f, 0.0f, [](double x) { return kernels::exp(x); }),
+        reciprocal_(0.0f, 1.0f, [](double x) { return 1 / (1 + x); }) {
+    // Distances below the row's maximum become [-65535, 0], which stand for [-10, 0].
+    const double beta = static_cast<double>(node.attributes<Softmax>().beta);
+    const double scale = static_cast<double>(per_tensor(node.input(0)).scale);
+    multiplier_ = kernels::fixed_point_multiplier(scale * beta / (10.0 / 65535));
+  }
+
+  size_t scratch_bytes() const override { return rows_.length * sizeof(int32_t); }
+  void run(const KernelArguments& arguments) const override {
+    int32_t* exponentials = reinterpret_cast<int32_t*>(arguments.scratch);
+    for (size_t row = 0; row < rows_.count; ++row) {
+      run_row(arguments.input<int16_t>(0) + row * rows_.length,
+              arguments.output<int16_t>() + row * rows_.length, exponentials);
+    }
+  }
+
+ private:
+  void run_row(const int16_t* in, int16_t* out, int32_t* exponentials) const {
+    const int32_t largest = *std::max_element(in, in + rows_.length);
+    int64_t wide_sum = 0;
+    for (size_t i = 0; i < rows_.length; ++i) {
+      const int64_t distance = kernels::multiply_by(in[i] - largest, multiplier_);
+      exponentials[i] = exponential_(kernels::clamp_to<int16_t>(distance + 32767));
+      wide_sum += exponentials[i];
+    }
+    const int32_t sum =
+        static_cast<int32_t>(std::min<int64_t>(wide_sum, std::numeric_limits<int32_t>::max()));
+    // sum = (1 + fraction) * 2^(31 - headroom), the fraction in INT16 from -32768.
+    const int headroom = __builtin_clz(static_cast<uint32_t>(sum));
+    const int64_t mantissa = ((int64_t{sum} << (headroom - 1)) + (1 << 13)) >> 14;
+    const int32_t reciprocal = reciprocal_(kernels::clamp_to<int16_t>(mantissa - (1 << 15) - (1 << 16)));
+    const int shift = 31 - headroom;
+    const int32_t half = 1 << (shift - 1);
+    for (size_t i = 0; i < rows_.length; ++i)
+      out[i] = kernels::clamp_to<int16_t>((exponentials[i] * reciprocal + half) >> shift, 0);
+  }
+
+  Rows rows_;
+  kernels::InterpolatedInt16 exponential_;
+  kernels::InterpolatedInt16 reciprocal_;
+  kernels::FixedPointMultiplier multiplier_;
+};
+
 }  // namespace
 
 extern const Operator softmax;
@@ -125,12 +176,16 @@ const Operator softmax = {
                 },
                 .i8 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
                   return std::make_unique<Int8Kernel>(node);
+                },
+                .i16 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
+                  return std::make_unique<Int16Kernel>(node);
                 }},
     .quantization = {.output = OutputQuantization::Fixed,
                      .fixed_scale = 1.0f / 256,
-                     .fixed_zero_point = -128},
+                     .fixed_zero_point = -128,
+                     .fixed_scale_int16 = 1.0f / 32768},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
     .in_place = true,
 };

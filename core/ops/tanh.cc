@@ -1,4 +1,5 @@
 // TANH: the hyperbolic tangent.
+#include "kernels/interpolated_int16.h"
 #include "kernels/math.h"
 #include "kernels/math_simd.h"
 #include "ops/unary_table.h"
@@ -19,16 +20,28 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
                      }));
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return table_unary(node, table_of_reals<int16_t>(node, [](double x) { return kernels::tanh(x); }));
+  }
+  const kernels::SigmoidInput input(per_tensor(node.input(0)).scale);
+  return table_unary(node,
+                     kernels::tabulate<int16_t>([&](int32_t q) { return kernels::tanh_int16(input(q)); }));
+}
+
 }  // namespace
 
 extern const Operator tanh;
 const Operator tanh = {
     .kind = OpKind::Tanh,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
-    .quantization = {.output = OutputQuantization::Fixed, .fixed_scale = 1.0f / 128, .fixed_zero_point = 0},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .quantization = {.output = OutputQuantization::Fixed,
+                     .fixed_scale = 1.0f / 128,
+                     .fixed_zero_point = 0,
+                     .fixed_scale_int16 = 1.0f / 32768},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
 };
 

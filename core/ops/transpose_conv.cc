@@ -6,6 +6,7 @@
 #include <array>
 
 #include "kernels/gemm_float.h"
+#include "kernels/gemm_int16.h"
 #include "kernels/gemm_int8.h"
 #include "ops/convolution_operands.h"
 #include "ops/inference.h"
@@ -130,8 +131,8 @@ kernels::ConvolutionGeometry phase_geometry(const NodeView& node, const AxisPhas
           .output_batch_step = output.height() * row};
 }
 
-/// Runs one engine a phase; they share scratch memory.
-template <class Engine, class T>
+/// Runs one engine a phase on activations of T; they share scratch memory.
+template <class Engine, class T, class Filter = T>
 class TransposeConvKernel : public Kernel {
  public:
   /// `make(geometry, filter)` makes the engine of a phase.
@@ -146,7 +147,8 @@ class TransposeConvKernel : public Kernel {
         const AxisPhase columns =
             axis_phase(x, a.output.width, filter.width(), a.stride.width, a.padding.left);
         if (columns.count == 0) continue;
-        const std::vector<T> taps = phase_filter(filter_of<T>(node), filter, a.stride, rows, columns, {y, x});
+        const std::vector<Filter> taps =
+            phase_filter(filter_of<Filter>(node), filter, a.stride, rows, columns, {y, x});
         phases_.push_back(make(phase_geometry(node, rows, columns), taps));
       }
     }
@@ -189,15 +191,26 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
       });
 }
 
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  const std::vector<kernels::Int16Multiplier> multipliers =
+      int16_rescaling_of(node, node.output().shape.channels());
+  const kernels::Int16Epilogue epilogue =
+      int16_epilogue_of(node, multipliers, node.attributes<TransposeConv>().activation);
+  return std::make_unique<TransposeConvKernel<kernels::GemmInt16, int16_t, int8_t>>(
+      node, [&](const kernels::ConvolutionGeometry& geometry, std::span<const int8_t> filter) {
+        return kernels::GemmInt16(geometry, filter, epilogue);
+      });
+}
+
 }  // namespace
 
 extern const Operator transpose_conv = {
     .kind = OpKind::TransposeConv,
     .infer = infer,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
     .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true, .constraints = kTflite},
+    .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
 };
 
 }  // namespace octet::ops

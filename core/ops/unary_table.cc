@@ -21,22 +21,34 @@ std::unique_ptr<Kernel> float_clamp(const NodeView& node, Activation activation)
   return float_unary(node, [range = clamp_of(activation)](v128_t x) { return clamped(x, range); });
 }
 
-std::unique_ptr<Kernel> int8_clamp(const NodeView& node, Activation activation) {
+namespace {
+
+template <class T>
+std::unique_ptr<Kernel> integer_clamp(const NodeView& node, Activation activation) {
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero output = per_tensor(node.output());
   if (node.node().requantization == RequantizationMode::Sima) {
     const Clamp<float> range = clamp_of(activation);
-    return table_unary(node, table_of_reals(node, [&](double real) {
+    return table_unary(node, table_of_reals<T>(node, [&](double real) {
                          return std::clamp(real, static_cast<double>(range.low),
                                            static_cast<double>(range.high));
                        }));
   }
-  const Clamp<int32_t> range = int8_clamp_of(activation, quantization_of(node.output()));
+  const Clamp<int32_t> range = clamp_of<T>(activation, quantization_of(node.output()));
   const LinearPiece rescaled = {kernels::fixed_point_multiplier(input.scale / output.scale), input.zero_point,
                                 output.zero_point};
-  return table_unary(node, kernels::tabulate([&](int32_t q) {
-                       return kernels::clamp_to_int8(rescaled(q), range.low, range.high);
+  return table_unary(node, kernels::tabulate<T>([&](int32_t q) {
+                       return kernels::clamp_to<T>(rescaled(q), range.low, range.high);
                      }));
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> int8_clamp(const NodeView& node, Activation activation) {
+  return integer_clamp<int8_t>(node, activation);
+}
+std::unique_ptr<Kernel> int16_clamp(const NodeView& node, Activation activation) {
+  return integer_clamp<int16_t>(node, activation);
 }
 
 }  // namespace octet::ops

@@ -60,5 +60,6 @@ struct LinearPiece {
 /// Clamps to the activation's range: RELU, RELU6, RELU_N1_TO_1.
 std::unique_ptr<Kernel> float_clamp(const NodeView& node, Activation activation);
 std::unique_ptr<Kernel> int8_clamp(const NodeView& node, Activation activation);
+std::unique_ptr<Kernel> int16_clamp(const NodeView& node, Activation activation);
 
 }  // namespace octet::ops

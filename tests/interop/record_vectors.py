@@ -15,7 +15,8 @@ import sys
 import numpy as np
 
 from tflite_builder import ModelBuilder, reference_interpreter, run_once
-from vector_cases import Case, all_cases, random_int8
+from int16_cases import int16_cases
+from vector_cases import Case, all_cases, random_integers
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"
 
@@ -37,7 +38,10 @@ def feeds_of(case: Case) -> list[np.ndarray]:
     if case.feeds is not None:
         return case.feeds
     free = [tensor for tensor in case.inputs if tensor is not None and tensor.data is None]
-    return [random_int8(f"{case.operator}/{case.name}/{i}", tensor.shape) for i, tensor in enumerate(free)]
+    return [
+        random_integers(f"{case.operator}/{case.name}/{i}", tensor.shape, tensor.dtype)
+        for i, tensor in enumerate(free)
+    ]
 
 
 def describe(values: np.ndarray) -> dict:
@@ -71,7 +75,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     files: dict[str, list[dict]] = {}
-    for case in all_cases():
+    for case in [*all_cases(), *int16_cases()]:
         files.setdefault(case.operator, []).append(record(case))
     stale = 0
     for operator, cases in files.items():

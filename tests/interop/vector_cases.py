@@ -38,8 +38,13 @@ def random_state(name: str) -> np.random.RandomState:
     return np.random.RandomState(zlib.crc32(name.encode()))
 
 
-def random_int8(name: str, shape, low: int = -128, high: int = 127) -> np.ndarray:
-    values = random_state(name).randint(low, high + 1, shape).astype(np.int8)
+def random_integers(name: str, shape, dtype: str) -> np.ndarray:
+    limits = np.iinfo(dtype)
+    return random_int8(name, shape, limits.min, limits.max, dtype)
+
+
+def random_int8(name: str, shape, low: int = -128, high: int = 127, dtype: str = "int8") -> np.ndarray:
+    values = random_state(name).randint(low, high + 1, shape).astype(dtype)
     if values.size > 8:  # The extremes are always among them.
         values.flat[1], values.flat[values.size - 2] = low, high
     return values

@@ -75,13 +75,14 @@ float OperatorReader::real(size_t position) const {
   if (bytes.empty()) unsupported("its operand '" + file_->name(tensor) + "' is computed, not constant");
   const schema::TensorType type = file_->tensor(tensor).type();
   if (type == schema::TensorType::FLOAT32 && bytes.size() == sizeof(float)) return elements<float>(bytes)[0];
-  if (type == schema::TensorType::INT8 && bytes.size() == 1) {
-    const auto quantization = file_->quantization(tensor, DType::Int8, Shape{});
-    if (quantization) {
-      return quantization->scale[0] *
-             static_cast<float>(elements<int8_t>(bytes)[0] - quantization->zero_point[0]);
-    }
-  }
+  const auto real_of = [&](int32_t integer, const std::optional<QuantParams>& params) {
+    if (!params) invalid("its operand '" + file_->name(tensor) + "' has no quantization parameters.");
+    return params->scale[0] * static_cast<float>(integer - params->zero_point[0]);
+  };
+  if (type == schema::TensorType::INT8 && bytes.size() == sizeof(int8_t))
+    return real_of(elements<int8_t>(bytes)[0], file_->quantization(tensor, DType::Int8, Shape{}));
+  if (type == schema::TensorType::INT16 && bytes.size() == sizeof(int16_t))
+    return real_of(elements<int16_t>(bytes)[0], file_->quantization(tensor, DType::Int16, Shape{}));
   invalid("its operand '" + file_->name(tensor) + "' is not one real number.");
 }
 

@@ -39,6 +39,8 @@ std::string difference(const Tensor& tensor, std::span<const std::byte> actual,
   switch (tensor.dtype) {
     case DType::Int8:
       return difference<int8_t>(actual, expected.data);
+    case DType::Int16:
+      return difference<int16_t>(actual, expected.data);
     case DType::Int32:
       return difference<int32_t>(actual, expected.data);
     case DType::Int64:
