@@ -375,7 +375,9 @@ val Model::info() const {
 
 val Model::to_tflite(const std::string& io_type) const {
   return guarded([&] {
-    const auto io = io_type == "int8" ? formats::tflite::IoType::Int8 : formats::tflite::IoType::Float32;
+    using formats::tflite::IoType;
+    const IoType integers = io_type == "int16" ? IoType::Int16 : IoType::Int8;
+    const IoType io = io_type == "float32" ? IoType::Float32 : integers;
     return copy_of(formats::tflite::write(*graph(), {.io = io}));
   });
 }

@@ -68,23 +68,21 @@ int16_t tanh_int16(int32_t x) {
   return static_cast<int16_t>(fine >> 8);
 }
 
-InterpolatedInt16::InterpolatedInt16(float low, float high, double (*function)(double)) {
+InterpolatedInt16::InterpolatedInt16(double low, double high, double (*function)(double)) {
   constexpr int kLines = 512;
-  const float step = (high - low) / kLines;
-  const auto value_at = [&](float x) {
-    return static_cast<float>(function(static_cast<double>(x))) * 32768.0f;
-  };
-  const auto limited = [](float value) {
-    return static_cast<int32_t>(std::clamp(value, -32768.0f, 32767.0f));
+  const double step = (high - low) / kLines;
+  const auto steps_at = [&](double x) { return function(x) * 32768; };
+  const auto limited = [](double value) {
+    return static_cast<int32_t>(std::clamp(value, -32768.0, 32767.0));
   };
   for (int i = 0; i < kLines; ++i) {
-    const float here = low + static_cast<float>(i) * step;
-    const float end = std::round(value_at(here));
-    const float interpolated = std::round((value_at(low + static_cast<float>(i + 1) * step) + end) / 2);
-    const float error = interpolated - std::round(value_at(here + step / 2));
+    const double here = low + i * step;
+    const double end = std::round(steps_at(here));
+    const double interpolated = std::round((steps_at(low + (i + 1) * step) + end) / 2);
+    const double error = interpolated - std::round(steps_at(here + step / 2));
     ends_[static_cast<size_t>(i)] = limited(end - std::round(error / 2));
   }
-  ends_[kLines] = limited(std::round(value_at(high)));
+  ends_[kLines] = limited(std::round(steps_at(high)));
 }
 
 }  // namespace octet::kernels

@@ -30,7 +30,7 @@ int16_t tanh_int16(int32_t x);
 class InterpolatedInt16 {
  public:
   /// INT16 stands for [low, high]; `function` gives values within [-1, 1].
-  InterpolatedInt16(float low, float high, double (*function)(double));
+  InterpolatedInt16(double low, double high, double (*function)(double));
   /// In steps of 2^-15.
   int32_t operator()(int32_t x) const {
     const size_t line = static_cast<size_t>(256 + (x >> 7));

@@ -121,8 +121,8 @@ class Int16Kernel final : public Kernel {
  public:
   explicit Int16Kernel(const NodeView& node)
       : rows_(node.input(0).shape),
-        exponential_(-10.0f, 0.0f, [](double x) { return kernels::exp(x); }),
-        reciprocal_(0.0f, 1.0f, [](double x) { return 1 / (1 + x); }) {
+        exponential_(-10.0, 0.0, [](double x) { return kernels::exp(x); }),
+        reciprocal_(0.0, 1.0, [](double x) { return 1 / (1 + x); }) {
     // Distances below the row's maximum become [-65535, 0], which stand for [-10, 0].
     const double beta = static_cast<double>(node.attributes<Softmax>().beta);
     const double scale = static_cast<double>(per_tensor(node.input(0)).scale);

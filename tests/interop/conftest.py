@@ -19,20 +19,24 @@ def model(request) -> Model:
 
 
 class Exports:
-    """Quantized files of a model by target and requantization, made when first asked for."""
+    """Quantized files of a model by target, requantization and preset, made when first asked for."""
 
     def __init__(self):
         self._made: set[pathlib.Path] = set()
 
-    def get(self, model: Model, target: str, requantization: str) -> tuple[pathlib.Path, pathlib.Path | None]:
+    def get(
+        self, model: Model, target: str, requantization: str, preset: str = "default"
+    ) -> tuple[pathlib.Path, pathlib.Path | None]:
         """The .octet and the .tflite file; `sima` arithmetic has no .tflite."""
         folder = WORK / model.name
         folder.mkdir(parents=True, exist_ok=True)
-        octet_file = folder / f"{target}_{requantization}.octet"
-        tflite_file = folder / f"{target}_{requantization}.tflite" if requantization == "tflite" else None
+        stem = f"{target}_{requantization}_{preset}"
+        octet_file = folder / f"{stem}.octet"
+        tflite_file = folder / f"{stem}.tflite" if requantization == "tflite" else None
         if octet_file not in self._made:
             outputs = [octet_file] if tflite_file is None else [octet_file, tflite_file]
-            octet_cli.quantize(model, outputs, "--target", target, "--requantization", requantization)
+            settings = ("--target", target, "--requantization", requantization, "--preset", preset)
+            octet_cli.quantize(model, outputs, *settings)
             self._made.add(octet_file)
         return octet_file, tflite_file
 

@@ -1,14 +1,15 @@
 // Runs jobs through the JavaScript API, many in one process: quantize a model on given samples, run inputs, and tell all.
 // usage: node driver.mjs JOBS.json RESULTS.json
-// Jobs:    [{name, model, target, requantization, calibration: [sample], inputs: [sample]}], a sample being
+// Jobs:    [{name, model, target, precision, requantization, calibration: [sample], inputs: [sample]}], a sample being
 //          {input name: tensor}, a tensor {dtype, shape, data}; model and data are base64.
 // Results: [{name, octet, tflite?, nodes, runs: [{tensor name: tensor}]}] or [{name, error}].
 import { readFileSync, writeFileSync } from 'node:fs';
-import { defaultQuantization, loadModel } from '../../bindings/js/dist/index.js';
+import { defaultQuantization, int16Quantization, loadModel } from '../../bindings/js/dist/index.js';
 
 const ARRAYS = {
   float32: Float32Array,
   int8: Int8Array,
+  int16: Int16Array,
   int32: Int32Array,
   int64: BigInt64Array,
 };
@@ -30,9 +31,10 @@ function mapValues(object, convert) {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, convert(value)]));
 }
 
-async function work({ name, model: file, target, requantization, calibration, inputs }) {
+async function work({ name, model: file, target, precision, requantization, calibration, inputs }) {
   const net = await loadModel(Uint8Array.from(Buffer.from(file, 'base64')), { target });
-  const params = defaultQuantization.withRequantizationMode(requantization);
+  const preset = precision === 'int16' ? int16Quantization : defaultQuantization;
+  const params = preset.withRequantizationMode(requantization);
   const samples = calibration.map((sample) => mapValues(sample, decode));
   const model = await net.quantize(samples, params, { workers: 1 });
   const runs = [];

@@ -42,13 +42,14 @@ def activation_range(activation: str, out: Value) -> tuple[int, int]:
     def integer(real):
         return out.zero + int(round_half_away(np.float32(real) / np.float32(out.step)))
 
-    return max(-128, integer(low)) if low is not None else -128, min(
-        127, integer(high)
-    ) if high is not None else 127
+    least, most = np.iinfo(out.data.dtype).min, np.iinfo(out.data.dtype).max
+    return max(least, integer(low)) if low is not None else least, min(
+        most, integer(high)
+    ) if high is not None else most
 
 
 def clamped(x, out: Value, activation: str = "none"):
-    return np.clip(x, *activation_range(activation, out)).astype(np.int8)
+    return np.clip(x, *activation_range(activation, out)).astype(out.data.dtype)
 
 
 # ------------------------------------------------------------------------------------------------- sums of products
@@ -210,7 +211,7 @@ def div(node, operands, out):
     values = round_half_away(np.where(b == 0, 0, quotient)) + out.zero
     low, high = activation_range(node["activation"], out)
     values = np.where((b == 0) & (a > 0), high, np.where((b == 0) & (a < 0), low, values))
-    return np.clip(values, low, high).astype(np.int8)
+    return np.clip(values, low, high).astype(out.data.dtype)
 
 
 def reduced(node, operands, out, mean: bool):
@@ -227,7 +228,8 @@ def requantize(node, operands, out):
     (source,) = operands
     if source.scale is None:
         return clamped(round_half_away(source.data / np.float32(out.step)) + out.zero, out)
-    if (source.step, source.zero) == (out.step, out.zero):
+    same_type = source.data.dtype == out.data.dtype
+    if same_type and (source.step, source.zero) == (out.step, out.zero):
         return source.data
     return affine(operands, [source.step / out.step], out)
 
@@ -267,7 +269,7 @@ def pool(node, operands, out, mean: bool):
         count = sum(view for _, _, view in taps(counted, extent, stride, (1, 1)))
         magnitude = (np.abs(total) + count // 2) // count
         return clamped(np.sign(total) * magnitude, out, node["activation"])
-    views = [view for _, _, view in taps(np.pad(source, sides, constant_values=-128), extent, stride, (1, 1))]
+    views = [view for _, _, view in taps(np.pad(source, sides, constant_values=np.iinfo(out.data.dtype).min), extent, stride, (1, 1))]
     return clamped(np.max(views, axis=0), out, node["activation"])
 
 
@@ -297,7 +299,7 @@ def resize_bilinear(node, operands, out):
         + source[:, bottom][:, :, right] * down * across
     )
     half = np.where(total > 0, 1 << 19, -(1 << 19))
-    return (np.sign(total + half) * (np.abs(total + half) >> 20)).astype(np.int8)
+    return (np.sign(total + half) * (np.abs(total + half) >> 20)).astype(out.data.dtype)
 
 
 # --------------------------------------------------------------------------------------------------------- as TFLite
@@ -307,8 +309,9 @@ def by_tflite(kind, options, fields):
     """Operators that compute as TFLite's reference kernels in either mode are judged by those."""
 
     def apply(node, operands, out):
-        source = Tensor(operands[0].data.shape, "int8", operands[0].step, operands[0].zero)
-        target = Tensor(out.data.shape, "int8", out.step, out.zero)
+        dtype = str(out.data.dtype)
+        source = Tensor(operands[0].data.shape, dtype, operands[0].step, operands[0].zero)
+        target = Tensor(out.data.shape, dtype, out.step, out.zero)
         builder = ModelBuilder()
         builder.add(kind, [source], [target], options, 2, **fields(node))
         return run_once(reference_interpreter(builder.finish([source], [target])), [operands[0].data])[0]
@@ -346,7 +349,7 @@ def space_to_depth(node, data):
 
 def pad(node, operands, out):
     value = int(round_half_away(np.float32(node["value"]) / np.float32(out.step))) + out.zero
-    return np.pad(operands[0].data, node["paddings"], constant_values=max(-128, min(127, value)))
+    return np.pad(operands[0].data, node["paddings"], constant_values=np.clip(value, *activation_range("none", out)))
 
 
 def resize_nearest(node, operands, out):

@@ -13,8 +13,8 @@ from tflite_builder import reference_interpreter, run_once
 INPUTS = {"tflite": 8, "gen1": 2, "gen2": 2}
 
 
-def compare(model, exports, target: str, report) -> None:
-    octet_file, tflite_file = exports.get(model, target, "tflite")
+def compare(model, exports, target: str, report, preset: str = "default") -> None:
+    octet_file, tflite_file = exports.get(model, target, "tflite", preset)
     data = tflite_file.read_bytes()
     graph = tflite_graph.parse(data)
     inexact = graph.behind_float()
@@ -35,7 +35,7 @@ def compare(model, exports, target: str, report) -> None:
                 differing = int(np.count_nonzero(actual != expected))
                 assert differing == 0, f"{graph.names[tensor]}: {differing} of {actual.size} elements differ"
                 compared += actual.size
-            elif actual.dtype == np.int8:
+            elif actual.dtype in (np.int8, np.int16):
                 steps += int(np.count_nonzero(actual != expected))
                 elements += actual.size
     assert compared > 0
@@ -45,8 +45,9 @@ def compare(model, exports, target: str, report) -> None:
     print(f"{model.name} {target}: {compared} elements equal; behind floats {steps} of {elements} differ")
 
 
-def test_whole_network_is_equal(model, exports, record_property):
-    compare(model, exports, "tflite", record_property)
+@pytest.mark.parametrize("preset", ["default", "int16"])
+def test_whole_network_is_equal(model, exports, preset, record_property):
+    compare(model, exports, "tflite", record_property, preset)
 
 
 @pytest.mark.parametrize("target", ["gen1", "gen2"])

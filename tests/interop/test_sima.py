@@ -5,13 +5,16 @@ from __future__ import annotations
 import collections
 import json
 
+import pytest
+
 import octet_cli
 import octet_file
 import sima
 
 
-def test_every_integer_node_equals_the_oracle(model, exports, record_property):
-    path, _ = exports.get(model, "gen1", "sima")
+@pytest.mark.parametrize("preset", ["default", "int16"])
+def test_every_integer_node_equals_the_oracle(model, exports, preset, record_property):
+    path, _ = exports.get(model, "gen1", "sima", preset)
     described = json.loads(octet_cli.octet("inspect", path, "--json"))
     graph = octet_file.QuantizedGraph(described["nodes"], path.read_bytes())
     inputs = {model.input[0]: model.evaluation_inputs()[0]}

@@ -42,7 +42,7 @@ export function requantizationOption(): Option {
 
 export function ioOption(): Option {
   return new Option('--io <type>', 'inputs and outputs of the .tflite')
-    .choices(['float32', 'int8'])
+    .choices(['float32', 'int8', 'int16'])
     .default('float32');
 }
 

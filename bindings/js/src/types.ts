@@ -238,8 +238,8 @@ export interface ExecuteOptions {
 }
 
 export interface TFLiteOptions {
-  /** 'int8' drops the conversions at the model's ends. Default 'float32'. */
-  readonly ioType?: 'float32' | 'int8';
+  /** 'int8' and 'int16' drop the conversions at the model's ends, which must be of that type. Default 'float32'. */
+  readonly ioType?: 'float32' | 'int8' | 'int16';
 }
 
 /** Time of one forward pass in one worker, warmed up. */

@@ -73,10 +73,12 @@ void write_depthwise_conv_2d(OperatorWriter& writer) {
 
 int conv_2d_version(const NodeView& node) {
   if (node.input(0).shape.channels() != node.input(1).shape.channels()) return 6;  // Grouped.
+  if (node.input(0).dtype == DType::Int16) return 4;
   return node.input(0).dtype == DType::Int8 ? 3 : 1;
 }
 
 int depthwise_conv_2d_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 5;
   if (node.input(0).dtype == DType::Int8) return 3;
   return node.attributes<Conv2d>().dilation == Spatial{1, 1} ? 1 : 2;
 }
@@ -158,7 +160,7 @@ void write_transpose_conv(OperatorWriter& writer) {
 int transpose_conv_version(const NodeView& node) {
   if (node.attributes<TransposeConv>().activation != Activation::None) return 4;
   if (node.has_input(2)) return 3;
-  return node.input(0).dtype == DType::Int8 ? 2 : 1;
+  return node.input(1).dtype == DType::Int8 ? 2 : 1;
 }
 
 /// MediaPipe's own transposed convolution with bias
@@ -212,6 +214,7 @@ void write_fully_connected(OperatorWriter& writer) {
 }
 
 int fully_connected_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 7;
   if (node.input_count() == 2) return 6;
   if (node.attributes<FullyConnected>().keep_dims) return 5;
   return node.input(0).dtype == DType::Int8 ? 4 : 1;
@@ -248,8 +251,8 @@ constexpr OperatorRow kRows[] = {
      transpose_conv_version, "Convolution2DTransposeBias"},
     {OpKind::FullyConnected, Code::FULLY_CONNECTED, 13, kBiasedOperands, read_fully_connected,
      write_fully_connected, fully_connected_version},
-    {OpKind::AveragePool2d, Code::AVERAGE_POOL_2D, 3, {}, read_pool, write_pool, version_2_if_int8},
-    {OpKind::MaxPool2d, Code::MAX_POOL_2D, 3, {}, read_pool, write_pool, version_2_if_int8},
+    {OpKind::AveragePool2d, Code::AVERAGE_POOL_2D, 3, {}, read_pool, write_pool, version_by_type<3>},
+    {OpKind::MaxPool2d, Code::MAX_POOL_2D, 3, {}, read_pool, write_pool, version_by_type<3>},
 };
 
 }  // namespace

@@ -26,11 +26,17 @@ bool broadcasts_beyond_4d(const NodeView& node) {
 }
 
 int broadcasting_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 4;
   return broadcasts_beyond_4d(node) ? 3 : version_2_if_int8(node);
+}
+/// INT16 with scales that are no powers of two came late.
+int sub_version(const NodeView& node) {
+  return node.input(0).dtype == DType::Int16 ? 5 : broadcasting_version(node);
 }
 int div_version(const NodeView& node) { return broadcasts_beyond_4d(node) ? 2 : 1; }
 
 int mul_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 4;
   if (node.input(0).dtype != DType::Int8) return 1;
   const auto scale = [](const Tensor& tensor) {
     return tensor.quantization ? tensor.quantization->scale[0] : 1.0f;
@@ -46,6 +52,8 @@ Attributes read_leaky_relu(const OperatorReader& reader) {
 void write_leaky_relu(OperatorWriter& writer) {
   writer.set_options(schema::CreateLeakyReluOptions(writer.builder(), writer.attributes<LeakyRelu>().alpha));
 }
+
+int leaky_relu_version(const NodeView& node) { return node.input(0).dtype == DType::Int16 ? 2 : 1; }
 
 Attributes read_softmax(const OperatorReader& reader) {
   return Softmax{reader.options<schema::SoftmaxOptions>().beta()};
@@ -68,10 +76,12 @@ void write_l2_normalization(OperatorWriter& writer) {
 
 int dequantize_version(const NodeView& node) {
   const Tensor& input = node.input(0);
-  if (input.dtype == DType::Float16) return 3;
+  if (input.dtype == DType::Float16 || input.dtype == DType::Int16) return 3;
   if (input.dtype != DType::Int8) return 1;
   return input.quantization && input.quantization->is_per_channel() ? 5 : 2;
 }
+
+int quantize_version(const NodeView& node) { return node.output().dtype == DType::Int16 ? 2 : 1; }
 
 using Code = schema::BuiltinOperator;
 
@@ -82,14 +92,14 @@ constexpr OperatorRow kRows[] = {
      {},
      read_arithmetic<schema::AddOptions>,
      write_arithmetic<schema::AddOptions>,
-     version_2_if_int8},
+     version_by_type<3>},
     {OpKind::Sub,
      Code::SUB,
      5,
      {},
      read_arithmetic<schema::SubOptions>,
      write_arithmetic<schema::SubOptions>,
-     broadcasting_version},
+     sub_version},
     {OpKind::Mul,
      Code::MUL,
      7,
@@ -118,13 +128,13 @@ constexpr OperatorRow kRows[] = {
      read_nothing,
      write_empty<schema::MaximumMinimumOptions>,
      broadcasting_version},
-    {OpKind::Relu, Code::RELU, 3, {}, read_nothing, write_nothing, version_2_if_int8},
-    {OpKind::Relu6, Code::RELU6, 3, {}, read_nothing, write_nothing, version_2_if_int8},
+    {OpKind::Relu, Code::RELU, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Relu6, Code::RELU6, 3, {}, read_nothing, write_nothing, version_by_type<3>},
     {OpKind::ReluN1To1, Code::RELU_N1_TO_1, 1, {}, read_nothing, write_nothing, version_1},
-    {OpKind::LeakyRelu, Code::LEAKY_RELU, 2, {}, read_leaky_relu, write_leaky_relu, version_1},
+    {OpKind::LeakyRelu, Code::LEAKY_RELU, 2, {}, read_leaky_relu, write_leaky_relu, leaky_relu_version},
     {OpKind::Prelu, Code::PRELU, 1, {}, read_nothing, write_nothing, version_1},
-    {OpKind::Logistic, Code::LOGISTIC, 3, {}, read_nothing, write_nothing, version_2_if_int8},
-    {OpKind::Tanh, Code::TANH, 3, {}, read_nothing, write_nothing, version_2_if_int8},
+    {OpKind::Logistic, Code::LOGISTIC, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Tanh, Code::TANH, 3, {}, read_nothing, write_nothing, version_by_type<3>},
     {OpKind::HardSwish,
      Code::HARD_SWISH,
      1,
@@ -132,7 +142,7 @@ constexpr OperatorRow kRows[] = {
      read_nothing,
      write_empty<schema::HardSwishOptions>,
      version_1},
-    {OpKind::Softmax, Code::SOFTMAX, 3, {}, read_softmax, write_softmax, version_2_if_int8},
+    {OpKind::Softmax, Code::SOFTMAX, 3, {}, read_softmax, write_softmax, version_by_type<3>},
     {OpKind::L2Normalization,
      Code::L2_NORMALIZATION,
      2,
@@ -140,7 +150,13 @@ constexpr OperatorRow kRows[] = {
      read_l2_normalization,
      write_l2_normalization,
      version_2_if_int8},
-    {OpKind::Quantize, Code::QUANTIZE, 3, {}, read_nothing, write_empty<schema::QuantizeOptions>, version_1},
+    {OpKind::Quantize,
+     Code::QUANTIZE,
+     3,
+     {},
+     read_nothing,
+     write_empty<schema::QuantizeOptions>,
+     quantize_version},
     {OpKind::Dequantize,
      Code::DEQUANTIZE,
      6,

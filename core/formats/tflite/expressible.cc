@@ -54,15 +54,10 @@ void replace(std::vector<TensorId>& ids, TensorId from, TensorId to) {
   std::replace(ids.begin(), ids.end(), from, to);
 }
 
-[[noreturn]] void float_edge(const char* what, const std::string& tensor, const std::string& why) {
-  throw Error(ErrorCode::UnsupportedModel, std::string(what) + " '" + tensor + "' cannot be int8: " + why,
-              {.tensor = tensor},
-              "Export with float32 inputs and outputs, or quantize the nodes at the model's edges.");
-}
-
 class EdgeStripper {
  public:
-  explicit EdgeStripper(Graph graph) : graph_(std::move(graph)), dropped_(graph_.nodes.size(), false) {}
+  EdgeStripper(Graph graph, DType type)
+      : graph_(std::move(graph)), type_(type), dropped_(graph_.nodes.size(), false) {}
 
   Graph strip() {
     for (TensorId& input : graph_.inputs) strip_input(input);
@@ -84,14 +79,13 @@ class EdgeStripper {
     const std::vector<NodeId> readers = consumers(graph_)[index(input)];
     for (const NodeId reader : readers) {
       const Node& node = graph_.node(reader);
-      if (node.op != OpKind::Quantize || graph_.tensor(node.outputs[0]).dtype != DType::Int8) {
-        float_edge("Input", real.name, "the float node '" + node.name + "' reads it.");
-      }
+      const DType found = node.op == OpKind::Quantize ? graph_.tensor(node.outputs[0]).dtype : DType::Float32;
+      if (found != type_) not_integer("Input", real.name, problem(node, found, "reads"));
       const TensorId output = node.outputs[0];
       if (integer == TensorId::None) {
         integer = output;
       } else if (graph_.tensor(output).quantization != graph_.tensor(integer).quantization) {
-        float_edge("Input", real.name, "it is quantized in two ways.");
+        not_integer("Input", real.name, "it is quantized in two ways.");
       }
       dropped_[index(reader)] = true;
       for (Node& other : graph_.nodes) replace(other.inputs, output, integer);
@@ -107,10 +101,10 @@ class EdgeStripper {
     const Tensor real = graph_.tensor(output);
     if (real.dtype != DType::Float32) return;
     const NodeId producer = producers(graph_)[index(output)];
-    if (producer == NodeId::None || graph_.node(producer).op != OpKind::Dequantize ||
-        graph_.tensor(graph_.node(producer).inputs[0]).dtype != DType::Int8) {
-      float_edge("Output", real.name, "a float node computes it.");
-    }
+    if (producer == NodeId::None) not_integer("Output", real.name, "it is an input or a constant.");
+    const Node& node = graph_.node(producer);
+    const DType found = node.op == OpKind::Dequantize ? graph_.tensor(node.inputs[0]).dtype : DType::Float32;
+    if (found != type_) not_integer("Output", real.name, problem(node, found, "computes"));
     const TensorId integer = graph_.node(producer).inputs[0];
     if (consumers(graph_)[index(output)].empty()) dropped_[index(producer)] = true;
     const bool is_input =
@@ -122,7 +116,21 @@ class EdgeStripper {
     output = integer;
   }
 
+  [[noreturn]] void not_integer(const char* what, const std::string& tensor, const std::string& why) const {
+    throw Error(
+        ErrorCode::UnsupportedModel,
+        std::string(what) + " '" + tensor + "' cannot be " + std::string(to_string(type_)) + ": " + why,
+        {.tensor = tensor},
+        "Export with float32 inputs and outputs, or quantize the nodes at the model's edges.");
+  }
+  /// Says what is in the way where it is not of the wanted type.
+  std::string problem(const Node& node, DType found, const char* does) const {
+    if (found == DType::Float32) return "the float node '" + node.name + "' " + does + " it.";
+    return "'" + node.name + "' " + does + " it as " + std::string(to_string(found)) + ".";
+  }
+
   Graph graph_;
+  DType type_;
   std::vector<bool> dropped_;
 };
 
@@ -139,6 +147,25 @@ Graph with_pad_nodes(Graph graph) {
   return graph;
 }
 
-Graph with_int8_edges(Graph graph) { return EdgeStripper(std::move(graph)).strip(); }
+Graph with_int16_biases(Graph graph) {
+  for (Node& node : graph.nodes) {
+    const bool convolution = node.op == OpKind::Conv2d || node.op == OpKind::DepthwiseConv2d;
+    const NodeView view(graph, node);
+    if (!convolution || view.input(0).dtype != DType::Int16 || view.has_input(2)) continue;
+    const std::vector<int64_t> zeros(static_cast<size_t>(view.output().shape.channels()), 0);
+    QuantParams params = *view.input(1).quantization;
+    for (float& scale : params.scale) scale *= view.input(0).quantization->scale[0];
+    params.axis = 0;
+    node.inputs.resize(3, TensorId::None);
+    node.inputs[2] = graph.add_tensor({.name = unique_name(graph, node.name + "/bias"),
+                                       .dtype = DType::Int64,
+                                       .shape = {static_cast<int32_t>(zeros.size())},
+                                       .constant = make_constant(std::span<const int64_t>(zeros)),
+                                       .quantization = std::move(params)});
+  }
+  return graph;
+}
+
+Graph with_integer_edges(Graph graph, DType type) { return EdgeStripper(std::move(graph), type).strip(); }
 
 }  // namespace octet::formats::tflite

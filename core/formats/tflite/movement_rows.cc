@@ -35,7 +35,9 @@ void write_pad_v2(OperatorWriter& writer) {
   write_empty<schema::PadV2Options>(writer);
 }
 
-int pad_version(const NodeView& node) { return node.input(0).shape.rank() > 4 ? 4 : version_2_if_int8(node); }
+int pad_version(const NodeView& node) {
+  return node.input(0).shape.rank() > 4 ? 4 : version_by_type<3>(node);
+}
 
 Attributes read_mirror_pad(const OperatorReader& reader) {
   const auto& options = reader.options<schema::MirrorPadOptions>();
@@ -139,6 +141,7 @@ void write_transpose(OperatorWriter& writer) {
 int transpose_version(const NodeView& node) {
   const int rank = node.input(0).shape.rank();
   if (rank > 5) return 6;
+  if (node.input(0).dtype == DType::Int16) return 5;
   return rank > 4 ? 4 : version_2_if_int8(node);
 }
 
@@ -198,7 +201,7 @@ void write_slice(OperatorWriter& writer) {
 
 int slice_version(const NodeView& node) {
   if (node.input(0).shape.rank() > 4) return 5;
-  return node.input(0).dtype == DType::Int8 ? 2 : 1;
+  return version_by_type<4>(node);
 }
 
 int strided_slice_version(const NodeView& node) {
@@ -243,10 +246,12 @@ void write_resize(OperatorWriter& writer) {
 }
 
 int resize_bilinear_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 4;
   return node.attributes<Resize>().half_pixel_centers ? 3 : version_2_if_int8(node);
 }
 
 int resize_nearest_neighbor_version(const NodeView& node) {
+  if (node.input(0).dtype == DType::Int16) return 4;
   const Resize& resize = node.attributes<Resize>();
   return resize.half_pixel_centers || resize.align_corners ? 3 : version_2_if_int8(node);
 }
@@ -290,17 +295,17 @@ constexpr OperatorRow kRows[] = {
      {},
      read_concatenation,
      write_concatenation,
-     version_2_if_int8},
-    {OpKind::Pack, Code::PACK, 4, {}, read_pack, write_pack, version_2_if_int8},
-    {OpKind::Split, Code::SPLIT, 4, kSecondOperand, read_split, write_split, version_2_if_int8},
+     version_by_type<3>},
+    {OpKind::Pack, Code::PACK, 4, {}, read_pack, write_pack, version_by_type<3>},
+    {OpKind::Split, Code::SPLIT, 4, kSecondOperand, read_split, write_split, version_by_type<4>},
     {OpKind::Slice, Code::SLICE, 6, kFirstOperand, read_slice, write_slice, slice_version},
     {OpKind::StridedSlice, Code::STRIDED_SLICE, 8, kFirstOperand, read_strided_slice, write_strided_slice,
      strided_slice_version},
     {OpKind::Pad, Code::PAD, 4, kFirstOperand, read_pad, write_pad, pad_version, {}, pads_with_zero},
     {OpKind::Pad, Code::PADV2, 4, kFirstOperand, read_pad_v2, write_pad_v2, pad_version},
     {OpKind::MirrorPad, Code::MIRROR_PAD, 3, kFirstOperand, read_mirror_pad, write_mirror_pad,
-     version_2_if_int8},
-    {OpKind::Mean, Code::MEAN, 3, kFirstOperand, read_reduce, write_reduce, version_2_if_int8},
+     version_by_type<3>},
+    {OpKind::Mean, Code::MEAN, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::Sum, Code::SUM, 2, kFirstOperand, read_reduce, write_reduce, version_2_if_int8},
     {OpKind::ResizeBilinear, Code::RESIZE_BILINEAR, 4, kFirstOperand,
      read_resize<schema::ResizeBilinearOptions>, write_resize<schema::ResizeBilinearOptions>,

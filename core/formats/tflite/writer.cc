@@ -292,7 +292,9 @@ void refuse_bfloat16(const Graph& graph) {
 
 Bytes write(const Graph& graph, const WriteOptions& options) {
   refuse_bfloat16(graph);
-  const Graph expressible = with_pad_nodes(options.io == IoType::Int8 ? with_int8_edges(graph) : graph);
+  const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
+  const Graph expressible = with_int16_biases(
+      with_pad_nodes(options.io == IoType::Float32 ? graph : with_integer_edges(graph, edges)));
   return FileWriter(expressible).write();
 }
 

@@ -8,10 +8,10 @@
 
 namespace octet::formats::tflite {
 
-enum class IoType : uint8_t { Float32, Int8 };
+enum class IoType : uint8_t { Float32, Int8, Int16 };
 
 struct WriteOptions {
-  IoType io = IoType::Float32;  ///< Int8 drops QUANTIZE at inputs and DEQUANTIZE at outputs.
+  IoType io = IoType::Float32;  ///< Integers drop QUANTIZE at inputs and DEQUANTIZE at outputs.
 };
 
 /// Operator versions are the lowest that express the node; the same graph gives the same bytes. Throws
