@@ -104,12 +104,8 @@ def _conversions():
     halves = (np.arange(-40, 40, dtype=np.float32) + np.float32(0.5)) * np.float32(0.0625)
     feed = np.concatenate([reals, halves, np.float32([0, -0.0, 1e5, -1e5])])
     for scale in (0.0625, 0.0002):
-        yield case(
-            "QUANTIZE", f"float_to_int16_{scale}", Tensor(feed.shape, "float32"), int16(scale), feed
-        )
-    yield case(
-        "DEQUANTIZE", "int16", int16(0.00037, values.shape), Tensor((), "float32"), values
-    )
+        yield case("QUANTIZE", f"float_to_int16_{scale}", Tensor(feed.shape, "float32"), int16(scale), feed)
+    yield case("DEQUANTIZE", "int16", int16(0.00037, values.shape), Tensor((), "float32"), values)
 
 
 def int16_cases():

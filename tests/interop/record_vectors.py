@@ -14,8 +14,8 @@ import sys
 
 import numpy as np
 
-from tflite_builder import ModelBuilder, reference_interpreter, run_once
 from int16_cases import int16_cases
+from tflite_builder import ModelBuilder, reference_interpreter, run_once
 from vector_cases import Case, all_cases, random_integers
 
 VECTORS = pathlib.Path(__file__).resolve().parent.parent / "vectors"

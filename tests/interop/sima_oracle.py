@@ -269,7 +269,12 @@ def pool(node, operands, out, mean: bool):
         count = sum(view for _, _, view in taps(counted, extent, stride, (1, 1)))
         magnitude = (np.abs(total) + count // 2) // count
         return clamped(np.sign(total) * magnitude, out, node["activation"])
-    views = [view for _, _, view in taps(np.pad(source, sides, constant_values=np.iinfo(out.data.dtype).min), extent, stride, (1, 1))]
+    views = [
+        view
+        for _, _, view in taps(
+            np.pad(source, sides, constant_values=np.iinfo(out.data.dtype).min), extent, stride, (1, 1)
+        )
+    ]
     return clamped(np.max(views, axis=0), out, node["activation"])
 
 
@@ -349,7 +354,9 @@ def space_to_depth(node, data):
 
 def pad(node, operands, out):
     value = int(round_half_away(np.float32(node["value"]) / np.float32(out.step))) + out.zero
-    return np.pad(operands[0].data, node["paddings"], constant_values=np.clip(value, *activation_range("none", out)))
+    return np.pad(
+        operands[0].data, node["paddings"], constant_values=np.clip(value, *activation_range("none", out))
+    )
 
 
 def resize_nearest(node, operands, out):
