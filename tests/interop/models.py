@@ -95,6 +95,37 @@ MODELS = {
 }
 
 
+def _variants(photo: Image.Image, corners: tuple[tuple[int, int], ...]) -> list[Image.Image]:
+    """A photo and the crops of three quarters of its sides that start at these eighths of its size; all mirrored too."""
+    width, height = photo.size
+    crops = [photo] + [
+        photo.crop((x * width // 8, y * height // 8, (x + 6) * width // 8, (y + 6) * height // 8))
+        for x, y in corners
+    ]
+    return crops + [crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for crop in crops]
+
+
+def bench_images(model: Model) -> tuple[list[Image.Image], list[Image.Image]]:
+    """More pictures of each kind than Model.images() gives: 64 to evaluate, from as many photos."""
+    if model.grey:
+        pictures = _zipped(_FASHION / "calibration.zip"), _zipped(_FASHION / "test.zip")
+        return pictures[0], pictures[1][::15][:64]
+    _, (_, height, width, _) = model.input
+    photos = [picture.convert("RGB") for picture in _zipped(REPOSITORY / "tests" / "assets" / "photos.zip")]
+    evaluation = [variant for photo in photos[1::3] for variant in _variants(photo, ((0, 0), (2, 2), (1, 0)))]
+    calibration = [
+        variant
+        for index, photo in enumerate(photos)
+        if index % 3 != 1
+        for variant in _variants(photo, ((2, 0),))
+    ]
+    sized = [
+        [picture.resize((width, height), Image.Resampling.BILINEAR) for picture in pictures]
+        for pictures in (calibration, evaluation)
+    ]
+    return sized[0], sized[1]
+
+
 def fashion_test_set() -> tuple[np.ndarray, np.ndarray]:
     """The 10,000 test images as the model's inputs, and their labels."""
     with gzip.open(_FASHION_MNIST / "t10k-images-idx3-ubyte.gz") as file:

@@ -44,6 +44,8 @@ def quantize(model: Model, outputs, *options) -> None:
         "--std",
         model.std,
         "--quiet",
+        "--preset",
+        "default",
         *[argument for output in outputs for argument in ("--output", output)],
         *options,
     )

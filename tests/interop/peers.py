@@ -155,7 +155,8 @@ def real_outputs(interpreter: Interpreter, values: np.ndarray) -> dict[str, np.n
     (detail,) = interpreter.get_input_details()
     if detail["dtype"] != np.float32:
         scale, zero = detail["quantization"]
-        values = np.clip(np.round(values / scale) + zero, -128, 127).astype(np.int8)
+        limits = np.iinfo(detail["dtype"])
+        values = np.clip(np.round(values / scale) + zero, limits.min, limits.max).astype(detail["dtype"])
     run_once(interpreter, [values])
     outputs = {}
     for detail in interpreter.get_output_details():

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump, parse } from 'npyjs';
+import { recommendedQuantization } from 'octet-quant';
 import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
@@ -51,6 +52,7 @@ test('inspect', () => {
 test('quantize writes the report, and the same bytes with any number of workers', () => {
   const report = JSON.parse(readFileSync(inFolder('report.json'), 'utf8'));
   expect(report.provenance.calibrationSamples).toBe(8);
+  expect(report.settings).toEqual(recommendedQuantization.toJSON()); // What is used unless told otherwise.
   expect(report.files.map(({ path }: { path: string }) => path)).toEqual([octet, tflite]);
   const again = inFolder('again.octet');
   runJson(
@@ -80,12 +82,15 @@ test('quantize takes settings from options, over a file, over the target', () =>
     'quantize',
     FASHION_MODEL,
     ...args,
+    '--preset',
+    'default',
     '--config',
     inFolder('config.json'),
     '--io',
     'int8',
   );
   expect(fromFile.settings).toMatchObject({ calibration: { method: 'min_max' }, requantization: 'tflite' });
+  expect(fromFile.settings).toMatchObject({ biasCorrection: 'none', adaptiveRounding: false });
   const options = ['--config', inFolder('config.json'), '--method', 'percentile', '--requantization', 'sima'];
   options.push('--bias-correction', 'iterative', '--adaptive-rounding');
   const fromOptions = runJson('quantize', FASHION_MODEL, ...args.slice(0, 4), ...options, '--output', octet);

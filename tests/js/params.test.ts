@@ -8,6 +8,7 @@ import {
   OctetError,
   QuantizationParams,
   quantizationScheme,
+  recommendedQuantization,
 } from 'octet-quant';
 
 const SYMMETRIC = quantizationScheme({ asymmetric: false, perChannel: false });
@@ -54,7 +55,12 @@ describe('QuantizationParams', () => {
   });
 
   test('survives JSON', () => {
-    for (const preset of [defaultQuantization, int16Quantization, bfloat16Quantization]) {
+    for (const preset of [
+      defaultQuantization,
+      recommendedQuantization,
+      int16Quantization,
+      bfloat16Quantization,
+    ]) {
       const params = preset
         .withCalibration('entropy')
         .withBiasCorrection('iterative')

@@ -17,6 +17,7 @@ export {
   int16Quantization,
   QuantizationParams,
   quantizationScheme,
+  recommendedQuantization,
 } from './params.js';
 export { configure } from './pool.js';
 export { topK } from './statistics.js';

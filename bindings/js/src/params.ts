@@ -269,6 +269,14 @@ export class QuantizationParams {
 /** The SDK's default: INT8, mse calibration, asymmetric activations, symmetric per-channel weights. */
 export const defaultQuantization: QuantizationParams = QuantizationParams.default;
 
+/**
+ * Octet's own choice for INT8, and what the command starts from: the most accurate of its settings on the nets of
+ * tests/bench/accuracy.md whose time is reasonable. Weights are rounded adaptively and biases corrected.
+ */
+export const recommendedQuantization: QuantizationParams = defaultQuantization
+  .withAdaptiveRounding()
+  .withBiasCorrection('iterative');
+
 /** INT16 activations, symmetric, with INT8 weights ("16x8"). */
 export const int16Quantization: QuantizationParams = defaultQuantization.withActivationQuantization(
   quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }),

@@ -4,7 +4,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { type LoadedNet, loadModel, type NodeError, type Partition, type Target, topK } from 'octet-quant';
+import {
+  type LoadedNet,
+  loadModel,
+  type NodeError,
+  type Partition,
+  recommendedQuantization,
+  type Target,
+  topK,
+} from 'octet-quant';
 import { addOutputOptions, images, UNIT_RANGE, workersOption } from '../options.js';
 import { count, type OutputOptions, progressBar, show, table } from '../output.js';
 import { errorTable } from './analyze.js';
@@ -62,7 +70,8 @@ async function demo(options: Options): Promise<void> {
   const calibration = await images([join(samples, 'calibration.zip')], net, UNIT_RANGE);
   const test = await images([join(samples, 'test.zip')], net, UNIT_RANGE);
 
-  const model = await net.quantize(calibration, net.defaultQuantization, call);
+  const params = recommendedQuantization.withRequantizationMode(net.defaultQuantization.requantization);
+  const model = await net.quantize(calibration, params, call);
   const tflite = await model.toTFLite();
   const octet = model.save();
   await mkdir(options.outputDir, { recursive: true });

@@ -14,6 +14,7 @@ import {
   OctetError,
   QuantizationParams,
   type RequantizationMode,
+  recommendedQuantization,
   type Target,
   type TFLiteOptions,
 } from 'octet-quant';
@@ -35,6 +36,7 @@ import {
 import { count, note, type OutputOptions, progressBar, show, unitText } from '../output.js';
 
 const PRESETS = {
+  recommended: recommendedQuantization,
   default: defaultQuantization,
   int16: int16Quantization,
   bfloat16: bfloat16Quantization,
@@ -69,7 +71,7 @@ export function quantizeCommand(): Command {
     .addOption(
       new Option('--preset <name>', 'settings to start from')
         .choices(Object.keys(PRESETS))
-        .default('default'),
+        .default('recommended'),
     )
     .option('--config <file>', 'settings as JSON, over those of the preset')
     .addOption(

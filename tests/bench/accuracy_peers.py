@@ -1,0 +1,177 @@
+"""What npm run bench:accuracy needs of Python: the images of each model, what the float model makes of them, and what
+ai-edge-quantizer's and ONNX Runtime's quantized models do.
+
+usage: python accuracy_peers.py MODEL TOOL...    writes build/accuracy/<model>/; what is there already, by the hash of all
+that goes into it, is not made again"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+
+import peers
+from models import MODELS, REPOSITORY, Model, bench_images, fashion_test_set
+
+FOLDER = REPOSITORY / "build" / "accuracy"
+# tf2onnx wants a TensorFlow that the other judges cannot be installed beside.
+CONVERTER = REPOSITORY / "build" / "venv-onnx" / "bin" / "python"
+
+Outputs = dict[str, np.ndarray]
+Runner = Callable[[np.ndarray], Outputs]
+
+
+def float_runner(model: Model, _samples: np.ndarray) -> Runner:
+    interpreter = peers.interpreter_of(peers.plain_file(model).read_bytes())
+    return lambda values: peers.real_outputs(interpreter, values)
+
+
+def ai_edge(recipe_name: str):
+    def runner(model: Model, samples: np.ndarray) -> Runner:
+        from ai_edge_quantizer import quantizer, recipe
+
+        tool = quantizer.Quantizer(str(peers.plain_file(model)), getattr(recipe, recipe_name)())
+        named = [{model.input[0]: sample[np.newaxis]} for sample in samples]
+        result = tool.quantize(tool.calibrate({"serving_default": named}))
+        interpreter = peers.interpreter_of(bytes(result.quantized_model))
+        # It gives outputs names of its own, in the order of the model's.
+        names = [
+            detail["name"]
+            for detail in peers.interpreter_of(peers.plain_file(model).read_bytes()).get_output_details()
+        ]
+        return lambda values: dict(zip(names, peers.real_outputs(interpreter, values).values(), strict=True))
+
+    return runner
+
+
+def onnx_file(model: Model) -> pathlib.Path:
+    """The model as ONNX, prepared for quantization as ONNX Runtime's documentation says."""
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    plain = peers.plain_file(model)
+    converted = FOLDER / model.name / f"{_hash(plain.read_bytes())}.onnx"
+    if not converted.exists():
+        raw = converted.with_suffix(".raw.onnx")
+        command = [CONVERTER, "-m", "tf2onnx.convert", "--tflite", plain, "--output", raw, "--opset", "17"]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        quant_pre_process(str(raw), str(converted), skip_symbolic_shape=True)
+    return converted
+
+
+def onnx_runtime(method: str):
+    def runner(model: Model, samples: np.ndarray) -> Runner:
+        import onnxruntime
+        from onnxruntime import quantization
+
+        source = onnx_file(model)
+        session = onnxruntime.InferenceSession(str(source), providers=["CPUExecutionProvider"])
+        (given,) = session.get_inputs()
+
+        class Reader(quantization.CalibrationDataReader):
+            def __init__(self):
+                self._samples = iter(samples)
+
+            def get_next(self):
+                sample = next(self._samples, None)
+                return None if sample is None else {given.name: sample[np.newaxis]}
+
+        target = source.with_suffix(f".{method}.onnx")
+        quantization.quantize_static(
+            str(source),
+            str(target),
+            Reader(),
+            quant_format=quantization.QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=quantization.QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8,
+            calibrate_method=getattr(quantization.CalibrationMethod, method),
+        )
+        # As the file says, its QDQ pairs around float operators: fused into integer kernels, per-channel weights gave
+        # unrelated results here (-20 dB, onnxruntime 1.32), which would flatter everybody else.
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        quantized = onnxruntime.InferenceSession(str(target), options, providers=["CPUExecutionProvider"])
+        names = [output.name for output in quantized.get_outputs()]
+        return lambda values: dict(zip(names, quantized.run(names, {given.name: values}), strict=True))
+
+    return runner
+
+
+TOOLS: dict[str, Callable[[Model, np.ndarray], Runner]] = {
+    "float": float_runner,
+    "ai_edge_int8": ai_edge("static_wi8_ai8"),
+    "ai_edge_16x8": ai_edge("static_wi8_ai16"),
+    "ort_min_max": onnx_runtime("MinMax"),
+    "ort_entropy": onnx_runtime("Entropy"),
+    "ort_percentile": onnx_runtime("Percentile"),
+}
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def _rows(runner: Runner, images: np.ndarray, names: list[str]) -> np.ndarray:
+    """One row an image: its outputs, in the model's order."""
+    return np.stack(
+        [
+            np.concatenate([outputs[name].ravel() for name in names])
+            for outputs in (runner(image[np.newaxis]) for image in images)
+        ]
+    ).astype(np.float32)
+
+
+def prepare(model: Model, tools: list[str]) -> None:
+    folder = FOLDER / model.name
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = peers.plain_file(model).read_bytes()
+    (folder / "float.tflite").write_bytes(plain)
+    calibration, evaluation = (
+        np.concatenate([model.tensor(picture) for picture in pictures]) for pictures in bench_images(model)
+    )
+    sets = {"evaluation": evaluation}
+    if model.grey:
+        sets["test"], labels = fashion_test_set()
+        (folder / "labels.u8").write_bytes(labels.tobytes())
+    (folder / "calibration.f32").write_bytes(calibration.tobytes())
+    for name, images in sets.items():
+        (folder / f"{name}.f32").write_bytes(images.tobytes())
+
+    details = peers.interpreter_of(plain).get_output_details()
+    names = [detail["name"] for detail in details]
+    results = {}
+    script = pathlib.Path(__file__).read_bytes()
+    for tool in ["float", *tools]:
+        files = {
+            name: f"{tool}-{_hash(plain, calibration.tobytes(), images.tobytes(), script)}.f32"
+            for name, images in sets.items()
+        }
+        results[tool] = files
+        if all((folder / file).exists() for file in files.values()):
+            continue
+        print(f"{model.name}: {tool}", file=sys.stderr, flush=True)
+        runner = TOOLS[tool](model, calibration)
+        for name, images in sets.items():
+            (folder / files[name]).write_bytes(_rows(runner, images, names).tobytes())
+    description = {
+        "outputs": [
+            {"name": detail["name"], "elements": int(np.prod(detail["shape"]))} for detail in details
+        ],
+        "results": results,
+    }
+    (folder / "description.json").write_text(json.dumps(description))
+
+
+if __name__ == "__main__":
+    chosen, *chosen_tools = sys.argv[1:]
+    prepare(MODELS[chosen], chosen_tools)

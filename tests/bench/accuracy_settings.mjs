@@ -1,0 +1,39 @@
+// What npm run bench:accuracy measures of Octet: settings as changes of a preset's JSON. Which ones this build knows is in
+// the preset itself.
+import { defaultQuantization, recommendedQuantization } from '../../bindings/js/dist/index.js';
+
+export const METHODS = ['mse', 'min_max', 'moving_average', 'entropy', 'percentile'];
+export const REQUANTIZATIONS = ['tflite', 'sima'];
+
+const perTensor = { weights: { ...defaultQuantization.toJSON().weights, perChannel: false } };
+const bits4 = { weights: { ...defaultQuantization.toJSON().weights, bits: 4 } };
+const int16 = { activations: { asymmetric: false, perChannel: false, bits: 16, bfloat16: false } };
+const bfloat16 = { asymmetric: false, perChannel: false, bits: 16, bfloat16: true };
+
+/** `recommended` keeps its own calibration method, and is measured once. */
+export const RECOMMENDED = { name: 'recommended', changes: recommendedQuantization.toJSON() };
+
+/** `int8`: counts among the INT8 settings, of which the best is looked for. */
+export const SETTINGS = [
+  { name: 'default', changes: {}, int8: true },
+  { name: 'per-tensor weights', changes: perTensor },
+  { name: 'per-tensor weights, equalization', changes: { ...perTensor, channelEqualization: true } },
+  { name: 'equalization', changes: { channelEqualization: true }, int8: true },
+  { name: 'bias correction, regular', changes: { biasCorrection: 'regular' }, int8: true },
+  { name: 'bias correction, iterative', changes: { biasCorrection: 'iterative' }, int8: true },
+  {
+    name: 'per-tensor weights, bias correction, iterative',
+    changes: { ...perTensor, biasCorrection: 'iterative' },
+  },
+  { name: 'adaptive rounding', changes: { adaptiveRounding: true }, int8: true },
+  {
+    name: 'adaptive rounding, bias correction, iterative',
+    changes: { adaptiveRounding: true, biasCorrection: 'iterative' },
+    int8: true,
+  },
+  { name: '16x8', changes: int16, requantizations: ['tflite'] },
+  { name: 'BF16', changes: { activations: bfloat16, weights: bfloat16 }, target: 'gen2' },
+  { name: 'BF16, INT8 weights', changes: { activations: bfloat16 }, target: 'gen2' },
+  { name: '4-bit weights', changes: bits4 },
+  { name: '4-bit weights, adaptive rounding', changes: { ...bits4, adaptiveRounding: true } },
+];
