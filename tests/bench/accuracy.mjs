@@ -8,12 +8,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadModel, QuantizationParams } from '../../bindings/js/dist/index.js';
-import { page } from './accuracy_page.mjs';
+import { HARD, page } from './accuracy_page.mjs';
 import { METHODS, RECOMMENDED, REQUANTIZATIONS, SETTINGS } from './accuracy_settings.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
 
-const MODELS = ['face_short', 'face_full', 'face_full_sparse', 'hand_landmark', 'selfie', 'fashion'];
+const MODELS = ['face_short', 'face_full', 'face_full_sparse', 'hand_landmark', 'selfie', 'fashion', HARD];
 const FOLDER = 'build/accuracy';
 const WORKERS = 2;
 const PEERS = ['ai_edge_int8', 'ai_edge_16x8', 'ort_min_max', 'ort_entropy', 'ort_percentile'];
