@@ -270,8 +270,8 @@ export class QuantizationParams {
 export const defaultQuantization: QuantizationParams = QuantizationParams.default;
 
 /**
- * Octet's own choice for INT8, and what the command starts from: the most accurate of its settings on the nets of
- * tests/bench/accuracy.md whose time is reasonable. Weights are rounded adaptively and biases corrected.
+ * Octet's own choice for INT8, and what the command starts from: the default, with weights rounded adaptively and
+ * biases corrected iteratively.
  */
 export const recommendedQuantization: QuantizationParams = defaultQuantization
   .withAdaptiveRounding()
