@@ -5,27 +5,16 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
-#include <utility>
 
 #include "kernels/convolution_plan.h"
 #include "kernels/simd.h"
+#include "kernels/unrolled.h"
 
 namespace octet::kernels {
 
 /// Output pixels that a kernel computes together. With eight channels each that is eight accumulators, which
 /// with weights and inputs just fit the sixteen vector registers of x86-64.
 inline constexpr int kTilePixels = 4;
-
-/// Calls body(0), ..., body(kCount - 1) with constants. An array that is only indexed so lives in registers,
-/// whereas a loop that the compiler leaves rolled, or unrolls late, stores its elements in every round.
-/// Bodies must be short: one that is not inlined sends the arrays it captures to memory as well.
-template <int kCount, class Body>
-inline void unrolled(const Body& body) {
-  [&]<int... kIndex>(std::integer_sequence<int, kIndex...>) {
-    (body(std::integral_constant<int, kIndex>()), ...);
-  }
-  (std::make_integer_sequence<int, kCount>());
-}
 
 /// Widens int8 to int16 relative to the zero point.
 struct WidenInt8 {

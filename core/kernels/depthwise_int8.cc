@@ -26,7 +26,7 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
 
 template <int kPixels>
 void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const {
-  const RequantizationPanel& rescaling = rescaling_[panel];
+  const EstimatedPanel& rescaling = rescaling_[panel];
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
   const int16_t* base[kPixels];
@@ -48,18 +48,8 @@ void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, in
       high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(pairs_high, weights_high));
     });
   }
-  // The epilogue indexes the sums by way of memory: see unrolled().
-  alignas(16) int32_t sums[kPixels][kPanelChannels];
-  unrolled<kPixels>([&](auto p) {
-    wasm_v128_store(sums[p], low[p]);
-    wasm_v128_store(sums[p] + 4, high[p]);
-  });
-  for (int p = 0; p < kPixels; ++p) {
-    requantize_and_store(
-        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), rescaling, range_,
-        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
-        panels_[panel].channels);
-  }
+  requantize_tile(low, high, rescaling, range_, output + panels_[panel].first_channel,
+                  plan_.output_offsets.data() + first, panels_[panel].channels);
 }
 
 void DepthwiseInt8::run(const int8_t* input, int8_t* output, std::byte* scratch) const {

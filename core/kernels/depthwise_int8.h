@@ -31,7 +31,7 @@ class DepthwiseInt8 {
   int32_t input_zero_point_;
   Int8Range range_;
   std::vector<Panel> panels_;
-  std::vector<RequantizationPanel> rescaling_;
+  std::vector<EstimatedPanel> rescaling_;
   std::vector<int8_t> weights_;  ///< Panel by panel, as append_pairs lays them out, k counting taps.
   std::vector<int32_t> taps_;    ///< The plan's runs, the last one twice where their number is odd.
 };

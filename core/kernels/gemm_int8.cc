@@ -80,18 +80,8 @@ void GemmInt8<Multiplier>::tile(size_t panel, const int16_t* packed, int8_t* out
       });
     }
   }
-  // The epilogue indexes the sums by way of memory: see unrolled().
-  alignas(16) int32_t sums[kPixels][kPanelChannels];
-  unrolled<kPixels>([&](auto p) {
-    wasm_v128_store(sums[p], low[p]);
-    wasm_v128_store(sums[p] + 4, high[p]);
-  });
-  for (int p = 0; p < kPixels; ++p) {
-    requantize_and_store(
-        wasm_v128_load(sums[p]), wasm_v128_load(sums[p] + 4), rescaling, range_,
-        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
-        panels_[panel].channels);
-  }
+  requantize_tile(low, high, rescaling, range_, output + panels_[panel].first_channel,
+                  plan_.output_offsets.data() + first, panels_[panel].channels);
 }
 
 template <class Multiplier>
@@ -130,9 +120,10 @@ void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, i
     const int32_t* output_offsets = plan_.output_offsets.data() + first;
     for (int32_t p = 0; p < task.pixels; ++p) {
       const int32_t* pixel = sums + p * OCTET_DOT_CHANNELS;
-      requantize_and_store(wasm_v128_load(pixel), wasm_v128_load(pixel + 4), rescaling, range_,
-                           output + output_offsets[p] + panels_[panel].first_channel,
-                           panels_[panel].channels);
+      const v128_t low[] = {wasm_v128_load(pixel)};
+      const v128_t high[] = {wasm_v128_load(pixel + 4)};
+      requantize_tile(low, high, rescaling, range_, output + panels_[panel].first_channel, output_offsets + p,
+                      panels_[panel].channels);
     }
   }
 }

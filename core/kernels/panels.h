@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/requantize_simd.h"
+#include "kernels/requantize_estimate.h"
 
 namespace octet::kernels {
 
@@ -44,14 +44,20 @@ struct Int8Epilogue {
 /// The panel that rescales by multipliers of a kind.
 template <class Multiplier>
 using RescalingPanel =
-    std::conditional_t<std::is_same_v<Multiplier, double>, RealMultiplierPanel, RequantizationPanel>;
+    std::conditional_t<std::is_same_v<Multiplier, double>, RealMultiplierPanel, EstimatedPanel>;
 
 template <class Multiplier>
 RescalingPanel<Multiplier> make_rescaling(const Panel& panel, const Int8Epilogue<Multiplier>& epilogue) {
   const size_t first = static_cast<size_t>(panel.first_channel);
   const size_t count = static_cast<size_t>(panel.channels);
-  return {epilogue.bias.empty() ? epilogue.bias : epilogue.bias.subspan(first, count),
-          epilogue.multipliers.subspan(first, count)};
+  const std::span<const int32_t> bias =
+      epilogue.bias.empty() ? epilogue.bias : epilogue.bias.subspan(first, count);
+  const std::span<const Multiplier> multipliers = epilogue.multipliers.subspan(first, count);
+  if constexpr (std::is_same_v<Multiplier, double>) {
+    return {bias, multipliers};
+  } else {
+    return {bias, multipliers, epilogue.range};
+  }
 }
 
 /// A float output's bias (may be empty) and activation range.
