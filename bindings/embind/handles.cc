@@ -9,6 +9,7 @@
 #include "analyze/quantization_report.h"
 #include "dot_module.h"
 #include "emulate/profile.h"
+#include "formats/tflite/export_notes.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
@@ -380,6 +381,10 @@ val Model::to_tflite(const std::string& io_type) const {
     const IoType io = io_type == "float32" ? IoType::Float32 : integers;
     return copy_of(formats::tflite::write(*graph(), {.io = io}));
   });
+}
+
+val Model::export_notes() const {
+  return guarded([&] { return val::array(formats::tflite::export_notes(*graph())); });
 }
 
 val Model::analyze() const {

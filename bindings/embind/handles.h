@@ -140,6 +140,8 @@ class Model : public Runner {
   static val load(const val& file);
   val info() const;
   val to_tflite(const std::string& io_type) const;
+  /// A list of sentences.
+  val export_notes() const;
   val analyze() const;
 
  private:

@@ -38,6 +38,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .smart_ptr<std::shared_ptr<Model>>("ModelPointer")
       .function("info", &Model::info)
       .function("toTFLite", &Model::to_tflite)
+      .function("exportNotes", &Model::export_notes)
       .function("analyze", &Model::analyze);
 
   function("loadNet", &Net::load);

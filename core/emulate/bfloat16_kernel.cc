@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ir/dequantized.h"
 #include "kernels/convert.h"
 
 namespace octet::emulate {
@@ -15,29 +16,6 @@ namespace {
 constexpr size_t kAlignment = 16;
 
 size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-
-/// The constant as floats that BF16 can hold.
-std::shared_ptr<const Bytes> widened(const Tensor& constant) {
-  const size_t count = static_cast<size_t>(constant.shape.elements());
-  std::vector<float> values(count);
-  if (constant.dtype == DType::BFloat16) {
-    kernels::widen_bfloat16(as<uint16_t>(*constant.constant).data(), values.data(), count);
-    return make_constant(std::span<const float>(values));
-  }
-  const QuantParams& params = *constant.quantization;
-  const std::span<const int8_t> integers = constant.values<int8_t>();
-  const int64_t channels = params.is_per_channel() ? constant.shape[params.axis] : 1;
-  const int64_t inner =
-      params.is_per_channel() ? constant.shape.elements(params.axis + 1, constant.shape.rank()) : 1;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t channel = static_cast<size_t>(static_cast<int64_t>(i) / inner % channels);
-    values[i] = params.scale[channel] * static_cast<float>(integers[i] - params.zero_point[channel]);
-  }
-  std::vector<uint16_t> rounded(count);
-  kernels::narrow_to_bfloat16(values.data(), rounded.data(), count);
-  kernels::widen_bfloat16(rounded.data(), values.data(), count);
-  return make_constant(std::span<const float>(values));
-}
 
 /// A graph of the node alone in which float stands for BF16.
 Graph widened_graph(const NodeView& view) {
@@ -50,7 +28,7 @@ Graph widened_graph(const NodeView& view) {
     Tensor tensor = view.graph().tensor(id);
     const bool integer_weights = tensor.dtype == DType::Int8 && tensor.is_constant() && !converts;
     if (tensor.dtype == DType::BFloat16 || integer_weights) {
-      if (tensor.is_constant()) tensor.constant = widened(tensor);
+      if (tensor.is_constant()) tensor = widened(tensor);
       tensor.dtype = DType::Float32;
       tensor.quantization.reset();
     }
@@ -163,6 +141,22 @@ bool uses_bfloat16(const NodeView& node) {
   const std::vector<TensorId>& outputs = node.node().outputs;
   return std::any_of(inputs.begin(), inputs.end(), is_bfloat16) ||
          std::any_of(outputs.begin(), outputs.end(), is_bfloat16);
+}
+
+Tensor widened(const Tensor& constant) {
+  std::vector<float> values(static_cast<size_t>(constant.shape.elements()));
+  if (constant.dtype == DType::BFloat16) {
+    kernels::widen_bfloat16(as<uint16_t>(*constant.constant).data(), values.data(), values.size());
+  } else {
+    std::vector<uint16_t> rounded(values.size());
+    kernels::narrow_to_bfloat16(dequantized(constant).values<float>().data(), rounded.data(), rounded.size());
+    kernels::widen_bfloat16(rounded.data(), values.data(), values.size());
+  }
+  return {.name = constant.name,
+          .dtype = DType::Float32,
+          .shape = constant.shape,
+          .constant = make_constant(std::span<const float>(values)),
+          .quantization = {}};
 }
 
 std::unique_ptr<ops::Kernel> prepare_bfloat16(const NodeView& node,

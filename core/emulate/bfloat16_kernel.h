@@ -10,6 +10,10 @@ namespace octet::emulate {
 /// True when the node reads or computes a BF16 tensor.
 bool uses_bfloat16(const NodeView& node);
 
+/// A constant of such a node as floats that BF16 can hold: BF16 widened, INT8 dequantized and rounded to
+/// BF16. Name and shape stay.
+Tensor widened(const Tensor& constant);
+
 /// The kernel of a node with BF16 tensors: operands are widened, which is exact, the float kernel computes
 /// (products accumulate in float32 with k in order, as the contract asks), and the result is rounded to
 /// nearest even. INT8 weights are dequantized to BF16 beforehand. Conversions to and from integers go the

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   bfloat16Quantization,
   defaultQuantization,
+  type GraphInfo,
   imageDataset,
   type LoadedNet,
   loadModel,
@@ -155,6 +156,12 @@ describe('a quantized model', () => {
     await expectRejection(model.toTFLite({ ioType: 'int8' }), 'UNSUPPORTED_MODEL', /int8/);
   });
 
+  test('says what a .tflite file cannot hold', async () => {
+    expect(await model.exportNotes()).toEqual([
+      expect.stringMatching(/^TFLite has no requantization by shifts \(sima\): \d+ nodes/),
+    ]);
+  });
+
   test('exports int8 inputs and outputs where the whole net is in integers', async () => {
     const whole = await loadFashion({ target: 'tflite' });
     expect(whole.defaultQuantization.requantization).toBe('tflite');
@@ -229,18 +236,32 @@ describe('BF16', () => {
     expect(all).toBeGreaterThan(some);
   });
 
-  test('is refused where the target lacks it, and by TFLite', async () => {
+  test('is refused where the target lacks it', async () => {
     const images = await calibrationImages(net, 2);
     await expect(net.quantize(images, bfloat16Quantization)).rejects.toMatchObject({
       code: 'INVALID_CONFIG',
       hint: expect.stringContaining('gen2'),
     });
-    const modalix = await loadModel(await modelBytes(), { target: 'gen2' });
-    const model = await modalix.quantize(await calibrationImages(modalix, 2), bfloat16Quantization);
-    await expect(model.toTFLite()).rejects.toMatchObject({
-      code: 'UNSUPPORTED_MODEL',
-      hint: expect.stringContaining('.octet'),
-    });
+  });
+
+  test('is float32 in a .tflite file, which is said before', async () => {
+    const modalix = await loadModel(modelBytes(), { target: 'gen2' });
+    const inBfloat16 = await modalix.quantize(await calibrationImages(modalix, 2), bfloat16Quantization);
+    expect(await inBfloat16.exportNotes()).toEqual([
+      expect.stringMatching(/^TFLite has no BF16 kernels: \d+ nodes \('.*\) are written in float32/),
+    ]);
+    const written = await loadModel(await inBfloat16.toTFLite());
+    expect(written.quantized).toBe(false);
+    const convolutions = (graph: GraphInfo) =>
+      graph.nodes.filter(({ operator }) => operator === 'CONV_2D').length;
+    expect(convolutions(written)).toBe(convolutions(modalix));
+    const [expected, actual] = await Promise.all(
+      [inBfloat16, written].map(async (each) => Object.values(await each.execute(sample))[0]?.data),
+    );
+    // BF16 keeps 8 bits of each result.
+    for (const [index, value] of (expected ?? []).entries()) {
+      expect(Math.abs(Number(actual?.[index]) - Number(value))).toBeLessThan(0.02);
+    }
   });
 });
 

@@ -25,6 +25,7 @@ beforeAll(async () => {
 test('it runs as the model that it was written from', async () => {
   expect(net.quantized).toBe(true);
   expect(net.warnings).toEqual([]);
+  expect(await original.exportNotes()).toEqual([]);
   const expected = await original.execute(sample, { keepLayerOutputs: 'all' });
   const actual = await net.execute(sample, { keepLayerOutputs: 'all' });
   for (const [name, tensor] of Object.entries(expected)) expect(actual[name]?.data).toEqual(tensor.data);

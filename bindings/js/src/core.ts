@@ -64,6 +64,7 @@ export interface AnalysisHandle extends ObserverHandle {
 
 export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
+  exportNotes(): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
 }
 

@@ -93,6 +93,11 @@ class QuantizedModel extends FileModel implements ModelInterface {
     return leastBusyWorker().callWith(artifact, (api) => api.toTFLite(artifact.id, ioType));
   }
 
+  exportNotes(): Promise<readonly string[]> {
+    const { artifact } = this;
+    return leastBusyWorker().callWith(artifact, (api) => api.exportNotes(artifact.id));
+  }
+
   report(): QuantizationReport {
     return this.#report;
   }

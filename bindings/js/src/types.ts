@@ -328,8 +328,13 @@ export interface Model extends Runnable {
   ): Promise<readonly NodeError[]>;
   /** The bytes of a .octet file. */
   save(): Uint8Array;
-  /** The bytes of a .tflite file. */
+  /** The bytes of a .tflite file; `exportNotes` says what it cannot hold. */
   toTFLite(options?: TFLiteOptions): Promise<Uint8Array>;
+  /**
+   * What a .tflite file holds in place of arithmetic that TFLite lacks, BF16 or requantization by shifts, in complete
+   * sentences with the nodes concerned. Empty when it computes what the model does.
+   */
+  exportNotes(): Promise<readonly string[]>;
   report(): QuantizationReport;
 }
 

@@ -195,6 +195,10 @@ export class WorkerApi {
     return handedOver(unwrap(this.#entry(id, 'model').handle.toTFLite(ioType)));
   }
 
+  exportNotes(id: string): string[] {
+    return unwrap(this.#entry(id, 'model').handle.exportNotes());
+  }
+
   supportedOperators(): string {
     return unwrap(this.#started().supportedOperators());
   }

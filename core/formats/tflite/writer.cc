@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "formats/tflite/expressible.h"
+#include "formats/tflite/float_nodes.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
-#include "ops/operator.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -147,10 +147,9 @@ void FileWriter::add_operator(const Node& node) {
   const NodeView view(graph_, node);
   const OperatorRow& row = row_of(view);
   OperatorWriter writer(builder_, view);
-  const ops::Support& support = ops::operator_of(node.op).tflite;
-  const auto touches = [&](DType type) { return view.input(0).dtype == type || view.output().dtype == type; };
-  if (touches(DType::Int8) && !support.int8) writer.inexpressible("TFLite has no int8 kernel for it.");
-  if (touches(DType::Int16) && !support.int16) writer.inexpressible("TFLite has no int16 kernel for it.");
+  if (const std::optional<DType> type = type_without_kernel(view)) {
+    writer.inexpressible("TFLite has no " + std::string(to_string(*type)) + " kernel for it.");
+  }
   row.write(writer);
 
   std::vector<int32_t> operands;
@@ -240,74 +239,16 @@ Bytes FileWriter::write() {
   return Bytes(data, data + builder_.GetSize());
 }
 
-/// Whether an integer node's results depend on the requantization rule.
-bool rescales(const Graph& graph, const Node& node) {
-  const NodeView view(graph, node);
-  switch (node.op) {
-    case OpKind::Conv2d:
-    case OpKind::DepthwiseConv2d:
-    case OpKind::TransposeConv:
-    case OpKind::FullyConnected:
-    case OpKind::Add:
-    case OpKind::Sub:
-    case OpKind::Mul:
-    case OpKind::Div:
-    case OpKind::Mean:
-    case OpKind::Sum:
-    case OpKind::Logistic:
-    case OpKind::Tanh:
-    case OpKind::HardSwish:
-    case OpKind::LeakyRelu:
-    case OpKind::Prelu:
-      return true;
-    case OpKind::Quantize:
-      return view.input(0).dtype != DType::Float32 &&
-             (view.input(0).dtype != view.output().dtype ||
-              view.input(0).quantization != view.output().quantization);
-    case OpKind::Relu:
-    case OpKind::Relu6:
-    case OpKind::ReluN1To1:
-      return view.input(0).quantization != view.output().quantization;
-    default:
-      return false;
-  }
-}
-
-/// No TFLite kernel computes in BF16.
-void refuse_bfloat16(const Graph& graph) {
-  int64_t count = 0;
-  std::string first;
-  for (const Node& node : graph.nodes) {
-    if (node.outputs.empty() || graph.tensor(node.outputs[0]).dtype != DType::BFloat16) continue;
-    if (count++ == 0) first = node.name;
-  }
-  if (count == 0) return;
-  throw Error(ErrorCode::UnsupportedModel,
-              "TFLite has no BF16 kernels, and " + std::to_string(count) +
-                  " nodes compute in BF16, the first of them '" + first + "'.",
-              {.node = first}, "Save the model as .octet, or quantize these nodes to INT8 or INT16.");
-}
-
 }  // namespace
 
 Bytes write(const Graph& graph, const WriteOptions& options) {
-  refuse_bfloat16(graph);
-  const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
-  const Graph expressible = with_int16_biases(
-      with_pad_nodes(options.io == IoType::Float32 ? graph : with_integer_edges(graph, edges)));
-  return FileWriter(expressible).write();
-}
-
-std::vector<std::string> inexact_nodes(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Node& node : graph.nodes) {
-    const DType type = node.outputs.empty() ? DType::Float32 : graph.tensor(node.outputs[0]).dtype;
-    if ((type == DType::Int8 || type == DType::Int16) && node.requantization == RequantizationMode::Sima &&
-        rescales(graph, node)) {
-      names.push_back(node.name);
-    }
+  Graph expressible = with_float_nodes(graph);
+  if (options.io != IoType::Float32) {
+    const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
+    expressible = with_integer_edges(std::move(expressible), edges);
   }
-  return names;
+  expressible = with_int16_biases(with_pad_nodes(std::move(expressible)));
+  return FileWriter(expressible).write();
 }
 
 }  // namespace octet::formats::tflite

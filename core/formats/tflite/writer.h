@@ -1,8 +1,7 @@
 // .tflite out: a Graph, float or quantized, as a file that stock TFLite loads.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <cstdint>
 
 #include "ir/graph.h"
 
@@ -14,12 +13,9 @@ struct WriteOptions {
   IoType io = IoType::Float32;  ///< Integers drop QUANTIZE at inputs and DEQUANTIZE at outputs.
 };
 
-/// Operator versions are the lowest that express the node; the same graph gives the same bytes. Throws
-/// UnsupportedModel when the graph holds arithmetic that TFLite does not have, naming the node.
+/// Operator versions are the lowest that express the node; the same graph gives the same bytes. What TFLite
+/// computes otherwise than Octet, export_notes.h tells beforehand. Throws UnsupportedModel naming the node
+/// where nothing that TFLite has stands for it.
 Bytes write(const Graph& graph, const WriteOptions& options = {});
-
-/// The integer nodes that rescale by the accelerator's rule (RequantizationMode::Sima): a .tflite file keeps
-/// their scales but not the rule, so TFLite's results can differ from Octet's by rounding. In graph order.
-std::vector<std::string> inexact_nodes(const Graph& graph);
 
 }  // namespace octet::formats::tflite

@@ -1,6 +1,8 @@
 // Written .tflite files read back to the same graph, and hold what stock TFLite expects.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "formats/tflite/reader.h"
 #include "formats/tflite/schema.h"
 #include "formats/tflite/writer.h"
@@ -13,7 +15,6 @@ namespace octet::test {
 namespace {
 
 namespace tfl = formats::tflite::schema;
-using formats::tflite::inexact_nodes;
 using formats::tflite::IoType;
 using formats::tflite::read;
 using formats::tflite::write;
@@ -164,18 +165,18 @@ TEST(TfliteWriter, ChoosesTheLowestVersions) {
   EXPECT_EQ(version_of(unary(OpKind::Pad, half, DType::Float32), Code::PADV2), 1);
 }
 
-/// float x -> QUANTIZE -> int8 RELU -> DEQUANTIZE -> float y.
-Graph quantized_relu(RequantizationMode mode) {
+/// float x -> QUANTIZE -> int8 LEAKY_RELU -> DEQUANTIZE -> float y.
+Graph quantized_relu() {
   GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 4});
   const TensorId q = builder.node(OpKind::Quantize, NoAttributes{}, {x}, {kScale}, DType::Int8)[0];
-  const TensorId r = builder.node(OpKind::LeakyRelu, LeakyRelu{0.1f}, {q}, {kScale}, DType::Int8, mode)[0];
+  const TensorId r = builder.node(OpKind::LeakyRelu, LeakyRelu{0.1f}, {q}, {kScale}, DType::Int8)[0];
   builder.output(builder.node(OpKind::Dequantize, NoAttributes{}, {r})[0]);
   return builder.graph();
 }
 
 TEST(TfliteWriter, DropsConversionsAtInt8Edges) {
-  const Graph graph = quantized_relu(RequantizationMode::Tflite);
+  const Graph graph = quantized_relu();
   EXPECT_EQ(read(write(graph)).nodes.size(), 3u);
   const Graph integer = read(write(graph, {.io = IoType::Int8}));
   ASSERT_EQ(integer.nodes.size(), 1u);
@@ -202,24 +203,79 @@ TEST(TfliteWriter, NamesFloatEdgesThatCannotBeInt8) {
   }
 }
 
-TEST(TfliteWriter, NamesWhatTfliteRoundsDifferently) {
-  EXPECT_TRUE(inexact_nodes(quantized_relu(RequantizationMode::Tflite)).empty());
-  const Graph graph = quantized_relu(RequantizationMode::Sima);
-  EXPECT_EQ(inexact_nodes(graph), std::vector<std::string>{graph.nodes[1].name});
+/// float x -> QUANTIZE -> BF16 CONV_2D of one filter -> DEQUANTIZE -> float y.
+Graph bfloat16_convolution(Tensor filter) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 2});
+  const TensorId q = builder.node(OpKind::Quantize, NoAttributes{}, {x}, {std::nullopt}, DType::BFloat16)[0];
+  const TensorId w = builder.graph().add_tensor(std::move(filter));
+  const TensorId y = builder.node(OpKind::Conv2d, Conv2d{}, {q, w}, {std::nullopt}, DType::BFloat16)[0];
+  const TensorId real = builder.node(OpKind::Dequantize, NoAttributes{}, {y})[0];
+  builder.graph().tensor(real).name = "y";
+  return builder.output(real).graph();
 }
 
-TEST(TfliteWriter, RefusesIntegerDivision) {
-  GraphBuilder builder;
-  const TensorId x = builder.input("x", {4}, DType::Int8, kScale);
-  const TensorId y = builder.input("y", {4}, DType::Int8, kScale);
-  builder.output(builder.node(OpKind::Div, Elementwise{}, {x, y}, {kScale}, DType::Int8)[0]);
-  try {
-    write(builder.graph());
-    FAIL() << "written";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::UnsupportedModel);
-    EXPECT_NE(error.message().find("DIV"), std::string::npos);
+TEST(TfliteWriter, WritesBfloat16AsFloatWithTheSameWeights) {
+  const std::vector<uint16_t> bits = {0x3f80, 0xc000, 0x3eab, 0x4049};  // 1, -2, 0.333984375, 3.140625
+  const std::vector<int8_t> integers = {100, -7, 33, -128};
+  const Tensor filters[] = {{.name = "w",
+                             .dtype = DType::BFloat16,
+                             .shape = {2, 1, 1, 2},
+                             .constant = make_constant(std::span<const uint16_t>(bits))},
+                            {.name = "w",
+                             .dtype = DType::Int8,
+                             .shape = {2, 1, 1, 2},
+                             .constant = make_constant(std::span<const int8_t>(integers)),
+                             .quantization = QuantParams{{0.01f, 0.03f}, {0, 0}, 0}}};
+  // 0.01f * 100 rounds to 1, 0.01f * -7 to -0.06982421875 and so on: eight bits of significand.
+  const std::vector<float> expected[] = {{1, -2, 0.333984375f, 3.140625f},
+                                         {1, -0.06982421875f, 0.98828125f, -3.84375f}};
+  for (size_t i = 0; i < 2; ++i) {
+    const Graph graph = bfloat16_convolution(filters[i]);
+    const Graph written = read(write(graph));
+    ASSERT_EQ(written.nodes.size(), 1u);
+    EXPECT_EQ(written.nodes[0].op, OpKind::Conv2d);
+    EXPECT_EQ(written.tensor(written.inputs[0]).name, "x");
+    EXPECT_EQ(written.tensor(written.outputs[0]).name, "y");
+    const std::span<const float> weights = written.tensor(written.nodes[0].inputs[1]).values<float>();
+    EXPECT_EQ(std::vector<float>(weights.begin(), weights.end()), expected[i]);
+    // On inputs that BF16 holds, the two differ by the rounding of the outputs only.
+    const auto values = Random(3).integers<int8_t>(32, -8, 8);
+    const std::vector<float> inputs(values.begin(), values.end());
+    const std::vector<float> rounded = run<float>(graph, {inputs});
+    const std::vector<float> real = run<float>(written, {inputs});
+    for (size_t k = 0; k < real.size(); ++k) EXPECT_NEAR(rounded[k], real[k], std::abs(real[k]) * 0x1p-8f);
   }
+}
+
+TEST(TfliteWriter, KeepsOutputsThatOnlyConversionsCompute) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {2, 3});
+  const TensorId q = builder.node(OpKind::Quantize, NoAttributes{}, {x}, {std::nullopt}, DType::BFloat16)[0];
+  const TensorId y = builder.node(OpKind::Dequantize, NoAttributes{}, {q})[0];
+  builder.output(y);
+  const Graph written = read(write(builder.graph()));
+  EXPECT_EQ(written.tensor(written.outputs[0]).name, builder.tensor(y).name);
+  EXPECT_EQ((run<float>(written, {{1, 2, 3, 4, 5, 6}})), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(TfliteWriter, DividesIntegersInFloat) {
+  GraphBuilder builder;
+  const QuantParams scale = QuantParams::per_tensor(0.25f, -3);
+  const TensorId x = builder.input("x", {6}, DType::Int8, kScale);
+  const TensorId y = builder.constant<int8_t>({6}, {10, 20, 30, -40, 50, -60}, scale);
+  builder.output(builder.node(OpKind::Div, Elementwise{}, {x, y}, {scale}, DType::Int8)[0]);
+  const Graph written = read(write(builder.graph()));
+  ASSERT_EQ(written.nodes.size(), 3u);
+  EXPECT_EQ(written.nodes[0].op, OpKind::Dequantize);
+  EXPECT_EQ(written.nodes[1].op, OpKind::Div);
+  EXPECT_EQ(written.tensor(written.nodes[1].inputs[1]).dtype, DType::Float32);
+  EXPECT_EQ(written.nodes[2].op, OpKind::Quantize);
+  EXPECT_EQ(written.tensor(written.outputs[0]).name, builder.tensor(builder.graph().outputs[0]).name);
+  const std::vector<int8_t> values = {-128, 127, 3, 50, -60, 100};
+  const std::vector<int8_t> expected = run<int8_t>(builder.graph(), {values});
+  const std::vector<int8_t> actual = run<int8_t>(written, {values});
+  for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1) << i;
 }
 
 }  // namespace

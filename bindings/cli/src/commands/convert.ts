@@ -1,16 +1,14 @@
 // octet convert: an already quantized .tflite file as a model for a target, without calibration.
 
 import { Command } from 'commander';
-import { loadModel, type RequantizationMode, type Target, type TFLiteOptions } from 'octet-quant';
+import { loadModel, type RequantizationMode, type Target } from 'octet-quant';
 import { addOutputOptions, ioOption, outputOption, requantizationOption, targetOption } from '../options.js';
-import { count, type OutputOptions, show, unitText } from '../output.js';
-import { checkOutputs, save, type WrittenFile } from './quantize.js';
+import { count, show, unitText } from '../output.js';
+import { checkOutputs, type SaveOptions, save } from './quantize.js';
 
-interface Options extends OutputOptions {
+interface Options extends SaveOptions {
   readonly target: Target;
   readonly requantization?: RequantizationMode;
-  readonly io: NonNullable<TFLiteOptions['ioType']>;
-  readonly output: readonly string[];
 }
 
 export function convertCommand(): Command {
@@ -30,9 +28,8 @@ async function convert(file: string, options: Options): Promise<void> {
   const net = await loadModel(file, { target: options.target });
   const { requantization } = options;
   const model = await net.convertToSimaQuantization(requantization === undefined ? {} : { requantization });
-  const files: WrittenFile[] = [];
-  for (const path of options.output) files.push(await save(model, path, options.io));
-  const report = { ...model.report(), files };
+  const saved = await save(model, options);
+  const report = { ...model.report(), ...saved };
   show(options, report, () => {
     const units = model.partition.units.map(
       (share) => `${share.nodes} nodes on ${unitText(share.unit, model.target)}`,
@@ -40,7 +37,7 @@ async function convert(file: string, options: Options): Promise<void> {
     return [
       `Converted to ${model.params.requantization} requantization; ${units.join(', ')}.`,
       ...report.warnings.map((warning) => `Warning: ${warning}`),
-      ...files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),
+      ...saved.files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),
     ].join('\n');
   });
 }

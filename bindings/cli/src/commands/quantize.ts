@@ -42,7 +42,12 @@ const PRESETS = {
   bfloat16: bfloat16Quantization,
 };
 
-interface Options extends OutputOptions, PreprocessingOptions {
+export interface SaveOptions extends OutputOptions {
+  readonly io: NonNullable<TFLiteOptions['ioType']>;
+  readonly output: readonly string[];
+}
+
+interface Options extends SaveOptions, PreprocessingOptions {
   readonly calibration: readonly string[];
   readonly target: Target;
   readonly preset: keyof typeof PRESETS;
@@ -51,15 +56,19 @@ interface Options extends OutputOptions, PreprocessingOptions {
   readonly requantization?: RequantizationMode;
   readonly biasCorrection?: BiasCorrection;
   readonly adaptiveRounding?: true;
-  readonly io: NonNullable<TFLiteOptions['ioType']>;
   readonly workers?: number;
-  readonly output: readonly string[];
   readonly report?: string;
 }
 
 export interface WrittenFile {
   readonly path: string;
   readonly bytes: number;
+}
+
+export interface Saved {
+  readonly files: readonly WrittenFile[];
+  /** What the .tflite files cannot hold. */
+  readonly notes: readonly string[];
 }
 
 export function quantizeCommand(): Command {
@@ -116,11 +125,10 @@ async function quantize(file: string, options: Options): Promise<void> {
     .quantize(samples, params, { onProgress, ...(workers === undefined ? {} : { workers }) })
     .finally(finish);
 
-  const files: WrittenFile[] = [];
-  for (const path of options.output) files.push(await save(model, path, options.io));
-  const report = { ...model.report(), files };
+  const saved = await save(model, options);
+  const report = { ...model.report(), ...saved };
   if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
-  show(options, report, () => text(model, files));
+  show(options, report, () => text(model, saved.files));
 }
 
 async function paramsOf(
@@ -156,10 +164,18 @@ export function checkOutputs(paths: readonly string[]): void {
   if (strange !== undefined) throw new UsageError(`--output is a .tflite or .octet file, not '${strange}'.`);
 }
 
-export async function save(model: Model, path: string, ioType: Options['io']): Promise<WrittenFile> {
-  const bytes = path.endsWith('.octet') ? model.save() : await model.toTFLite({ ioType });
-  await writeFile(path, bytes);
-  return { path, bytes: bytes.length };
+/** Writes the files, and says before what a .tflite cannot hold of the model. */
+export async function save(model: Model, options: SaveOptions): Promise<Saved> {
+  const { output, io: ioType } = options;
+  const notes = output.some((path) => path.endsWith('.tflite')) ? await model.exportNotes() : [];
+  for (const sentence of notes) note(options, `Note: ${sentence}`);
+  const files: WrittenFile[] = [];
+  for (const path of output) {
+    const bytes = path.endsWith('.octet') ? model.save() : await model.toTFLite({ ioType });
+    await writeFile(path, bytes);
+    files.push({ path, bytes: bytes.length });
+  }
+  return { files, notes };
 }
 
 function text(model: Model, files: readonly WrittenFile[]): string {

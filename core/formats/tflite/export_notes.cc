@@ -1,0 +1,93 @@
+#include "formats/tflite/export_notes.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "formats/tflite/float_nodes.h"
+
+namespace octet::formats::tflite {
+namespace {
+
+constexpr size_t kNamesShown = 3;
+
+bool is_integer(const Tensor& tensor) { return tensor.dtype == DType::Int8 || tensor.dtype == DType::Int16; }
+
+/// Whether an integer node's results depend on the requantization rule.
+bool rescales(const NodeView& view) {
+  switch (view.node().op) {
+    case OpKind::Conv2d:
+    case OpKind::DepthwiseConv2d:
+    case OpKind::TransposeConv:
+    case OpKind::FullyConnected:
+    case OpKind::Add:
+    case OpKind::Sub:
+    case OpKind::Mul:
+    case OpKind::Div:
+    case OpKind::Mean:
+    case OpKind::Sum:
+    case OpKind::Logistic:
+    case OpKind::Tanh:
+    case OpKind::HardSwish:
+    case OpKind::LeakyRelu:
+    case OpKind::Prelu:
+      return true;
+    case OpKind::Quantize:
+      return is_integer(view.input(0)) && (view.input(0).dtype != view.output().dtype ||
+                                           view.input(0).quantization != view.output().quantization);
+    case OpKind::Relu:
+    case OpKind::Relu6:
+    case OpKind::ReluN1To1:
+      return view.input(0).quantization != view.output().quantization;
+    default:
+      return false;
+  }
+}
+
+/// "1 node ('a') is", "5 nodes ('a', 'b', 'c' and 2 more) are".
+std::string subject(const std::vector<std::string>& names) {
+  const size_t shown = std::min(names.size(), kNamesShown);
+  std::string list;
+  for (size_t i = 0; i < shown; ++i) {
+    if (i > 0) list += i + 1 == names.size() ? " and " : ", ";
+    list += "'" + names[i] + "'";
+  }
+  if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
+  return std::to_string(names.size()) + (names.size() == 1 ? " node (" : " nodes (") + list +
+         (names.size() == 1 ? ") is" : ") are");
+}
+
+}  // namespace
+
+std::vector<std::string> export_notes(const Graph& graph) {
+  std::vector<std::string> bfloat16;
+  std::vector<std::string> without_kernel;
+  std::vector<std::string> shifted;
+  for (const Node& node : graph.nodes) {
+    const NodeView view(graph, node);
+    const std::optional<FloatReason> reason = reason_for_float(view);
+    if (reason == FloatReason::BFloat16) {
+      if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(node.name);
+    } else if (reason == FloatReason::NoIntegerKernel) {
+      without_kernel.push_back(node.name);
+    } else if (node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
+               rescales(view)) {
+      shifted.push_back(node.name);
+    }
+  }
+  std::vector<std::string> notes;
+  if (!bfloat16.empty()) {
+    notes.push_back("TFLite has no BF16 kernels: " + subject(bfloat16) +
+                    " written in float32, with weights as BF16 holds them.");
+  }
+  if (!without_kernel.empty()) {
+    notes.push_back("TFLite lacks the integer kernels of some operators: " + subject(without_kernel) +
+                    " written in float32 between DEQUANTIZE and QUANTIZE, so results may be a step off.");
+  }
+  if (!shifted.empty()) {
+    notes.push_back("TFLite has no requantization by shifts (sima): " + subject(shifted) +
+                    " written for its fixed-point multipliers, so results may be a step off.");
+  }
+  return notes;
+}
+
+}  // namespace octet::formats::tflite
