@@ -76,17 +76,18 @@ function judged(action) {
   return state === 'ready' ? action() : { passed: 0, failed: 1 };
 }
 
-/** Damaged files under the sanitizers: every recorded model, and the sample as .tflite and .octet. */
+/** Damaged files under the sanitizers: every recorded model, and the sample as .tflite, float and INT8, and .octet. */
 function fuzz() {
   const sample = 'web/public/samples/fashion';
-  const octet = 'build/fuzz.octet';
+  const quantized = ['build/fuzz.octet', 'build/fuzz.tflite'];
   const quantize = ['quantize', `${sample}/fashion.tflite`, '--calibration', `${sample}/calibration.zip`];
-  const scaled = ['--mean', '0', '--std', '255', '--quiet', '--output', octet];
+  const outputs = quantized.flatMap((path) => ['--output', path]);
+  const scaled = ['--mean', '0', '--std', '255', '--quiet', ...outputs];
   if (run('node', ['bindings/cli/dist/main.js', ...quantize, ...scaled]) !== 0) return { passed: 0, failed: 1 };
   const vectors = readdirSync('tests/vectors').map((name) => `tests/vectors/${name}`);
   const fuzzer = 'build/sanitize/tests/fuzz/octet_fuzz';
   const sum = check(fuzzer, [...vectors, '--flips', '30', '--truncations', '50']);
-  const whole = check(fuzzer, [`${sample}/fashion.tflite`, octet, '--flips', '5000', '--truncations', '50']);
+  const whole = check(fuzzer, [`${sample}/fashion.tflite`, ...quantized, '--flips', '5000', '--truncations', '50']);
   return { passed: sum.passed + whole.passed, failed: sum.failed + whole.failed };
 }
 
