@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import numpy as np
 import pytest
 
 import octet_cli
 import peers
 import tflite_graph
+from models import MODELS
 from tflite_builder import reference_interpreter, run_once
 
 INPUTS = {"tflite": 8, "gen1": 2, "gen2": 2}
@@ -66,9 +69,8 @@ def test_export_reads_back_to_the_same_results(model, exports):
         assert np.array_equal(original[name].values, read_back[name].values), name
 
 
-def test_imported_model_is_equal(model, record_property):
-    """What another tool quantized, run by Octet as it is, on every tensor that Octet's rewrites leave."""
-    path = peers.static_int8(model)
+def compare_imported(path: pathlib.Path, model, report) -> None:
+    """The file, run by Octet as it is, on every tensor that Octet's rewrites leave."""
     data = path.read_bytes()
     graph = tflite_graph.parse(data)
     inexact = graph.behind_float()
@@ -91,5 +93,17 @@ def test_imported_model_is_equal(model, record_property):
             assert differing == 0, f"{graph.names[tensor]}: {differing} of {actual.size} elements differ"
             compared += actual.size
     assert compared > 0
-    record_property("exact_elements", compared)
-    print(f"{model.name} by ai-edge-quantizer: {compared} elements equal")
+    report("exact_elements", compared)
+    print(f"{path.name} of {model.name}: {compared} elements equal")
+
+
+def test_imported_model_is_equal(model, record_property):
+    """What another tool quantized."""
+    compare_imported(peers.static_int8(model), model, record_property)
+
+
+@pytest.mark.parametrize("name", ["fashion", "selfie"])
+def test_imported_16x8_is_equal(name, exports, record_property):
+    """What Octet exported with INT16 activations."""
+    _, path = exports.get(MODELS[name], "tflite", "tflite", "int16")
+    compare_imported(path, MODELS[name], record_property)

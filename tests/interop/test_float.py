@@ -65,3 +65,16 @@ def test_custom_transposed_convolution():
     assert_close(kept["segment"].values, expected, "segment")
     probability = kept[tflite_graph.parse(data).names[tflite_graph.parse(data).outputs[0]]].values
     assert_close(probability, 1 / (1 + np.exp(-expected)), "the output")
+
+
+def test_bfloat16_is_exported_in_float(exports):
+    """TFLite has no BF16 kernels: LiteRT runs the file in float32, as Octet does."""
+    model = MODELS["fashion"]
+    _, path = exports.get(model, "gen2", "tflite", "bfloat16")
+    interpreter = float_interpreter(path.read_bytes())
+    assert {detail["dtype"] for detail in interpreter.get_tensor_details()} <= {np.float32, np.int32}
+    values = model.evaluation_inputs()[0]
+    run_once(interpreter, [values])
+    (output,) = interpreter.get_output_details()
+    kept = octet_cli.run(path, {model.input[0]: values})
+    assert_close(kept[output["name"]].values, interpreter.get_tensor(output["index"]), output["name"])
