@@ -17,6 +17,7 @@
 #include "kernels/dot.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
+#include "quantize/equalization.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/stored.h"
@@ -281,6 +282,7 @@ val Net::calibrate(const std::string& settings) const {
     }
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph graph = *this->graph();
+    if (params.channel_equalization) quantize::equalize_channels(graph);
     partition::Report report = quantize::place(graph, partition::target_of(target_), params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)),
                                              std::move(report), target_, std::move(params)));

@@ -209,6 +209,7 @@ QuantizationParams params_from_json(std::string_view json) {
   fields.read("biasCorrection", correction);
   params.bias_correction = bias_correction_from_string(correction);
   fields.read("adaptiveRounding", params.adaptive_rounding);
+  fields.read("channelEqualization", params.channel_equalization);
   fields.read("unquantizedNodes", params.unquantized_nodes);
   read_custom_precisions(fields, params.custom_precisions);
   fields.finish();
@@ -228,6 +229,7 @@ std::string to_json(const QuantizationParams& params) {
       {"requantization", to_string(params.requantization)},
       {"biasCorrection", to_string(params.bias_correction)},
       {"adaptiveRounding", params.adaptive_rounding},
+      {"channelEqualization", params.channel_equalization},
       {"unquantizedNodes", params.unquantized_nodes},
       {"customQuantizationConfigs", json_of(params.custom_precisions)},
   };

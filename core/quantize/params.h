@@ -45,6 +45,8 @@ struct QuantizationParams {
   BiasCorrection bias_correction = BiasCorrection::None;
   /// Weights of integer nodes are rounded for a small error of the node's output on the samples.
   bool adaptive_rounding = false;
+  /// Channels between layers are scaled before calibration; see equalization.h.
+  bool channel_equalization = false;
   std::set<std::string> unquantized_nodes = {};
   /// By node name, or by a pattern in which '*' stands for any characters and '?' for one. A node that
   /// several match takes the entry of its exact name, else that of the last pattern in alphabetical order.

@@ -94,13 +94,14 @@ test('quantize takes settings from options, over a file, over the target', () =>
   expect(fromFile.settings).toMatchObject({ calibration: { method: 'min_max' }, requantization: 'tflite' });
   expect(fromFile.settings).toMatchObject({ biasCorrection: 'none', adaptiveRounding: false });
   const options = ['--config', inFolder('config.json'), '--method', 'percentile', '--requantization', 'sima'];
-  options.push('--bias-correction', 'iterative', '--adaptive-rounding');
+  options.push('--bias-correction', 'iterative', '--adaptive-rounding', '--channel-equalization');
   const fromOptions = runJson('quantize', FASHION_MODEL, ...args.slice(0, 4), ...options, '--output', octet);
   expect(fromOptions.settings).toMatchObject({
     calibration: { method: 'percentile' },
     requantization: 'sima',
     biasCorrection: 'iterative',
     adaptiveRounding: true,
+    channelEqualization: true,
   });
 });
 

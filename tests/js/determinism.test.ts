@@ -85,6 +85,7 @@ test.each<Partial<QuantizationSettings>>([
   { requantization: 'sima' },
   { requantization: 'tflite' },
   { biasCorrection: 'iterative', adaptiveRounding: true },
+  { channelEqualization: true, weights: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false } },
 ])('the native build writes the same bytes with %j', async (settings) => {
   const params = QuantizationParams.fromJSON(settings);
   const model = await net.quantize(images, params, { workers: 2 });

@@ -22,6 +22,7 @@ describe('QuantizationParams', () => {
       .withRequantizationMode('tflite')
       .withBiasCorrection(true)
       .withAdaptiveRounding()
+      .withChannelEqualization()
       .withUnquantizedNodes(['b', 'a'])
       .withCustomQuantizationConfigs({
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
@@ -34,6 +35,7 @@ describe('QuantizationParams', () => {
       requantization: 'tflite',
       biasCorrection: 'regular',
       adaptiveRounding: true,
+      channelEqualization: true,
       unquantizedNodes: ['a', 'b'],
       customQuantizationConfigs: {
         add: { quantizationPrecision: 'INT16' },
@@ -46,6 +48,7 @@ describe('QuantizationParams', () => {
     expect(defaultQuantization.requantization).toBe('sima');
     expect(defaultQuantization.biasCorrection).toBe('none');
     expect(defaultQuantization.adaptiveRounding).toBe(false);
+    expect(defaultQuantization.channelEqualization).toBe(false);
     expect(defaultQuantization.unquantizedNodes.size).toBe(0);
   });
 
@@ -65,6 +68,7 @@ describe('QuantizationParams', () => {
         .withCalibration('entropy')
         .withBiasCorrection('iterative')
         .withAdaptiveRounding()
+        .withChannelEqualization()
         .withUnquantizedNodes(['x'])
         .withCustomQuantizationConfigs({ 'y*': { quantizationPrecision: 'FLOAT' } });
       const copy = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(params)));

@@ -106,6 +106,7 @@ export class QuantizationParams {
   readonly requantization: RequantizationMode;
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
+  readonly channelEqualization: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
@@ -150,6 +151,7 @@ export class QuantizationParams {
     this.requantization = parts.requantization;
     this.biasCorrection = parts.biasCorrection;
     this.adaptiveRounding = parts.adaptiveRounding;
+    this.channelEqualization = parts.channelEqualization;
     this.unquantizedNodes = new Set(parts.unquantizedNodes);
     this.customQuantizationConfigs = new Map(parts.customQuantizationConfigs);
     Object.freeze(this);
@@ -190,6 +192,15 @@ export class QuantizationParams {
     return this.with({ adaptiveRounding });
   }
 
+  /**
+   * Scales channels between layers so that the weights before and behind have magnitudes alike (cross-layer
+   * equalization). The float result stays the same; weights with one scale a tensor lose much less. Layers whose
+   * activation is RELU6 keep their outputs as they are.
+   */
+  withChannelEqualization(channelEqualization = true): QuantizationParams {
+    return this.with({ channelEqualization });
+  }
+
   /** Names of nodes that stay in float. */
   withUnquantizedNodes(unquantizedNodes: Iterable<string>): QuantizationParams {
     return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
@@ -215,6 +226,7 @@ export class QuantizationParams {
       requantization: this.requantization,
       biasCorrection: this.biasCorrection,
       adaptiveRounding: this.adaptiveRounding,
+      channelEqualization: this.channelEqualization,
       unquantizedNodes: [...this.unquantizedNodes].sort(),
       customQuantizationConfigs: Object.fromEntries(
         [...this.customQuantizationConfigs].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -239,6 +251,7 @@ export class QuantizationParams {
       requantization: settings.requantization,
       biasCorrection: settings.biasCorrection,
       adaptiveRounding: settings.adaptiveRounding,
+      channelEqualization: settings.channelEqualization,
       unquantizedNodes: new Set(unquantizedNodes),
       customQuantizationConfigs: new Map(
         Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
@@ -257,6 +270,7 @@ export class QuantizationParams {
     requantization: 'sima',
     biasCorrection: 'none',
     adaptiveRounding: false,
+    channelEqualization: false,
     unquantizedNodes: new Set(),
     customQuantizationConfigs: new Map(),
   });
@@ -294,6 +308,7 @@ interface Parts {
   readonly requantization: RequantizationMode;
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
+  readonly channelEqualization: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 }

@@ -398,6 +398,7 @@ export interface QuantizationSettings {
   readonly requantization: RequantizationMode;
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
+  readonly channelEqualization: boolean;
   readonly unquantizedNodes: readonly string[];
   /** By node name or pattern. */
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;

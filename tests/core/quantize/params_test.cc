@@ -25,6 +25,7 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.requantization = RequantizationMode::Tflite;
   params.bias_correction = BiasCorrection::Iterative;
   params.adaptive_rounding = true;
+  params.channel_equalization = true;
   params.unquantized_nodes = {"a", "b;c"};
   params.custom_precisions = {{"conv*", NodePrecision::BFloat16Int8Weights}, {"x", NodePrecision::Int16}};
   const std::string json = to_json(params);

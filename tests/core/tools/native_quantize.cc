@@ -14,6 +14,7 @@
 #include "formats/tflite/writer.h"
 #include "partition/partition.h"
 #include "prepare/prepare.h"
+#include "quantize/equalization.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
@@ -36,6 +37,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const quantize::QuantizationParams params =
       quantize::params_from_json({reinterpret_cast<const char*>(json.data()), json.size()});
   Graph graph = prepare::prepare(formats::tflite::read(read_file(model)));
+  if (params.channel_equalization) quantize::equalize_channels(graph);
   quantize::place(graph, partition::target_by_key(target_key), params);
   const auto shared = std::make_shared<const Graph>(std::move(graph));
 

@@ -56,6 +56,7 @@ interface Options extends SaveOptions, PreprocessingOptions {
   readonly requantization?: RequantizationMode;
   readonly biasCorrection?: BiasCorrection;
   readonly adaptiveRounding?: true;
+  readonly channelEqualization?: true;
   readonly workers?: number;
   readonly report?: string;
 }
@@ -101,6 +102,7 @@ export function quantizeCommand(): Command {
       ]),
     )
     .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
+    .option('--channel-equalization', 'scale channels between layers so that weights are alike')
     .addOption(ioOption())
     .addOption(workersOption())
     .addOption(outputOption())
@@ -133,7 +135,7 @@ async function quantize(file: string, options: Options): Promise<void> {
 
 async function paramsOf(
   net: LoadedNet,
-  { preset, config, method, requantization, biasCorrection, adaptiveRounding }: Options,
+  { preset, config, method, requantization, biasCorrection, adaptiveRounding, channelEqualization }: Options,
 ): Promise<QuantizationParams> {
   let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
   if (config !== undefined) {
@@ -145,6 +147,7 @@ async function paramsOf(
   if (requantization !== undefined) params = params.withRequantizationMode(requantization);
   if (biasCorrection !== undefined) params = params.withBiasCorrection(biasCorrection);
   if (adaptiveRounding) params = params.withAdaptiveRounding();
+  if (channelEqualization) params = params.withChannelEqualization();
   return params;
 }
 
