@@ -58,6 +58,7 @@ struct AttributesJson {
             {"activation", to_string(a.activation)}};
   }
   Json operator()(const Elementwise& a) const { return {{"activation", to_string(a.activation)}}; }
+  Json operator()(const Gelu& a) const { return {{"approximate", a.approximate}}; }
   Json operator()(const LeakyRelu& a) const { return {{"alpha", a.alpha}}; }
   Json operator()(const Softmax& a) const { return {{"beta", a.beta}}; }
   Json operator()(const Reduce& a) const { return {{"axes", a.axes}, {"keepDims", a.keep_dims}}; }

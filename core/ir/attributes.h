@@ -89,6 +89,11 @@ struct Elementwise {
   friend bool operator==(const Elementwise&, const Elementwise&) = default;
 };
 
+struct Gelu {
+  bool approximate = false;  ///< By tanh instead of the error function.
+  friend bool operator==(const Gelu&, const Gelu&) = default;
+};
+
 struct LeakyRelu {
   float alpha = 0;
   friend bool operator==(const LeakyRelu&, const LeakyRelu&) = default;
@@ -174,6 +179,6 @@ struct ArgMax {
 
 using Attributes = std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise,
                                 LeakyRelu, Softmax, Reduce, Reshape, Transpose, Axis, Slice, StridedSlice,
-                                Pad, MirrorPad, Resize, BlockSize, ArgMax>;
+                                Pad, MirrorPad, Resize, BlockSize, ArgMax, Gelu>;
 
 }  // namespace octet

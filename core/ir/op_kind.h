@@ -8,19 +8,26 @@ namespace octet {
 
 // X(enumerator, "NAME that users see", file and variable name in ops/)
 #define OCTET_OPERATORS(X)                                                     \
+  X(Abs, "ABS", abs)                                                           \
   X(Add, "ADD", add)                                                           \
   X(ArgMax, "ARG_MAX", arg_max)                                                \
   X(AveragePool2d, "AVERAGE_POOL_2D", average_pool_2d)                         \
+  X(Ceil, "CEIL", ceil)                                                        \
   X(Concatenation, "CONCATENATION", concatenation)                             \
   X(Conv2d, "CONV_2D", conv_2d)                                                \
   X(DepthToSpace, "DEPTH_TO_SPACE", depth_to_space)                            \
   X(DepthwiseConv2d, "DEPTHWISE_CONV_2D", depthwise_conv_2d)                   \
   X(Dequantize, "DEQUANTIZE", dequantize)                                      \
   X(Div, "DIV", div)                                                           \
+  X(Elu, "ELU", elu)                                                           \
+  X(Exp, "EXP", exp)                                                           \
+  X(Floor, "FLOOR", floor)                                                     \
   X(FullyConnected, "FULLY_CONNECTED", fully_connected)                        \
+  X(Gelu, "GELU", gelu)                                                        \
   X(HardSwish, "HARD_SWISH", hard_swish)                                       \
   X(L2Normalization, "L2_NORMALIZATION", l2_normalization)                     \
   X(LeakyRelu, "LEAKY_RELU", leaky_relu)                                       \
+  X(Log, "LOG", log)                                                           \
   X(Logistic, "LOGISTIC", logistic)                                            \
   X(Maximum, "MAXIMUM", maximum)                                               \
   X(MaxPool2d, "MAX_POOL_2D", max_pool_2d)                                     \
@@ -28,20 +35,29 @@ namespace octet {
   X(Minimum, "MINIMUM", minimum)                                               \
   X(MirrorPad, "MIRROR_PAD", mirror_pad)                                       \
   X(Mul, "MUL", mul)                                                           \
+  X(Neg, "NEG", neg)                                                           \
   X(Pack, "PACK", pack)                                                        \
   X(Pad, "PAD", pad)                                                           \
+  X(Pow, "POW", pow)                                                           \
   X(Prelu, "PRELU", prelu)                                                     \
   X(Quantize, "QUANTIZE", quantize)                                            \
   X(Relu, "RELU", relu)                                                        \
   X(Relu6, "RELU6", relu6)                                                     \
+  X(Relu0To1, "RELU_0_TO_1", relu_0_to_1)                                      \
   X(ReluN1To1, "RELU_N1_TO_1", relu_n1_to_1)                                   \
   X(Reshape, "RESHAPE", reshape)                                               \
   X(ResizeBilinear, "RESIZE_BILINEAR", resize_bilinear)                        \
   X(ResizeNearestNeighbor, "RESIZE_NEAREST_NEIGHBOR", resize_nearest_neighbor) \
+  X(Round, "ROUND", round)                                                     \
+  X(Rsqrt, "RSQRT", rsqrt)                                                     \
+  X(Sign, "SIGN", sign)                                                        \
   X(Slice, "SLICE", slice)                                                     \
   X(Softmax, "SOFTMAX", softmax)                                               \
   X(SpaceToDepth, "SPACE_TO_DEPTH", space_to_depth)                            \
   X(Split, "SPLIT", split)                                                     \
+  X(Sqrt, "SQRT", sqrt)                                                        \
+  X(Square, "SQUARE", square)                                                  \
+  X(SquaredDifference, "SQUARED_DIFFERENCE", squared_difference)               \
   X(Squeeze, "SQUEEZE", squeeze)                                               \
   X(StridedSlice, "STRIDED_SLICE", strided_slice)                              \
   X(Sub, "SUB", sub)                                                           \

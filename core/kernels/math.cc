@@ -49,6 +49,39 @@ double expm1(double x) {
   return exp(x) - 1.0;
 }
 
+double erfc(double x) {
+  constexpr double kInverseRootOfPi = 0.56418958354775629;
+  const double z = std::fabs(x);
+  double result = 0;
+  if (z != z) return x;
+  if (z < 2.5) {
+    // erf(z) = 2 / sqrt(pi) * e^-z^2 * sum of 2^n z^(2n+1) / (1 3 5 ... (2n+1)): all terms are positive.
+    double term = z, sum = z;
+    for (int n = 1; term > sum * 0x1p-56; ++n) {
+      term *= 2 * z * z / (2 * n + 1);
+      sum += term;
+    }
+    result = 1.0 - 2.0 * kInverseRootOfPi * exp(-z * z) * sum;
+  } else if (z < 28) {
+    // Laplace's continued fraction, from its 60th term back.
+    double tail = z;
+    for (int n = 60; n >= 1; --n) tail = z + n / (2.0 * tail);
+    result = kInverseRootOfPi * exp(-z * z) / tail;
+  }
+  return x < 0 ? 2.0 - result : result;
+}
+
+double pow(double x, double y) {
+  if (y == 0 || x == 1) return 1;
+  if (x != x || y != y) return kNan;
+  const bool integer = std::floor(y) == y;
+  if (x < 0 && x > -kInfinity && !integer) return kNan;
+  const bool odd = integer && std::floor(y / 2) != y / 2;
+  const double magnitude = std::fabs(x);
+  const double power = magnitude == 1 ? 1 : exp(y * log(magnitude));
+  return odd && std::signbit(x) ? -power : power;
+}
+
 double log(double x) {
   if (x != x || x == kInfinity) return x;
   if (x < 0) return kNan;

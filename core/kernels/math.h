@@ -1,5 +1,6 @@
-// Octet's own exp, log, tanh and logistic in double: the same bits on every platform, unlike the C library's.
-// Built from + - * / and bit operations alone. The vector forms in single precision are in math_simd.h.
+// Octet's own exp, log, pow, erfc, tanh and logistic in double: the same bits on every platform, unlike the C
+// library's. Built from + - * / and bit operations alone. The vector forms in single precision are in
+// math_simd.h.
 #pragma once
 
 namespace octet::kernels {
@@ -10,6 +11,13 @@ double exp(double x);
 
 /// e^x - 1 within 3 units in the last place, also near 0.
 double expm1(double x);
+
+/// The complementary error function, 1 - erf(x), with a relative error below 2^-36.
+double erfc(double x);
+
+/// x^y with a relative error below 2^-40; NaN for a negative x and a y that is no integer, else as IEEE 754's
+/// pow where an argument is zero, infinite or NaN.
+double pow(double x, double y);
 
 /// Natural logarithm within 1 unit in the last place; -infinity for 0, NaN for negative numbers.
 double log(double x);

@@ -46,6 +46,10 @@ kernels::FunctionTable<T> table_of_reals(const NodeView& node, Function function
 /// float to float.
 kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float));
 
+/// As TFLite computes functions of INT16: 512 straight pieces over the whole range, the samples shifted by
+/// half of the piece's error at its middle. An infinite result stands for the end of the output's range.
+kernels::FunctionTable<int16_t> interpolated_table_of_floats(const NodeView& node, float (*function)(float));
+
 /// zero_point + (q - input_zero_point) * factor in fixed point, not clamped: a step of TFLite's piecewise
 /// linear kernels.
 struct LinearPiece {

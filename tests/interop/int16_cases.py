@@ -14,11 +14,15 @@ from vector_cases import Case, all_cases, random_integers, random_state
 WITHOUT_INT16 = {
     "ARG_MAX",
     "DEPTH_TO_SPACE",
+    "ELU",
+    "GELU",
     "HARD_SWISH",
     "L2_NORMALIZATION",
     "PRELU",
+    "RELU_0_TO_1",
     "RELU_N1_TO_1",
     "SPACE_TO_DEPTH",
+    "SQUARED_DIFFERENCE",
 }
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
 _FIXED_SCALE = {"LOGISTIC", "SOFTMAX", "TANH"}
@@ -64,6 +68,8 @@ def _as_int16(case: Case) -> Case:
             random_integers(f"{case.operator}/{name}/{i}", feed.shape, "int16")
             for i, feed in enumerate(case.feeds)
         ]
+        if case.operator == "RSQRT":  # The reference kernel refuses negative numbers.
+            feeds = [feed & 0x7FFF for feed in feeds]
         if "constant" in case.name:
             feeds = [np.full(feed.shape, np.iinfo(np.int16).max, np.int16) for feed in case.feeds]
     return dataclasses.replace(case, name=name, inputs=inputs, outputs=outputs, feeds=feeds)

@@ -8,11 +8,14 @@ import dataclasses
 import numpy as np
 
 import record_vectors
-from tflite_builder import Tensor
+from tflite_builder import Tensor, constant
 from vector_cases import Case, all_cases, random_state
 
 # Cases of these differ in quantization parameters alone; one of each is enough. Conversions have no float graph.
-_ONE_CASE = {"RELU", "RELU6", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH"}
+_ONE_CASE = {"RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "LOGISTIC", "TANH", "HARD_SWISH"}
+_ONE_CASE |= {"ABS", "ELU", "EXP", "LOG", "RSQRT"}
+# Not defined for negative numbers.
+_OF_POSITIVE = {"LOG", "RSQRT", "SQRT", "POW"}
 _CONVERSIONS = {"QUANTIZE", "DEQUANTIZE"}
 _VERSIONS = {"FULLY_CONNECTED": 5, "TRANSPOSE_CONV": 3}
 
@@ -64,19 +67,41 @@ def _division() -> list[Case]:
     ]
 
 
+def _float_only() -> list[Case]:
+    """Operators for which TFLite has no usable INT8 kernel."""
+
+    def graph(operator, name, shapes, operands=()):
+        inputs = [Tensor(shape, "float32", name=f"input_{index}") for index, shape in enumerate(shapes)]
+        return Case(operator, name, [*inputs, *operands], [Tensor((), "float32", name="output_0")])
+
+    shape = (1, 3, 5, 7)
+    exponents = {"root": 0.5, "inverse_root": -0.5, "square": 2, "cube": 3}
+    return [
+        *(graph(operator, "image", [shape]) for operator in ("SQRT", "SQUARE")),
+        *(
+            graph("POW", name, [shape], [constant(np.float32(exponent), "float32")])
+            for name, exponent in exponents.items()
+        ),
+    ]
+
+
 def operator_graphs() -> list[OperatorGraph]:
     graphs = []
     seen = set()
-    for case in [*all_cases(), *_division()]:
+    for case in [*all_cases(), *_division(), *_float_only()]:
         if case.operator in _CONVERSIONS or (case.operator in _ONE_CASE and case.operator in seen):
             continue
         seen.add(case.operator)
-        float_case = case if case.operator == "DIV" else _float_case(case)
+        float_case = (
+            case if case.inputs[0] is not None and case.inputs[0].dtype == "float32" else _float_case(case)
+        )
         free = [tensor for tensor in float_case.inputs if tensor is not None and tensor.data is None]
         state = random_state(f"{case.operator}/{case.name}/float")
         samples = [
             [np.asarray(state.normal(0, 2, tensor.shape), np.float32) for tensor in free] for _ in range(4)
         ]
+        if case.operator in _OF_POSITIVE:
+            samples = [[np.abs(values) + np.float32(0.01) for values in sample] for sample in samples]
         graphs.append(
             OperatorGraph(
                 f"{case.operator}/{case.name}",

@@ -249,6 +249,31 @@ def unary(function):
     return apply
 
 
+def gelu(node, x):
+    if node["approximate"]:
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * np.vectorize(math.erfc)(-x * math.sqrt(0.5))
+
+
+def inverse_root(node, x):
+    return np.where(x > 0, 1 / np.sqrt(np.where(x > 0, x, 1)), np.inf)
+
+
+def root(node, x):
+    return np.sqrt(np.maximum(x, 0))
+
+
+def power(node, operands, out):
+    exponent = np.round(2 * operands[1].step * float(centred(operands[1]).item())) / 2
+    function = {0.5: root, -0.5: inverse_root}.get(exponent, lambda node, x: x**exponent)
+    return unary(function)(node, operands[:1], out)
+
+
+def squared_difference(node, operands, out):
+    a, b = (operand.step * centred(operand).astype(np.float64) for operand in operands)
+    return clamped(round_half_away((a - b) ** 2 / out.step) + out.zero, out)
+
+
 def prelu(node, operands, out):
     real = operands[0].step * centred(operands[0]).astype(np.float64)
     slope = operands[1].step * centred(operands[1]).astype(np.float64)
@@ -379,6 +404,7 @@ def arg_max(node, operands, out):
 
 
 ORACLE = {
+    "ABS": unary(lambda node, x: np.abs(x)),
     "ADD": add,
     "ARG_MAX": arg_max,
     "AVERAGE_POOL_2D": lambda node, operands, out: pool(node, operands, out, True),
@@ -388,10 +414,14 @@ ORACLE = {
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "DEQUANTIZE": dequantize,
     "DIV": div,
+    "ELU": unary(lambda node, x: np.where(x < 0, np.expm1(np.minimum(x, 0)), x)),
+    "EXP": unary(lambda node, x: np.exp(x)),
     "FULLY_CONNECTED": fully_connected,
+    "GELU": unary(gelu),
     "HARD_SWISH": unary(lambda node, x: x * np.clip(x + 3, 0, 6) / 6),
     "L2_NORMALIZATION": by_tflite("L2_NORMALIZATION", "L2NormOptions", lambda node: {}),
     "LEAKY_RELU": unary(lambda node, x: np.where(x >= 0, x, x * np.float64(np.float32(node["alpha"])))),
+    "LOG": unary(lambda node, x: np.log(x, where=x > 0, out=np.full_like(x, -np.inf))),
     "LOGISTIC": unary(lambda node, x: 1 / (1 + np.exp(-x))),
     "MAX_POOL_2D": lambda node, operands, out: pool(node, operands, out, False),
     "MAXIMUM": moved(lambda node, a, b: np.maximum(a, b)),
@@ -403,14 +433,17 @@ ORACLE = {
     "MUL": mul,
     "PACK": lambda node, operands, out: np.stack([o.data for o in operands], node["axis"]),
     "PAD": pad,
+    "POW": power,
     "PRELU": prelu,
     "QUANTIZE": requantize,
     "RELU": unary(lambda node, x: np.maximum(x, 0)),
     "RELU6": unary(lambda node, x: np.clip(x, 0, 6)),
+    "RELU_0_TO_1": unary(lambda node, x: np.clip(x, 0, 1)),
     "RELU_N1_TO_1": unary(lambda node, x: np.clip(x, -1, 1)),
     "RESHAPE": moved(lambda node, data: data.reshape(node["shape"])),
     "RESIZE_BILINEAR": resize_bilinear,
     "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
+    "RSQRT": unary(inverse_root),
     "SLICE": moved(
         lambda node, data: data[
             tuple(slice(b, b + s) for b, s in zip(node["begin"], node["size"], strict=True))
@@ -418,6 +451,9 @@ ORACLE = {
     ),
     "SOFTMAX": by_tflite("SOFTMAX", "SoftmaxOptions", lambda node: {"beta": node["beta"]}),
     "SPACE_TO_DEPTH": moved(space_to_depth),
+    "SQRT": unary(root),
+    "SQUARE": unary(lambda node, x: x * x),
+    "SQUARED_DIFFERENCE": squared_difference,
     "SQUEEZE": moved(lambda node, data: data.reshape(node["shape"])),
     "STRIDED_SLICE": moved(strided_slice),
     "SUB": sub,

@@ -127,15 +127,16 @@ def unpack(data: bytes) -> schema.ModelT:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
 
 
-# LiteRT 2.3's reference kernel of SUM returns values that are no sums; its optimized one is right, and the judge there.
-_BROKEN_REFERENCE = {schema.BuiltinOperator.SUM}
+# LiteRT 2.3's reference kernel of SUM returns values that are no sums, and there is none of ELU: the optimized ones are
+# the judges there.
+_NO_REFERENCE = {schema.BuiltinOperator.SUM, schema.BuiltinOperator.ELU}
 
 
 def reference_interpreter(model: bytes, *, preserve_all: bool = False) -> Interpreter:
     """LiteRT with its reference kernels: the judge for integer arithmetic."""
     codes = {code.builtinCode for code in unpack(model).operatorCodes}
     resolver = OpResolverType.BUILTIN_REF
-    if codes <= _BROKEN_REFERENCE:
+    if codes <= _NO_REFERENCE:
         resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = Interpreter(
         model_content=model,

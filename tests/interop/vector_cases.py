@@ -355,6 +355,19 @@ def _binary():
             options,
             feeds=[steps.reshape(64, 1), steps.reshape(1, 64)],
         )
+    for (name, a, b), (qa, qb, qo, _) in zip(shapes, parameters, strict=True):
+        reach = (qa[0] + qb[0]) * 128
+        yield Case(
+            "SQUARED_DIFFERENCE", name, [int8(a, *qa), int8(b, *qb)], [int8((), reach**2 / 300, qo[1])], 2
+        )
+    yield Case(
+        "SQUARED_DIFFERENCE",
+        "grid",
+        [int8((64, 1), 0.031, 9), int8((1, 64), 0.017, -21)],
+        [int8((), 0.11, -128)],
+        2,
+        feeds=[steps.reshape(64, 1), steps.reshape(1, 64)],
+    )
     for operator in ("MINIMUM", "MAXIMUM"):
         for name, a, b in shapes:
             yield Case(
@@ -412,6 +425,40 @@ def _unary():
             for kind, target in (("fit", (source[0] * 0.6, -100)), ("same", source)):
                 yield all_values("HARD_SWISH", f"{name}_{kind}", source, target, 1)
     yield all_values("HARD_SWISH", "coarse_output", (0.03, 5), (0.4, -7), 1)
+    for name, source, target in rescalings:
+        yield all_values("RELU_0_TO_1", name, source, target, 1)
+        yield all_values("ABS", name, source, target, 2)
+    for name, source in inputs:
+        if name in ("tiny", "huge"):
+            continue
+        reach = source[0] * 128
+        yield all_values("ELU", name, source, (reach / 100, -40), 1)
+        for approximate in (False, True):
+            kind = "approximate" if approximate else "exact"
+            yield all_values(
+                "GELU", f"{name}_{kind}", source, (reach / 90, -50), 2, "GeluOptions", approximate=approximate
+            )
+    for name, source, target in (
+        ("narrow", (0.004, 0), (0.01, -128)),
+        ("usual", (0.02, -17), (0.05, -100)),
+        ("bottom", (0.05, -128), (2000.0, -128)),
+        ("saturating", (0.03, 20), (0.05, -128)),
+    ):
+        yield all_values("EXP", name, source, target, 2)
+    for name, source, target in (
+        ("positive", (0.05, -128), (0.03, 50)),
+        ("signed", (0.1, 3), (0.04, 0)),
+        ("fine", (0.0004, -128), (0.06, 127)),
+    ):
+        yield all_values("LOG", name, source, target, 2)
+    # The reference kernel refuses negative numbers.
+    for name, source, target in (
+        ("usual", (0.05, -128), (0.02, -128)),
+        ("fine", (0.0004, -128), (0.2, -100)),
+        ("coarse", (1.7, -128), (0.003, -128)),
+        ("saturating", (0.01, -128), (0.01, 100)),
+    ):
+        yield all_values("RSQRT", name, source, target, 2)
     for name, source, target in [
         *rescalings,
         ("much_finer", (0.5, 3), (0.001, 1)),

@@ -88,6 +88,9 @@ Offset<schema::BlockSize> write(FlatBufferBuilder& b, const BlockSize& a) {
 Offset<schema::ArgMax> write(FlatBufferBuilder& b, const ArgMax& a) {
   return schema::CreateArgMax(b, a.axis, static_cast<schema::DType>(a.output));
 }
+Offset<schema::Gelu> write(FlatBufferBuilder& b, const Gelu& a) {
+  return schema::CreateGelu(b, a.approximate);
+}
 
 template <class Table>
 std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
@@ -170,6 +173,7 @@ Attributes read(const Reader& r, const schema::MirrorPad& t) {
 Attributes read(const Reader& r, const schema::Resize& t) {
   return Resize{r.get(t.output()), t.align_corners(), t.half_pixel_centers()};
 }
+Attributes read(const Reader&, const schema::Gelu& t) { return Gelu{t.approximate()}; }
 Attributes read(const Reader&, const schema::BlockSize& t) { return BlockSize{t.block()}; }
 Attributes read(const Reader& r, const schema::ArgMax& t) {
   if (t.output() > schema::DType::MAX) r.invalid("have an unknown element type.");
@@ -229,6 +233,8 @@ Attributes read_attributes(const schema::Node& node) {
       return read_table<schema::BlockSize>(reader);
     case schema::Attributes::ArgMax:
       return read_table<schema::ArgMax>(reader);
+    case schema::Attributes::Gelu:
+      return read_table<schema::Gelu>(reader);
     case schema::Attributes::NONE:
       break;
   }

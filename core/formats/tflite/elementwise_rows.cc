@@ -45,6 +45,15 @@ int mul_version(const NodeView& node) {
   return scale(node.input(0)) * scale(node.input(1)) / scale(node.output()) >= 1.0f ? 3 : 2;
 }
 
+Attributes read_gelu(const OperatorReader& reader) {
+  const auto* options = reader.optional_options<schema::GeluOptions>();
+  return Gelu{options != nullptr && options->approximate()};
+}
+
+void write_gelu(OperatorWriter& writer) {
+  writer.set_options(schema::CreateGeluOptions(writer.builder(), writer.attributes<Gelu>().approximate));
+}
+
 Attributes read_leaky_relu(const OperatorReader& reader) {
   return LeakyRelu{reader.options<schema::LeakyReluOptions>().alpha()};
 }
@@ -135,6 +144,28 @@ constexpr OperatorRow kRows[] = {
     {OpKind::Prelu, Code::PRELU, 1, {}, read_nothing, write_nothing, version_1},
     {OpKind::Logistic, Code::LOGISTIC, 3, {}, read_nothing, write_nothing, version_by_type<3>},
     {OpKind::Tanh, Code::TANH, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Abs, Code::ABS, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Ceil, Code::CEIL, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Elu, Code::ELU, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Exp, Code::EXP, 2, {}, read_nothing, write_nothing, version_by_type<2>},
+    {OpKind::Floor, Code::FLOOR, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Gelu, Code::GELU, 2, {}, read_gelu, write_gelu, version_2_if_int8},
+    {OpKind::Log, Code::LOG, 2, {}, read_nothing, write_nothing, version_by_type<2>},
+    {OpKind::Neg, Code::NEG, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Pow, Code::POW, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Relu0To1, Code::RELU_0_TO_1, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Round, Code::ROUND, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Rsqrt, Code::RSQRT, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Sign, Code::SIGN, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Sqrt, Code::SQRT, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::Square, Code::SQUARE, 1, {}, read_nothing, write_nothing, version_1},
+    {OpKind::SquaredDifference,
+     Code::SQUARED_DIFFERENCE,
+     2,
+     {},
+     read_nothing,
+     write_nothing,
+     version_2_if_int8},
     {OpKind::HardSwish,
      Code::HARD_SWISH,
      1,

@@ -25,6 +25,16 @@ bool rescales(const NodeView& view) {
     case OpKind::Div:
     case OpKind::Mean:
     case OpKind::Sum:
+    case OpKind::Abs:
+    case OpKind::Elu:
+    case OpKind::Exp:
+    case OpKind::Gelu:
+    case OpKind::Log:
+    case OpKind::Pow:
+    case OpKind::Rsqrt:
+    case OpKind::Sqrt:
+    case OpKind::Square:
+    case OpKind::SquaredDifference:
     case OpKind::Logistic:
     case OpKind::Tanh:
     case OpKind::HardSwish:
@@ -35,6 +45,7 @@ bool rescales(const NodeView& view) {
       return is_integer(view.input(0)) && (view.input(0).dtype != view.output().dtype ||
                                            view.input(0).quantization != view.output().quantization);
     case OpKind::Relu:
+    case OpKind::Relu0To1:
     case OpKind::Relu6:
     case OpKind::ReluN1To1:
       return view.input(0).quantization != view.output().quantization;

@@ -91,13 +91,13 @@ TEST(TfliteReader, ListsEveryUnsupportedNodeAtOnce) {
   const int32_t b = builder.tensor({.name = "b", .shape = {1, 4}});
   const int32_t c = builder.tensor({.name = "c", .shape = {1, 4}});
   const int32_t d = builder.tensor({.name = "d", .shape = {1, 4}});
-  builder.op(Code::EXP, {x}, {a});
+  builder.op(Code::SEGMENT_SUM, {x}, {a});
   builder.custom_op("Wobble", {a}, {b});
   builder.op(Code::ADD, {a, b}, {c}, tfl::CreateAddOptions(builder.fbb(), tfl::ActivationFunctionType::TANH));
   builder.op(Code::RELU, {c}, {d}, flatbuffers::Offset<tfl::PadOptions>(), 99);
   const Bytes file = builder.build({x}, {d});
   expect_error(file, ErrorCode::UnsupportedOperator,
-               {"4 nodes", "EXP 'a'", "CUSTOM Wobble 'b'", "ADD 'c' (with the fused activation TANH)",
+               {"4 nodes", "SEGMENT_SUM 'a'", "CUSTOM Wobble 'b'", "ADD 'c' (with the fused activation TANH)",
                 "RELU 'd' (version 99)"});
   EXPECT_EQ(error_of(file)->where().node, "a");
 }

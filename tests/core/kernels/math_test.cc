@@ -87,5 +87,47 @@ TEST(Math, GivesTheSameBitsEverywhere) {
   EXPECT_EQ(fingerprint(logistic, -50, 50), 0xe079ce6d4ed97a68u);
 }
 
+TEST(Math, ErfcStaysWithinItsErrorBound) {
+  for (int i = -6000; i <= 26000; ++i) {
+    const double x = i / 1000.0;
+    EXPECT_NEAR(erfc(x) / std::erfc(x), 1, 0x1p-36) << x;
+  }
+  EXPECT_EQ(erfc(40), 0);
+  EXPECT_EQ(erfc(-40), 2);
+  EXPECT_TRUE(std::isnan(erfc(std::nan(""))));
+}
+
+TEST(Math, PowStaysWithinItsErrorBound) {
+  for (const double x : {1e-300, 0.001, 0.7, 0.999999, 1.000001, 1.5, 7.0, 1e10}) {
+    for (const double y : {-20.5, -3.0, -0.5, 0.25, 1.0, 2.0, 3.5, 29.0}) {
+      const double expected = std::pow(x, y);
+      if (expected == 0 || std::isinf(expected)) {
+        EXPECT_EQ(pow(x, y), expected) << x << " " << y;
+      } else {
+        EXPECT_NEAR(pow(x, y) / expected, 1, 0x1p-40) << x << " " << y;
+      }
+    }
+  }
+}
+
+TEST(Math, PowTreatsSpecialNumbersAsIeee754) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const double values[] = {-infinity, -3, -2, -1, -0.5, -0.0, 0.0, 0.5, 1, 2, 3, infinity, std::nan("")};
+  for (const double x : values) {
+    for (const double y : values) {
+      const double expected = std::pow(x, y);
+      const double actual = pow(x, y);
+      if (std::isnan(expected)) {
+        EXPECT_TRUE(std::isnan(actual)) << x << " " << y;
+      } else if (std::isinf(expected) || expected == 0) {
+        EXPECT_EQ(actual, expected) << x << " " << y;
+        EXPECT_EQ(std::signbit(actual), std::signbit(expected)) << x << " " << y;
+      } else {
+        EXPECT_NEAR(actual, expected, 1e-12) << x << " " << y;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace octet::kernels

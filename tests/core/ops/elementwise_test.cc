@@ -82,6 +82,7 @@ const Binary kBinary[] = {
     {OpKind::Div, Elementwise{}, [](float a, float b) { return a / b; }},
     {OpKind::Minimum, NoAttributes{}, [](float a, float b) { return std::min(a, b); }},
     {OpKind::Maximum, NoAttributes{}, [](float a, float b) { return std::max(a, b); }},
+    {OpKind::SquaredDifference, NoAttributes{}, [](float a, float b) { return (a - b) * (a - b); }},
 };
 
 TEST(ElementwiseFloat, BinaryEqualsThePlainLoop) {
@@ -124,8 +125,12 @@ struct Unary {
   OpKind op;
   Attributes attributes;
   double (*function)(double);
-  double tolerance;  ///< Relative.
+  double tolerance;   ///< Relative.
+  float lowest = -9;  ///< Of the arguments that it is tried with in float.
 };
+
+/// Halves to even, as the default rounding mode has it.
+double nearest_even(double x) { return std::nearbyint(x); }
 
 const Unary kUnary[] = {
     {OpKind::Relu, NoAttributes{}, [](double x) { return std::max(x, 0.0); }, 0},
@@ -135,6 +140,28 @@ const Unary kUnary[] = {
     {OpKind::Logistic, NoAttributes{}, [](double x) { return 1 / (1 + std::exp(-x)); }, 5e-7},
     {OpKind::Tanh, NoAttributes{}, [](double x) { return std::tanh(x); }, 5e-7},
     {OpKind::HardSwish, NoAttributes{}, [](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }, 1e-6},
+    {OpKind::Relu0To1, NoAttributes{}, [](double x) { return std::clamp(x, 0.0, 1.0); }, 0},
+    {OpKind::Elu, NoAttributes{}, [](double x) { return x < 0 ? std::expm1(x) : x; }, 6e-7},
+    {OpKind::Gelu, Gelu{false}, [](double x) { return 0.5 * x * std::erfc(-x * std::sqrt(0.5)); }, 1e-5},
+    {OpKind::Gelu, Gelu{true},
+     [](double x) {
+       return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+     },
+     1e-5, -4},
+    {OpKind::Exp, NoAttributes{}, [](double x) { return std::exp(x); }, 2e-7},
+    {OpKind::Log, NoAttributes{}, [](double x) { return x > 0 ? std::log(x) : -HUGE_VAL; }, 3e-7, 0.001f},
+    {OpKind::Sqrt, NoAttributes{}, [](double x) { return x > 0 ? std::sqrt(x) : 0; }, 6e-8, 0},
+    {OpKind::Rsqrt, NoAttributes{}, [](double x) { return x > 0 ? 1 / std::sqrt(x) : HUGE_VAL; }, 2e-7,
+     0.001f},
+    {OpKind::Square, NoAttributes{}, [](double x) { return x * x; }, 6e-8},
+    {OpKind::Abs, NoAttributes{}, [](double x) { return std::fabs(x); }, 0},
+    {OpKind::Neg, NoAttributes{}, [](double x) { return -x; }, 0},
+    {OpKind::Sign, NoAttributes{}, [](double x) { return x > 0   ? 1.0
+                                                         : x < 0 ? -1.0
+                                                                 : x; }, 0},
+    {OpKind::Floor, NoAttributes{}, [](double x) { return std::floor(x); }, 0},
+    {OpKind::Ceil, NoAttributes{}, [](double x) { return std::ceil(x); }, 0},
+    {OpKind::Round, NoAttributes{}, nearest_even, 0},
 };
 
 TEST(ElementwiseFloat, UnaryIsNearTheFunction) {
@@ -142,7 +169,7 @@ TEST(ElementwiseFloat, UnaryIsNearTheFunction) {
   for (const Unary& operation : kUnary) {
     for (const int32_t count : {1, 4, 7, 64, 131}) {
       SCOPED_TRACE(std::string(to_string(operation.op)) + " " + std::to_string(count));
-      const std::vector<float> x = random.floats(count, -9, 9);
+      const std::vector<float> x = random.floats(count, operation.lowest, 9);
       GraphBuilder builder;
       const TensorId input = builder.input("x", {1, count});
       builder.output(builder.node(operation.op, operation.attributes, {input})[0]);
@@ -267,6 +294,7 @@ TEST(ElementwiseSima, QuotientsRoundToNearest) {
 TEST(ElementwiseSima, UnaryTablesRoundToNearest) {
   const std::vector<int8_t> values = all_int8();
   for (const Unary& operation : kUnary) {
+    if (operator_of(operation.op).kernels.i8 == nullptr) continue;
     GraphBuilder builder;
     const TensorId input = builder.input("x", {256}, DType::Int8, kLeft);
     builder.output(builder.node(operation.op, operation.attributes, {input}, {kOutput}, DType::Int8,
@@ -275,8 +303,84 @@ TEST(ElementwiseSima, UnaryTablesRoundToNearest) {
     for (size_t i = 0; i < values.size(); ++i) {
       const double x = static_cast<double>(kLeft.scale[0]) * (values[i] - kLeft.zero_point[0]);
       const double steps = std::round(operation.function(x) / kOutput.scale[0]);
-      EXPECT_EQ(actual[i], clamp_int8(static_cast<int64_t>(steps) + kOutput.zero_point[0]))
+      const double finite = std::clamp(steps, -1000.0, 1000.0);
+      EXPECT_EQ(actual[i], clamp_int8(static_cast<int64_t>(finite) + kOutput.zero_point[0]))
           << to_string(operation.op) << " of " << x;
+    }
+  }
+}
+
+TEST(ElementwiseSima, SquaredDifferencesRoundToNearest) {
+  const std::vector<int8_t> values = all_int8();
+  const auto expected = naive_binary<int8_t>({256, 1}, values, {1, 256}, values, [&](int a, int b) {
+    const double difference = static_cast<double>(kLeft.scale[0]) * (a - kLeft.zero_point[0]) -
+                              static_cast<double>(kRight.scale[0]) * (b - kRight.zero_point[0]);
+    const double steps = std::round(difference * difference / kOutput.scale[0]);
+    return clamp_int8(static_cast<int64_t>(steps) + kOutput.zero_point[0]);
+  });
+  EXPECT_EQ(run_pairs(OpKind::SquaredDifference, NoAttributes{}, values), expected);
+}
+
+TEST(ElementwiseFloat, PowersAreNearTheFunction) {
+  Random random(5);
+  for (const auto& [a, b] : kShapes) {
+    SCOPED_TRACE(to_string(a) + " " + to_string(b));
+    const std::vector<float> x = random.floats(a.elements(), 0.01f, 9);
+    const std::vector<float> y = random.floats(b.elements(), -4, 4);
+    GraphBuilder builder;
+    const TensorId base = builder.input("a", a), exponent = builder.input("b", b);
+    builder.output(builder.node(OpKind::Pow, NoAttributes{}, {base, exponent})[0]);
+    const std::vector<float> actual = test::run<float>(builder.graph(), {x, y});
+    const auto expected = naive_binary<double>(a, x, b, y, [](float p, float q) {
+      return std::pow(static_cast<double>(p), static_cast<double>(q));
+    });
+    for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 7e-8 * expected[i]);
+  }
+}
+
+/// POW of 64 values and one constant exponent.
+std::vector<float> powers(const std::vector<float>& x, float exponent) {
+  GraphBuilder builder;
+  const TensorId input = builder.input("x", {1, 8, 8, 1});
+  const TensorId constant = builder.constant(Shape{}, std::vector<float>{exponent});
+  builder.output(builder.node(OpKind::Pow, NoAttributes{}, {input, constant})[0]);
+  return test::run<float>(builder.graph(), {x});
+}
+
+TEST(ElementwiseFloat, ConstantExponentsAreNearTheFunction) {
+  const std::vector<float> x = Random(6).floats(64, 0.01f, 9);
+  for (const float exponent : {0.5f, -0.5f, 2.0f, 3.0f, 1.7f, -3.0f}) {
+    const std::vector<float> actual = powers(x, exponent);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double expected = std::pow(static_cast<double>(x[i]), static_cast<double>(exponent));
+      EXPECT_NEAR(actual[i], expected, 2e-7 * expected) << x[i] << " to " << exponent;
+    }
+  }
+}
+
+TEST(ElementwiseSima, PowersRoundToNearest) {
+  const std::vector<int8_t> values = all_int8();
+  for (const double exponent : {0.5, -0.5, 2.0, 3.0}) {
+    GraphBuilder builder;
+    const TensorId input = builder.input("x", {256}, DType::Int8, kLeft);
+    // Not quite the exponent, as quantizing it leaves it.
+    const QuantParams inexact = QuantParams::per_tensor(static_cast<float>(exponent / 127 * 1.0001), 0);
+    const bool negative = exponent < 0;
+    const std::vector<int8_t> stored = {127};
+    const TensorId constant =
+        builder.constant(Shape{}, stored, negative ? QuantParams::per_tensor(0.5f / 255, 127) : inexact);
+    if (negative)
+      builder.graph().tensor(constant).constant = make_constant(std::span<const int8_t>(&values[0], 1));
+    builder.output(builder.node(OpKind::Pow, NoAttributes{}, {input, constant}, {kOutput}, DType::Int8,
+                                RequantizationMode::Sima)[0]);
+    const std::vector<int8_t> actual = test::run<int8_t>(builder.graph(), {values});
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double x = static_cast<double>(kLeft.scale[0]) * (values[i] - kLeft.zero_point[0]);
+      const bool root = std::fabs(exponent) == 0.5;
+      const double real = root && x <= 0 ? (negative ? HUGE_VAL : 0) : std::pow(x, exponent);
+      const double steps = std::clamp(std::round(real / kOutput.scale[0]), -1000.0, 1000.0);
+      EXPECT_EQ(actual[i], clamp_int8(static_cast<int64_t>(steps) + kOutput.zero_point[0]))
+          << x << " to " << exponent;
     }
   }
 }

@@ -1,0 +1,19 @@
+// CEIL: the least integer not below x.
+#include "ops/elementwise.h"
+
+namespace octet::ops {
+
+extern const Operator ceil;
+const Operator ceil = {
+    .kind = OpKind::Ceil,
+    .infer = infer_unary,
+    .kernels = {.f32 =
+                    [](const NodeView& node) {
+                      return float_unary(node, [](v128_t x) { return wasm_f32x4_ceil(x); });
+                    }},
+    .mla = {.int8 = false},
+    .tflite = {.int8 = false},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

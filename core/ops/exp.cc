@@ -1,0 +1,45 @@
+// EXP: e^x.
+#include <cmath>
+
+#include "kernels/math.h"
+#include "kernels/math_simd.h"
+#include "ops/unary_table.h"
+
+namespace octet::ops {
+namespace {
+
+double real(double x) { return kernels::exp(x); }
+
+/// As TFLite rounds it.
+float single(float x) { return static_cast<float>(kernels::exp(static_cast<double>(x))); }
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return float_unary(node, [](v128_t x) { return kernels::exp(x); });
+}
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima) {
+    return table_unary(node, table_of_reals(node, real));
+  }
+  return table_unary(node, table_of_floats(node, single));
+}
+
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  const bool sima = node.node().requantization == RequantizationMode::Sima;
+  return table_unary(node,
+                     sima ? table_of_reals<int16_t>(node, real) : interpolated_table_of_floats(node, single));
+}
+
+}  // namespace
+
+extern const Operator exp;
+const Operator exp = {
+    .kind = OpKind::Exp,
+    .infer = infer_unary,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = true, .int16 = true},
+    .in_place = true,
+};
+
+}  // namespace octet::ops

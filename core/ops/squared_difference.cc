@@ -1,0 +1,69 @@
+// SQUARED_DIFFERENCE: (a - b)^2, broadcast by NumPy's rules.
+#include <algorithm>
+
+#include "kernels/convert.h"
+#include "kernels/requantize.h"
+#include "ops/elementwise.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return binary<float>(node, [](v128_t a, v128_t b) {
+    const v128_t difference = wasm_f32x4_sub(a, b);
+    return wasm_f32x4_mul(difference, difference);
+  });
+}
+
+/// TFLite's: operands at half the larger scale with 7 more bits, squared, then at the output's scale.
+class TfliteSquaredDifference {
+ public:
+  TfliteSquaredDifference(ScaleAndZero a, ScaleAndZero b, ScaleAndZero output)
+      : a_(a), b_(b), output_(output) {
+    const double common_scale = 2 * static_cast<double>(std::max(a.scale, b.scale));
+    from_a_ = kernels::fixed_point_multiplier(static_cast<double>(a.scale) / common_scale);
+    from_b_ = kernels::fixed_point_multiplier(static_cast<double>(b.scale) / common_scale);
+    to_output_ = kernels::fixed_point_multiplier(common_scale * common_scale /
+                                                 ((1 << 2 * kExtraBits) * static_cast<double>(output.scale)));
+  }
+
+  int8_t operator()(int32_t qa, int32_t qb) const {
+    const int32_t a = kernels::multiply_by((qa - a_.zero_point) * (1 << kExtraBits), from_a_);
+    const int32_t b = kernels::multiply_by((qb - b_.zero_point) * (1 << kExtraBits), from_b_);
+    const int64_t square = kernels::multiply_by((a - b) * (a - b), to_output_);
+    return kernels::clamp_to_int8(square + output_.zero_point);
+  }
+
+ private:
+  static constexpr int kExtraBits = 7;
+  ScaleAndZero a_, b_, output_;
+  kernels::FixedPointMultiplier from_a_, from_b_, to_output_;
+};
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  const ScaleAndZero a = per_tensor(node.input(0));
+  const ScaleAndZero b = per_tensor(node.input(1));
+  const ScaleAndZero output = per_tensor(node.output());
+  if (node.node().requantization == RequantizationMode::Tflite) {
+    return table_binary(node, kernels::LookupTable2d(TfliteSquaredDifference(a, b, output)));
+  }
+  return table_binary(node, kernels::LookupTable2d([&](int32_t qa, int32_t qb) {
+                        const double difference = static_cast<double>(a.scale) * (qa - a.zero_point) -
+                                                  static_cast<double>(b.scale) * (qb - b.zero_point);
+                        return kernels::quantize(difference * difference, output.scale, output.zero_point);
+                      }));
+}
+
+}  // namespace
+
+extern const Operator squared_difference;
+const Operator squared_difference = {
+    .kind = OpKind::SquaredDifference,
+    .infer = infer_binary,
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .mla = {.int8 = false},
+    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .in_place = true,
+};
+
+}  // namespace octet::ops
