@@ -1,6 +1,6 @@
 // npm run bench: every claim about speed, beside the runtimes and tools that people would use instead, on the same machine
 // in the same run, interleaved. Ratios are what counts.
-// usage: node tests/bench/speed.mjs [--rounds N] [--only PART]...     parts: forward, start, size, observe, commands, growth, kernels
+// usage: node tests/bench/speed.mjs [--rounds N] [--only PART]...     parts: forward, start, size, observe, commands, growth
 // Writes tests/bench/speed.json, speed.md and speed.svg when all parts ran.
 
 import { spawnSync } from 'node:child_process';
@@ -124,15 +124,6 @@ async function observeRows() {
   return rows;
 }
 
-function kernelRows() {
-  const result = spawnSync('node', ['tests/bench/kernels.mjs'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (result.status !== 0) throw new Error('kernels.mjs failed.');
-  return JSON.parse(result.stdout);
-}
-
 const prepared = spawnSync('build/venv/bin/python', ['tests/bench/prepare.py'], { stdio: 'inherit' });
 if (prepared.status !== 0) throw new Error('prepare.py failed.');
 const pages = await startPages(process.cwd());
@@ -143,7 +134,6 @@ const parts = {
   size: sizeRows,
   observe: observeRows,
   growth: () => growthRows(rounds),
-  kernels: kernelRows,
 };
 const rows = [];
 for (const [name, part] of Object.entries(parts)) {
