@@ -63,7 +63,7 @@ class Keeper {
 
   /// Gives an integer tensor at the model's edge a name of its own, and its name to the float one.
   std::string take_name(TensorId id) {
-    const std::string name = graph_.tensor(id).name;
+    std::string name = graph_.tensor(id).name;
     graph_.tensor(id).name =
         unique_name(name + (graph_.tensor(id).dtype == DType::Int16 ? "_int16" : "_int8"));
     return name;
