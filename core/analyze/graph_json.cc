@@ -78,6 +78,9 @@ struct AttributesJson {
   }
   Json operator()(const BlockSize& a) const { return {{"block", a.block}}; }
   Json operator()(const ArgMax& a) const { return {{"axis", a.axis}, {"output", to_string(a.output)}}; }
+  Json operator()(const SplitV& a) const { return {{"axis", a.axis}, {"sizes", a.sizes}}; }
+  Json operator()(const Tile& a) const { return {{"multiples", a.multiples}}; }
+  Json operator()(const BatchBlocks& a) const { return {{"block", a.block}, {"margins", a.margins}}; }
 };
 
 int64_t parameters_of(const Graph& graph, const Node& node) {

@@ -104,14 +104,14 @@ struct Softmax {
   friend bool operator==(const Softmax&, const Softmax&) = default;
 };
 
-/// MEAN and SUM.
+/// MEAN, SUM, REDUCE_MAX and REDUCE_MIN.
 struct Reduce {
   std::vector<int32_t> axes;  ///< Sorted, unique, in [0, rank).
   bool keep_dims = false;
   friend bool operator==(const Reduce&, const Reduce&) = default;
 };
 
-/// RESHAPE and SQUEEZE: the whole static output shape.
+/// RESHAPE, SQUEEZE and BROADCAST_TO: the whole static output shape.
 struct Reshape {
   std::vector<int32_t> shape;
   friend bool operator==(const Reshape&, const Reshape&) = default;
@@ -122,7 +122,7 @@ struct Transpose {
   friend bool operator==(const Transpose&, const Transpose&) = default;
 };
 
-/// CONCATENATION, SPLIT (equal parts, one an output) and PACK.
+/// CONCATENATION, SPLIT (equal parts, one an output), PACK and UNPACK.
 struct Axis {
   int32_t axis = 0;  ///< In [0, rank of the output of PACK, of the input otherwise).
   friend bool operator==(const Axis&, const Axis&) = default;
@@ -177,8 +177,27 @@ struct ArgMax {
   friend bool operator==(const ArgMax&, const ArgMax&) = default;
 };
 
+/// SPLIT_V: parts of these extents along the axis, one an output.
+struct SplitV {
+  int32_t axis = 0;
+  std::vector<int32_t> sizes;
+  friend bool operator==(const SplitV&, const SplitV&) = default;
+};
+
+struct Tile {
+  std::vector<int32_t> multiples;  ///< How often each dimension is repeated.
+  friend bool operator==(const Tile&, const Tile&) = default;
+};
+
+/// SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND over the dimensions behind the batch, one entry each.
+struct BatchBlocks {
+  std::vector<int32_t> block;
+  std::vector<std::array<int32_t, 2>> margins;  ///< Before and after: padding, or what is cropped.
+  friend bool operator==(const BatchBlocks&, const BatchBlocks&) = default;
+};
+
 using Attributes = std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise,
                                 LeakyRelu, Softmax, Reduce, Reshape, Transpose, Axis, Slice, StridedSlice,
-                                Pad, MirrorPad, Resize, BlockSize, ArgMax, Gelu>;
+                                Pad, MirrorPad, Resize, BlockSize, ArgMax, Gelu, SplitV, Tile, BatchBlocks>;
 
 }  // namespace octet

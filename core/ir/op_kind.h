@@ -12,6 +12,8 @@ namespace octet {
   X(Add, "ADD", add)                                                           \
   X(ArgMax, "ARG_MAX", arg_max)                                                \
   X(AveragePool2d, "AVERAGE_POOL_2D", average_pool_2d)                         \
+  X(BatchToSpaceNd, "BATCH_TO_SPACE_ND", batch_to_space_nd)                    \
+  X(BroadcastTo, "BROADCAST_TO", broadcast_to)                                 \
   X(Ceil, "CEIL", ceil)                                                        \
   X(Concatenation, "CONCATENATION", concatenation)                             \
   X(Conv2d, "CONV_2D", conv_2d)                                                \
@@ -41,6 +43,8 @@ namespace octet {
   X(Pow, "POW", pow)                                                           \
   X(Prelu, "PRELU", prelu)                                                     \
   X(Quantize, "QUANTIZE", quantize)                                            \
+  X(ReduceMax, "REDUCE_MAX", reduce_max)                                       \
+  X(ReduceMin, "REDUCE_MIN", reduce_min)                                       \
   X(Relu, "RELU", relu)                                                        \
   X(Relu6, "RELU6", relu6)                                                     \
   X(Relu0To1, "RELU_0_TO_1", relu_0_to_1)                                      \
@@ -53,8 +57,10 @@ namespace octet {
   X(Sign, "SIGN", sign)                                                        \
   X(Slice, "SLICE", slice)                                                     \
   X(Softmax, "SOFTMAX", softmax)                                               \
+  X(SpaceToBatchNd, "SPACE_TO_BATCH_ND", space_to_batch_nd)                    \
   X(SpaceToDepth, "SPACE_TO_DEPTH", space_to_depth)                            \
   X(Split, "SPLIT", split)                                                     \
+  X(SplitV, "SPLIT_V", split_v)                                                \
   X(Sqrt, "SQRT", sqrt)                                                        \
   X(Square, "SQUARE", square)                                                  \
   X(SquaredDifference, "SQUARED_DIFFERENCE", squared_difference)               \
@@ -63,8 +69,10 @@ namespace octet {
   X(Sub, "SUB", sub)                                                           \
   X(Sum, "SUM", sum)                                                           \
   X(Tanh, "TANH", tanh)                                                        \
+  X(Tile, "TILE", tile)                                                        \
   X(Transpose, "TRANSPOSE", transpose)                                         \
-  X(TransposeConv, "TRANSPOSE_CONV", transpose_conv)
+  X(TransposeConv, "TRANSPOSE_CONV", transpose_conv)                           \
+  X(Unpack, "UNPACK", unpack)
 
 enum class OpKind : uint8_t {
 #define OCTET_ENUMERATOR(kind, name, variable) kind,

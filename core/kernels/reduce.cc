@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 
 #include "kernels/simd.h"
 
@@ -72,15 +73,64 @@ int64_t row_sum(const int16_t* row, int64_t count) {
   return sum;
 }
 
+/// The better of two, lane by lane: `value` where it is better than `best`, so that NaN never is.
+struct FloatLanes {
+  static v128_t larger(v128_t best, v128_t value) { return wasm_f32x4_pmax(best, value); }
+  static v128_t smaller(v128_t best, v128_t value) { return wasm_f32x4_pmin(best, value); }
+};
+struct Int8Lanes {
+  static v128_t larger(v128_t best, v128_t value) { return wasm_i8x16_max(best, value); }
+  static v128_t smaller(v128_t best, v128_t value) { return wasm_i8x16_min(best, value); }
+};
+struct Int16Lanes {
+  static v128_t larger(v128_t best, v128_t value) { return wasm_i16x8_max(best, value); }
+  static v128_t smaller(v128_t best, v128_t value) { return wasm_i16x8_min(best, value); }
+};
+
+template <class T, class Lanes, bool kLarger>
+struct Better {
+  using Limits = std::numeric_limits<T>;
+  static constexpr T kWorst = Limits::has_infinity ? (kLarger ? -Limits::infinity() : Limits::infinity())
+                                                   : (kLarger ? Limits::lowest() : Limits::max());
+  static constexpr int64_t kLanes = 16 / sizeof(T);
+
+  static v128_t of_lanes(v128_t best, v128_t value) {
+    return kLarger ? Lanes::larger(best, value) : Lanes::smaller(best, value);
+  }
+  static T of_two(T best, T value) { return (kLarger ? best < value : value < best) ? value : best; }
+
+  static void of_each(const T* row, int64_t count, T* best) {
+    int64_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+      wasm_v128_store(best + i, of_lanes(wasm_v128_load(best + i), wasm_v128_load(row + i)));
+    }
+    for (; i < count; ++i) best[i] = of_two(best[i], row[i]);
+  }
+
+  static T of_row(const T* row, int64_t count, T best) {
+    int64_t i = 0;
+    if (count >= kLanes) {
+      alignas(16) T lanes[kLanes];
+      std::fill_n(lanes, kLanes, best);
+      v128_t bests = wasm_v128_load(lanes);
+      for (; i + kLanes <= count; i += kLanes) bests = of_lanes(bests, wasm_v128_load(row + i));
+      wasm_v128_store(lanes, bests);
+      for (const T lane : lanes) best = of_two(best, lane);
+    }
+    for (; i < count; ++i) best = of_two(best, row[i]);
+    return best;
+  }
+};
+
 }  // namespace
 
-AxisSum::AxisSum(const Shape& input, std::span<const int32_t> axes) {
+AxisLayout::AxisLayout(const Shape& input, std::span<const int32_t> axes) {
   std::vector<Axis> merged;  // From the innermost outwards.
   for (int axis = input.rank() - 1; axis >= 0; --axis) {
-    const bool summed = std::find(axes.begin(), axes.end(), axis) != axes.end();
-    const int64_t stride = summed ? 0 : outputs_;
-    (summed ? count_ : outputs_) *= input[axis];
-    if (!merged.empty() && (merged.back().stride == 0) == summed) {
+    const bool reduced = std::find(axes.begin(), axes.end(), axis) != axes.end();
+    const int64_t stride = reduced ? 0 : outputs_;
+    (reduced ? count_ : outputs_) *= input[axis];
+    if (!merged.empty() && (merged.back().stride == 0) == reduced) {
       merged.back().extent *= input[axis];
     } else {
       merged.push_back({input[axis], stride});
@@ -91,17 +141,18 @@ AxisSum::AxisSum(const Shape& input, std::span<const int32_t> axes) {
   outer_.assign(merged.rbegin(), merged.rend() - 1);
 }
 
-template <class T, class Sum>
-void AxisSum::add_up(const T* input, Sum* sums) const {
-  std::fill(sums, sums + outputs_, Sum{0});
+template <class T, class Result, class IntoOne, class IntoEach>
+void AxisLayout::reduce(const T* input, Result* results, Result initial, IntoOne into_one,
+                        IntoEach into_each) const {
+  std::fill(results, results + outputs_, initial);
   std::array<int64_t, Shape::kMaxRank> position = {};
   while (true) {
     int64_t first = 0;
     for (size_t axis = 0; axis < outer_.size(); ++axis) first += position[axis] * outer_[axis].stride;
     if (inner_.stride == 0) {
-      sums[first] += row_sum(input, inner_.extent);
+      into_one(input, inner_.extent, results[first]);
     } else {
-      add_row(input, inner_.extent, sums + first);
+      into_each(input, inner_.extent, results + first);
     }
     input += inner_.extent;
     size_t axis = outer_.size();
@@ -110,8 +161,37 @@ void AxisSum::add_up(const T* input, Sum* sums) const {
   }
 }
 
+template <class T, class Sum>
+void AxisSum::add_up(const T* input, Sum* sums) const {
+  reduce(
+      input, sums, Sum{0}, [](const T* row, int64_t count, Sum& sum) { sum += row_sum(row, count); },
+      [](const T* row, int64_t count, Sum* each) { add_row(row, count, each); });
+}
+
 void AxisSum::operator()(const float* input, float* sums) const { add_up(input, sums); }
 void AxisSum::operator()(const int8_t* input, int32_t* sums) const { add_up(input, sums); }
 void AxisSum::operator()(const int16_t* input, int64_t* sums) const { add_up(input, sums); }
+
+template <class Lanes, class T>
+void AxisExtreme::select(const T* input, T* results) const {
+  const auto reduce_by = [&](auto better) {
+    using Chosen = decltype(better);
+    reduce(
+        input, results, Chosen::kWorst,
+        [](const T* row, int64_t count, T& best) { best = Chosen::of_row(row, count, best); },
+        [](const T* row, int64_t count, T* best) { Chosen::of_each(row, count, best); });
+  };
+  extreme_ == Extreme::Max ? reduce_by(Better<T, Lanes, true>{}) : reduce_by(Better<T, Lanes, false>{});
+}
+
+void AxisExtreme::operator()(const float* input, float* results) const { select<FloatLanes>(input, results); }
+
+void AxisExtreme::operator()(const int8_t* input, int8_t* results) const {
+  select<Int8Lanes>(input, results);
+}
+
+void AxisExtreme::operator()(const int16_t* input, int16_t* results) const {
+  select<Int16Lanes>(input, results);
+}
 
 }  // namespace octet::kernels

@@ -21,8 +21,8 @@ class MovementKernel final : public Kernel {
 
 class PaddingKernel final : public Kernel {
  public:
-  PaddingKernel(size_t bytes, std::span<const std::byte> fill, kernels::Copy copy)
-      : bytes_(bytes), fill_(fill.begin(), fill.end()), copy_(std::move(copy)) {}
+  PaddingKernel(size_t bytes, std::span<const std::byte> fill, std::vector<kernels::Copy> copies)
+      : bytes_(bytes), fill_(fill.begin(), fill.end()), copies_(std::move(copies)) {}
 
   void run(const KernelArguments& arguments) const override {
     std::byte* output = arguments.outputs[0];
@@ -34,13 +34,13 @@ class PaddingKernel final : public Kernel {
       std::memcpy(output + filled, output, bytes);
       filled += bytes;
     }
-    copy_(arguments.inputs[0], output);
+    for (const kernels::Copy& copy : copies_) copy(arguments.inputs[0], output);
   }
 
  private:
   size_t bytes_;
   Bytes fill_;
-  kernels::Copy copy_;
+  std::vector<kernels::Copy> copies_;
 };
 
 class IdentityKernel final : public Kernel {
@@ -63,8 +63,8 @@ std::unique_ptr<Kernel> movement_kernel(std::vector<Move> moves) {
 }
 
 std::unique_ptr<Kernel> padding_kernel(const Tensor& output, std::span<const std::byte> fill,
-                                       kernels::Copy copy) {
-  return std::make_unique<PaddingKernel>(output.byte_size(), fill, std::move(copy));
+                                       std::vector<kernels::Copy> copies) {
+  return std::make_unique<PaddingKernel>(output.byte_size(), fill, std::move(copies));
 }
 
 std::unique_ptr<Kernel> identity_kernel(const NodeView& node) {

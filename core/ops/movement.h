@@ -23,9 +23,9 @@ struct Move {
 /// A kernel that does these copies, for elements of any type.
 std::unique_ptr<Kernel> movement_kernel(std::vector<Move> moves);
 
-/// A kernel that fills output 0 with `fill` (the bytes of one element) and then does one copy into it.
+/// A kernel that fills output 0 with `fill` (the bytes of one element) and then does these copies into it.
 std::unique_ptr<Kernel> padding_kernel(const Tensor& output, std::span<const std::byte> fill,
-                                       kernels::Copy copy);
+                                       std::vector<kernels::Copy> copies);
 
 /// A kernel for outputs that hold the same bytes as the input: nothing to do when they share memory.
 std::unique_ptr<Kernel> identity_kernel(const NodeView& node);

@@ -38,7 +38,8 @@ std::unique_ptr<Kernel> prepare(const NodeView& node, std::span<const std::byte>
     axes.push_back(kernels::strided_axis(input.shape[static_cast<int>(i)], from[i], to[i]));
     offset += pad.paddings[i][0] * to[i];
   }
-  return padding_kernel(node.output(), fill, kernels::Copy(std::move(axes), size_of(input.dtype), 0, offset));
+  return padding_kernel(node.output(), fill,
+                        {kernels::Copy(std::move(axes), size_of(input.dtype), 0, offset)});
 }
 
 /// The real value in the elements' own type; integers that are no quantities take it truncated.

@@ -1,4 +1,5 @@
-// What MEAN and SUM share: shapes, the kernel around the sums, and limits on the axes.
+// What MEAN, SUM, REDUCE_MAX and REDUCE_MIN share: shapes, the kernels around the sums, and limits on the
+// axes.
 #pragma once
 
 #include <algorithm>
@@ -68,6 +69,25 @@ std::unique_ptr<Kernel> reduce_kernel(kernels::AxisSum axis_sum, Finish finish) 
   using IntegerSum = std::conditional_t<std::is_same_v<T, int16_t>, int64_t, int32_t>;
   using Sum = std::conditional_t<std::is_same_v<T, float>, float, IntegerSum>;
   return std::make_unique<ReduceKernel<T, Sum, Finish>>(std::move(axis_sum), finish);
+}
+
+/// Writes the extremes themselves: the operator selects among values of one scale.
+template <class T>
+class ExtremeKernel final : public Kernel {
+ public:
+  explicit ExtremeKernel(kernels::AxisExtreme extreme) : extreme_(std::move(extreme)) {}
+  void run(const KernelArguments& arguments) const override {
+    extreme_(arguments.input<T>(0), arguments.output<T>());
+  }
+
+ private:
+  kernels::AxisExtreme extreme_;
+};
+
+template <class T>
+std::unique_ptr<Kernel> extreme_kernel(const NodeView& node, kernels::Extreme extreme) {
+  return std::make_unique<ExtremeKernel<T>>(
+      kernels::AxisExtreme(node.input(0).shape, node.attributes<Reduce>().axes, extreme));
 }
 
 /// The kernel of T, int8_t or int16_t, by the `sima` rule, for outputs that are the sum times `factor` in

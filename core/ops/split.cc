@@ -2,7 +2,7 @@
 #include <string>
 
 #include "ops/inference.h"
-#include "ops/movement.h"
+#include "ops/splitting.h"
 
 namespace octet::ops {
 namespace {
@@ -23,19 +23,7 @@ std::vector<TensorType> infer(const NodeView& node) {
 
 std::unique_ptr<Kernel> prepare(const NodeView& node) {
   const int axis = node.attributes<Axis>().axis;
-  const Shape& part = node.output().shape;
-  const auto from = byte_strides(node.input(0));
-  const ptrdiff_t block = part[axis] * from[static_cast<size_t>(axis)];
-  std::vector<Move> moves;
-  for (size_t i = 0; i < node.output_count(); ++i) {
-    std::vector<kernels::CopyAxis> axes;
-    axes.push_back(kernels::strided_axis(static_cast<int32_t>(part.elements(0, axis)),
-                                         block * static_cast<ptrdiff_t>(node.output_count()), block));
-    moves.push_back({.output = i,
-                     .copy = kernels::Copy(std::move(axes), static_cast<size_t>(block),
-                                           static_cast<ptrdiff_t>(i) * block)});
-  }
-  return movement_kernel(std::move(moves));
+  return splitting_kernel(node, axis, std::vector<int32_t>(node.output_count(), node.output().shape[axis]));
 }
 
 const Constraint kMla[] = {kFourDimensional};

@@ -35,6 +35,11 @@ bool passes_on_equal_shape(const Node& node) {
     case OpKind::ResizeNearestNeighbor:
     case OpKind::Mean:  // Equal shapes: only axes of extent 1 are reduced.
     case OpKind::Sum:
+    case OpKind::ReduceMax:
+    case OpKind::ReduceMin:
+    case OpKind::BroadcastTo:
+    case OpKind::Tile:
+    case OpKind::SplitV:
       return true;
     case OpKind::Concatenation:
       return node.inputs.size() == 1;

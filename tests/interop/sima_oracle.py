@@ -403,11 +403,46 @@ def arg_max(node, operands, out):
     return operands[0].data.argmax(axis=node["axis"]).astype(out.data.dtype)
 
 
+def space_to_batch(node, operands, out):
+    data = operands[0].data
+    blocks, margins = node["block"], node["margins"]
+    rest = data.ndim - 1 - len(blocks)
+    padded = np.pad(data, [(0, 0), *margins, *[(0, 0)] * rest], constant_values=out.zero)
+    split = [padded.shape[0]]
+    for extent, block in zip(padded.shape[1:], blocks, strict=False):
+        split += [extent // block, block]
+    cells = padded.reshape(*split, *data.shape[len(blocks) + 1 :])
+    places = [2 * i + 2 for i in range(len(blocks))]
+    kept = [i for i in range(cells.ndim) if i not in places]
+    return cells.transpose(*places, *kept).reshape(out.data.shape)
+
+
+def batch_to_space(node, data):
+    blocks, margins = node["block"], node["margins"]
+    count = len(blocks)
+    batch = data.shape[0] // int(np.prod(blocks))
+    cells = data.reshape(*blocks, batch, *data.shape[1:])
+    order = [count]
+    for i in range(count):
+        order += [count + 1 + i, i]
+    order += list(range(2 * count + 1, cells.ndim))
+    extents = [extent * block for extent, block in zip(data.shape[1:], blocks, strict=False)]
+    whole = cells.transpose(order).reshape(batch, *extents, *data.shape[count + 1 :])
+    crops = [slice(before, extent - after) for (before, after), extent in zip(margins, extents, strict=True)]
+    return whole[(slice(None), *crops)]
+
+
+def extreme(function):
+    return moved(lambda node, data: function(data, axis=tuple(node["axes"]), keepdims=node["keepDims"]))
+
+
 ORACLE = {
     "ABS": unary(lambda node, x: np.abs(x)),
     "ADD": add,
     "ARG_MAX": arg_max,
     "AVERAGE_POOL_2D": lambda node, operands, out: pool(node, operands, out, True),
+    "BATCH_TO_SPACE_ND": moved(batch_to_space),
+    "BROADCAST_TO": moved(lambda node, data: np.broadcast_to(data, node["shape"])),
     "CONCATENATION": lambda node, operands, out: np.concatenate([o.data for o in operands], node["axis"]),
     "CONV_2D": conv_2d,
     "DEPTH_TO_SPACE": moved(depth_to_space),
@@ -436,6 +471,8 @@ ORACLE = {
     "POW": power,
     "PRELU": prelu,
     "QUANTIZE": requantize,
+    "REDUCE_MAX": extreme(np.max),
+    "REDUCE_MIN": extreme(np.min),
     "RELU": unary(lambda node, x: np.maximum(x, 0)),
     "RELU6": unary(lambda node, x: np.clip(x, 0, 6)),
     "RELU_0_TO_1": unary(lambda node, x: np.clip(x, 0, 1)),
@@ -450,6 +487,7 @@ ORACLE = {
         ]
     ),
     "SOFTMAX": by_tflite("SOFTMAX", "SoftmaxOptions", lambda node: {"beta": node["beta"]}),
+    "SPACE_TO_BATCH_ND": space_to_batch,
     "SPACE_TO_DEPTH": moved(space_to_depth),
     "SQRT": unary(root),
     "SQUARE": unary(lambda node, x: x * x),
@@ -459,6 +497,7 @@ ORACLE = {
     "SUB": sub,
     "SUM": lambda node, operands, out: reduced(node, operands, out, False),
     "TANH": unary(lambda node, x: np.tanh(x)),
+    "TILE": moved(lambda node, data: np.tile(data, node["multiples"])),
     "TRANSPOSE": moved(lambda node, data: data.transpose(node["permutation"])),
     "TRANSPOSE_CONV": transpose_conv,
 }
@@ -468,4 +507,8 @@ def outputs_of(operator: str, attributes: dict, operands: list[Value], outs: lis
     """What the operator must give. `outs` holds the parameters and shapes of its outputs."""
     if operator == "SPLIT":
         return np.split(operands[0].data, len(outs), attributes["axis"])
+    if operator == "SPLIT_V":
+        return np.split(operands[0].data, np.cumsum(attributes["sizes"])[:-1], attributes["axis"])
+    if operator == "UNPACK":
+        return list(np.moveaxis(operands[0].data, attributes["axis"], 0))
     return [ORACLE[operator](attributes, operands, outs[0])]

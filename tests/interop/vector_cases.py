@@ -682,6 +682,77 @@ def _arranging():
             "PackOptions",
             dict(axis=axis, valuesCount=count),
         )
+    for name, shape, axis, sizes in (
+        ("channels", (1, 3, 4, 9), 3, (2, 6, 1)),
+        ("open", (1, 7, 2, 3), 1, (3, -1)),
+        ("negative", (2, 10), -1, (1, 4, 5)),
+    ):
+        yield case(
+            "SPLIT_V",
+            name,
+            shape,
+            [axes(*sizes), constant(axis, "int32")],
+            2,
+            "SplitVOptions",
+            len(sizes),
+            numSplits=len(sizes),
+        )
+    for name, shape, axis in (("first", (3, 4, 5), 0), ("last", (2, 5, 3), -1), ("middle", (1, 4, 3, 2), 1)):
+        count = shape[axis]
+        yield case("UNPACK", name, shape, (), 2, "UnpackOptions", count, num=count, axis=axis)
+    for name, shape, multiples in (
+        ("image", (1, 2, 3, 5), (1, 3, 2, 1)),
+        ("channels", (1, 2, 3, 4), (1, 1, 1, 3)),
+        ("matrix", (3, 7), (2, 2)),
+        ("once", (2, 3), (1, 1)),
+    ):
+        yield case("TILE", name, shape, [axes(*multiples)], 1, "TileOptions")
+    for name, shape, target in (
+        ("channels", (1, 1, 1, 5), (1, 3, 4, 5)),
+        ("pixels", (1, 3, 4, 1), (1, 3, 4, 6)),
+        ("new_dimensions", (3, 1), (2, 4, 3, 5)),
+    ):
+        yield case("BROADCAST_TO", name, shape, [axes(*target)], 3, "BroadcastToOptions")
+    for name, shape, block, paddings in (
+        ("even", (1, 4, 6, 3), (2, 2), ((0, 0), (0, 0))),
+        ("padded", (2, 5, 7, 2), (2, 3), ((1, 2), (2, 0))),
+        ("mostly_padding", (1, 1, 2, 3), (3, 4), ((4, 1), (5, 1))),
+        ("line", (2, 5, 3), (3,), ((1, 3),)),
+    ):
+        yield case(
+            "SPACE_TO_BATCH_ND",
+            name,
+            shape,
+            [axes(*block), constant(paddings, "int32")],
+            3 if len(shape) == 3 else 2,
+            "SpaceToBatchNDOptions",
+        )
+    for name, shape, block, crops in (
+        ("even", (4, 2, 3, 3), (2, 2), ((0, 0), (0, 0))),
+        ("cropped", (12, 3, 4, 2), (2, 3), ((1, 2), (2, 0))),
+        ("line", (6, 4, 3), (3,), ((1, 3),)),
+    ):
+        yield case(
+            "BATCH_TO_SPACE_ND",
+            name,
+            shape,
+            [axes(*block), constant(crops, "int32")],
+            3 if len(shape) == 3 else 2,
+            "BatchToSpaceNDOptions",
+        )
+    for name, axis in (("front", 0), ("middle", 2), ("end", -1)):
+        yield case("EXPAND_DIMS", name, (2, 3, 4), [constant(axis, "int32")], 1, "ExpandDimsOptions")
+    for name, axis in (("height", 1), ("channels", 3)):
+        yield case("REVERSE_V2", name, (1, 4, 3, 7), [axes(axis)], 1, "ReverseV2Options")
+    for operator in ("REDUCE_MAX", "REDUCE_MIN"):
+        for name, shape, reduced, keep in (
+            ("spatial", (1, 5, 7, 19), (1, 2), True),
+            ("channels", (1, 3, 4, 37), (3,), True),
+            ("negative", (2, 3, 5), (-1,), False),
+            ("everything", (2, 3, 4), (0, 1, 2), False),
+            ("apart", (2, 3, 4, 5), (1, 3), True),
+        ):
+            yield case(operator, name, shape, [axes(*reduced)], 2, "ReducerOptions", keepDims=keep)
     spatial = constant([(0, 0), (1, 2), (3, 0), (0, 0)], "int32")
     yield case("PAD", "spatial", (1, 3, 4, 5), [spatial], 2, "PadOptions")
     yield case(

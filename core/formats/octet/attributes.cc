@@ -91,6 +91,16 @@ Offset<schema::ArgMax> write(FlatBufferBuilder& b, const ArgMax& a) {
 Offset<schema::Gelu> write(FlatBufferBuilder& b, const Gelu& a) {
   return schema::CreateGelu(b, a.approximate);
 }
+Offset<schema::SplitV> write(FlatBufferBuilder& b, const SplitV& a) {
+  return schema::CreateSplitVDirect(b, a.axis, &a.sizes);
+}
+Offset<schema::Tile> write(FlatBufferBuilder& b, const Tile& a) {
+  return schema::CreateTileDirect(b, &a.multiples);
+}
+Offset<schema::BatchBlocks> write(FlatBufferBuilder& b, const BatchBlocks& a) {
+  const auto margins = flatten(a.margins);
+  return schema::CreateBatchBlocksDirect(b, &a.block, &margins);
+}
 
 template <class Table>
 std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
@@ -179,6 +189,11 @@ Attributes read(const Reader& r, const schema::ArgMax& t) {
   if (t.output() > schema::DType::MAX) r.invalid("have an unknown element type.");
   return ArgMax{t.axis(), static_cast<DType>(t.output())};
 }
+Attributes read(const Reader& r, const schema::SplitV& t) { return SplitV{t.axis(), r.get(t.sizes())}; }
+Attributes read(const Reader& r, const schema::Tile& t) { return Tile{r.get(t.multiples())}; }
+Attributes read(const Reader& r, const schema::BatchBlocks& t) {
+  return BatchBlocks{r.get(t.block()), r.pairs(t.margins())};
+}
 
 template <class Table>
 Attributes read_table(const Reader& reader) {
@@ -235,6 +250,12 @@ Attributes read_attributes(const schema::Node& node) {
       return read_table<schema::ArgMax>(reader);
     case schema::Attributes::Gelu:
       return read_table<schema::Gelu>(reader);
+    case schema::Attributes::SplitV:
+      return read_table<schema::SplitV>(reader);
+    case schema::Attributes::Tile:
+      return read_table<schema::Tile>(reader);
+    case schema::Attributes::BatchBlocks:
+      return read_table<schema::BatchBlocks>(reader);
     case schema::Attributes::NONE:
       break;
   }

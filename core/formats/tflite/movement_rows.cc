@@ -179,6 +179,106 @@ void write_split(OperatorWriter& writer) {
       schema::CreateSplitOptions(writer.builder(), static_cast<int32_t>(writer.node().output_count())));
 }
 
+Attributes read_split_v(const OperatorReader& reader) {
+  const Shape& input = reader.value(0).shape;
+  const auto& options = reader.options<schema::SplitVOptions>();
+  if (options.num_splits() < 1 || static_cast<size_t>(options.num_splits()) != reader.output_count()) {
+    reader.invalid("it has another number of outputs than of parts.");
+  }
+  SplitV split{reader.axis(reader.integers(2, 1)[0], input.rank()),
+               reader.integers(1, reader.output_count())};
+  int64_t rest = input[split.axis];
+  int32_t* unknown = nullptr;
+  for (int32_t& size : split.sizes) {
+    if (size == -1 && unknown == nullptr) {
+      unknown = &size;
+    } else {
+      rest -= size;
+    }
+  }
+  if (unknown != nullptr && rest >= 1 && rest <= input[split.axis]) *unknown = static_cast<int32_t>(rest);
+  return split;
+}
+
+void write_split_v(OperatorWriter& writer) {
+  const SplitV& split = writer.attributes<SplitV>();
+  writer.vector_operand(1, split.sizes);
+  writer.scalar_operand(2, split.axis);
+  writer.set_options(
+      schema::CreateSplitVOptions(writer.builder(), static_cast<int32_t>(writer.node().output_count())));
+}
+
+Attributes read_unpack(const OperatorReader& reader) {
+  const auto& options = reader.options<schema::UnpackOptions>();
+  return Axis{reader.axis(options.axis(), reader.value(0).shape.rank())};
+}
+
+void write_unpack(OperatorWriter& writer) {
+  const int32_t count = static_cast<int32_t>(writer.node().output_count());
+  writer.set_options(schema::CreateUnpackOptions(writer.builder(), count, writer.attributes<Axis>().axis));
+}
+
+/// A RESHAPE that inserts a dimension of 1.
+Attributes read_expand_dims(const OperatorReader& reader) {
+  const Shape& input = reader.value(0).shape;
+  Reshape reshape{{input.dims().begin(), input.dims().end()}};
+  const int32_t axis = reader.axis(reader.integers(1, 1)[0], input.rank() + 1);
+  reshape.shape.insert(reshape.shape.begin() + axis, 1);
+  return reshape;
+}
+
+/// A STRIDED_SLICE of everything, backwards along some axes.
+Attributes read_reverse(const OperatorReader& reader) {
+  const Shape& input = reader.value(0).shape;
+  const size_t rank = static_cast<size_t>(input.rank());
+  StridedSlice slice{std::vector<int32_t>(rank, 0),
+                     {input.dims().begin(), input.dims().end()},
+                     std::vector<int32_t>(rank, 1),
+                     {}};
+  for (const int32_t dim : reader.integers(1)) {
+    const int32_t axis = reader.axis(dim, input.rank());
+    slice.begin[static_cast<size_t>(axis)] = input[axis] - 1;
+    slice.stride[static_cast<size_t>(axis)] = -1;
+  }
+  return slice;
+}
+
+Attributes read_tile(const OperatorReader& reader) {
+  return Tile{reader.integers(1, static_cast<size_t>(reader.value(0).shape.rank()))};
+}
+
+void write_tile(OperatorWriter& writer) {
+  writer.vector_operand(1, writer.attributes<Tile>().multiples);
+  write_empty<schema::TileOptions>(writer);
+}
+
+Attributes read_broadcast_to(const OperatorReader& reader) { return Reshape{reader.integers(1)}; }
+
+void write_broadcast_to(OperatorWriter& writer) {
+  writer.vector_operand(1, writer.attributes<Reshape>().shape);
+  write_empty<schema::BroadcastToOptions>(writer);
+}
+
+Attributes read_batch_blocks(const OperatorReader& reader) {
+  BatchBlocks blocks{reader.integers(1), {}};
+  const std::vector<int32_t> flat = reader.integers(2, 2 * blocks.block.size());
+  for (size_t i = 0; i < flat.size(); i += 2) blocks.margins.push_back({flat[i], flat[i + 1]});
+  return blocks;
+}
+
+template <class Options>
+void write_batch_blocks(OperatorWriter& writer) {
+  const BatchBlocks& blocks = writer.attributes<BatchBlocks>();
+  writer.vector_operand(1, blocks.block);
+  writer.pairs_operand(2, blocks.margins);
+  write_empty<Options>(writer);
+}
+
+int batch_blocks_version(const NodeView& node) {
+  const int version = version_by_type<4>(node);
+  return node.input(0).shape.rank() == 3 ? std::max(version, 3) : version;
+}
+
 Attributes read_slice(const OperatorReader& reader) {
   const Shape& input = reader.value(0).shape;
   const size_t rank = static_cast<size_t>(input.rank());
@@ -203,6 +303,8 @@ int slice_version(const NodeView& node) {
   if (node.input(0).shape.rank() > 4) return 5;
   return version_by_type<4>(node);
 }
+
+int broadcast_to_version(const NodeView& node) { return node.input(0).dtype == DType::Float32 ? 2 : 3; }
 
 int strided_slice_version(const NodeView& node) {
   return node.input(0).shape.rank() > 4 ? 4 : version_2_if_int8(node);
@@ -286,6 +388,8 @@ using Code = schema::BuiltinOperator;
 
 constexpr OperatorRow kRows[] = {
     {OpKind::Reshape, Code::RESHAPE, 1, kFirstOperand, read_reshape, write_reshape, version_1},
+    // Read only: behind the row that writes their kind.
+    {OpKind::Reshape, Code::EXPAND_DIMS, 1, kFirstOperand, read_expand_dims, write_reshape, version_1},
     {OpKind::Squeeze, Code::SQUEEZE, 2, kFirstOperand, read_squeeze, write_squeeze, version_1},
     {OpKind::Transpose, Code::TRANSPOSE, 6, kFirstOperand, read_transpose, write_transpose,
      transpose_version},
@@ -298,15 +402,29 @@ constexpr OperatorRow kRows[] = {
      version_by_type<3>},
     {OpKind::Pack, Code::PACK, 4, {}, read_pack, write_pack, version_by_type<3>},
     {OpKind::Split, Code::SPLIT, 4, kSecondOperand, read_split, write_split, version_by_type<4>},
+    {OpKind::SplitV, Code::SPLIT_V, 2, kFirstOperand, read_split_v, write_split_v, version_2_if_int8},
+    {OpKind::Unpack, Code::UNPACK, 4, {}, read_unpack, write_unpack, version_by_type<4>},
+    // LiteRT's reference kernels list no version 3 of TILE, which int8 would ask for; version 1 takes it too.
+    {OpKind::Tile, Code::TILE, 3, kFirstOperand, read_tile, write_tile, version_1},
+    {OpKind::BroadcastTo, Code::BROADCAST_TO, 3, kFirstOperand, read_broadcast_to, write_broadcast_to,
+     broadcast_to_version},
+    {OpKind::SpaceToBatchNd, Code::SPACE_TO_BATCH_ND, 4, kFirstOperand, read_batch_blocks,
+     write_batch_blocks<schema::SpaceToBatchNDOptions>, batch_blocks_version},
+    {OpKind::BatchToSpaceNd, Code::BATCH_TO_SPACE_ND, 4, kFirstOperand, read_batch_blocks,
+     write_batch_blocks<schema::BatchToSpaceNDOptions>, batch_blocks_version},
     {OpKind::Slice, Code::SLICE, 6, kFirstOperand, read_slice, write_slice, slice_version},
     {OpKind::StridedSlice, Code::STRIDED_SLICE, 8, kFirstOperand, read_strided_slice, write_strided_slice,
      strided_slice_version},
+    {OpKind::StridedSlice, Code::REVERSE_V2, 3, kFirstOperand, read_reverse, write_strided_slice,
+     strided_slice_version},  // Read only, as EXPAND_DIMS.
     {OpKind::Pad, Code::PAD, 4, kFirstOperand, read_pad, write_pad, pad_version, {}, pads_with_zero},
     {OpKind::Pad, Code::PADV2, 4, kFirstOperand, read_pad_v2, write_pad_v2, pad_version},
     {OpKind::MirrorPad, Code::MIRROR_PAD, 3, kFirstOperand, read_mirror_pad, write_mirror_pad,
      version_by_type<3>},
     {OpKind::Mean, Code::MEAN, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::Sum, Code::SUM, 2, kFirstOperand, read_reduce, write_reduce, version_2_if_int8},
+    {OpKind::ReduceMax, Code::REDUCE_MAX, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
+    {OpKind::ReduceMin, Code::REDUCE_MIN, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::ResizeBilinear, Code::RESIZE_BILINEAR, 4, kFirstOperand,
      read_resize<schema::ResizeBilinearOptions>, write_resize<schema::ResizeBilinearOptions>,
      resize_bilinear_version},

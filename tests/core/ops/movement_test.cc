@@ -206,6 +206,112 @@ TEST(Movement, DepthToSpaceAndBack) {
   }
 }
 
+TEST(Movement, SpaceToBatchAndBack) {
+  struct Case {
+    Shape spread;
+    BatchBlocks blocks;
+    Shape batched;
+  };
+  const std::vector<Case> cases = {
+      {{1, 4, 6, 3}, {{2, 2}, {{0, 0}, {0, 0}}}, {4, 2, 3, 3}},
+      {{2, 5, 7, 2}, {{2, 3}, {{1, 2}, {2, 0}}}, {12, 4, 3, 2}},
+      {{1, 1, 2, 3}, {{3, 4}, {{4, 1}, {5, 1}}}, {12, 2, 2, 3}},
+      {{2, 5, 3}, {{3}, {{1, 3}}}, {6, 3, 3}},
+      {{1, 3, 2, 4, 2}, {{1, 2, 2}, {{0, 0}, {1, 1}, {0, 2}}}, {4, 3, 2, 3, 2}},
+  };
+  for (const auto& [spread, blocks, batched] : cases) {
+    // Where a batched element lies in the spread tensor; coordinates may be outside, in the margins.
+    const auto in_spread = [&](const Coordinates& at) {
+      Coordinates from = at;
+      int32_t place = at[0] / spread[0];
+      from[0] = at[0] % spread[0];
+      for (size_t d = blocks.block.size(); d-- > 0;) {
+        from[d + 1] = at[d + 1] * blocks.block[d] + place % blocks.block[d] - blocks.margins[d][0];
+        place /= blocks.block[d];
+      }
+      return from;
+    };
+    const auto inside = [&](const Coordinates& at) {
+      for (size_t i = 0; i < at.size(); ++i) {
+        if (at[i] < 0 || at[i] >= spread[static_cast<int>(i)]) return false;
+      }
+      return true;
+    };
+    std::vector<Coordinates> in_batched(static_cast<size_t>(spread.elements()));
+    for_each_coordinates(batched, [&](const Coordinates& at) {
+      if (inside(in_spread(at))) in_batched[offset_of(spread, in_spread(at))] = at;
+    });
+    expect_moved(OpKind::BatchToSpaceNd, blocks, batched, spread,
+                 [&](const Coordinates& at) { return in_batched[offset_of(spread, at)]; });
+
+    GraphBuilder builder;
+    builder.output(builder.node(OpKind::SpaceToBatchNd, blocks, {builder.input("x", spread)})[0]);
+    std::vector<float> values(static_cast<size_t>(spread.elements()));
+    std::iota(values.begin(), values.end(), 1.0f);
+    std::vector<float> expected;
+    for_each_coordinates(batched, [&](const Coordinates& at) {
+      expected.push_back(inside(in_spread(at)) ? values[offset_of(spread, in_spread(at))] : 0.0f);
+    });
+    EXPECT_EQ(run<float>(builder.graph(), {values}), expected) << to_string(spread);
+  }
+}
+
+TEST(Movement, TileAndBroadcast) {
+  struct Case {
+    Shape input;
+    std::vector<int32_t> multiples;
+    Shape output;
+  };
+  for (const auto& [input, multiples, output] : {Case{{5}, {3}, {15}},
+                                                 {{2, 3}, {2, 2}, {4, 6}},
+                                                 {{1, 2, 3, 5}, {1, 3, 2, 1}, {1, 6, 6, 5}},
+                                                 {{1, 1, 1, 7}, {1, 4, 5, 1}, {1, 4, 5, 7}},
+                                                 {{2, 1, 3, 1}, {1, 4, 1, 5}, {2, 4, 3, 5}}}) {
+    const Source source = [&](const Coordinates& at) {
+      Coordinates from = at;
+      for (size_t i = 0; i < at.size(); ++i) from[i] %= input[static_cast<int>(i)];
+      return from;
+    };
+    expect_moved(OpKind::Tile, Tile{multiples}, input, output, source);
+    bool broadcasts = true;
+    for (int axis = 0; axis < input.rank(); ++axis) {
+      broadcasts = broadcasts && (input[axis] == 1 || input[axis] == output[axis]);
+    }
+    if (!broadcasts) continue;
+    const Reshape target{{output.dims().begin(), output.dims().end()}};
+    expect_moved(OpKind::BroadcastTo, target, input, output, source);
+  }
+  expect_moved(OpKind::BroadcastTo, Reshape{{2, 4, 3, 5}}, {3, 1}, {2, 4, 3, 5}, [](const Coordinates& at) {
+    return Coordinates{at[2], 0};
+  });
+}
+
+TEST(Movement, SplitVAndUnpack) {
+  const Shape input = {2, 6, 3};
+  Random random(9);
+  const std::vector<float> values = random.floats(input.elements(), -1, 1);
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", input);
+  const std::vector<int32_t> sizes = {1, 3, 2};
+  for (const TensorId part : builder.node(OpKind::SplitV, SplitV{1, sizes}, {x}, {{}, {}, {}})) {
+    builder.output(part);
+  }
+  for (const TensorId slice : builder.node(OpKind::Unpack, Axis{2}, {x}, {{}, {}, {}})) builder.output(slice);
+  int32_t begin = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    std::vector<float> part;
+    std::vector<float> slice;
+    for_each_coordinates(input, [&](const Coordinates& at) {
+      if (at[1] >= begin && at[1] < begin + sizes[i]) part.push_back(values[offset_of(input, at)]);
+      if (at[2] == static_cast<int32_t>(i)) slice.push_back(values[offset_of(input, at)]);
+    });
+    begin += sizes[i];
+    EXPECT_EQ(run<float>(builder.graph(), {values}, i), part) << i;
+    EXPECT_EQ(run<float>(builder.graph(), {values}, 3 + i), slice) << i;
+  }
+  EXPECT_EQ(builder.tensor(builder.graph().outputs[3]).shape, (Shape{2, 6}));
+}
+
 TEST(Movement, ReshapeAndSqueeze) {
   const Shape input = {1, 3, 1, 4};
   const auto same_position = [](const Shape& from, const Shape& to) {
@@ -328,6 +434,25 @@ TEST(Movement, ErrorsNameTheDimension) {
             "CONCATENATION 'node_0': dimension 1 of input 'x1' is 4; the first input has 3.");
   EXPECT_EQ(failure(OpKind::Split, Axis{1}, {{2, 7}}, 2),
             "SPLIT 'node_0': dimension 1 of its input is 7, which 2 outputs cannot share equally.");
+  EXPECT_EQ(failure(OpKind::SplitV, SplitV{1, {3, 5}}, {{2, 7}}, 2),
+            "SPLIT_V 'node_0': its parts take 8 elements of dimension 1, which has 7.");
+  EXPECT_EQ(failure(OpKind::SplitV, SplitV{1, {-1, 8}}, {{2, 7}}, 2),
+            "SPLIT_V 'node_0': dimension 1 of its output would be -1.");
+  EXPECT_EQ(failure(OpKind::Unpack, Axis{0}, {{3, 7}}, 2),
+            "UNPACK 'node_0': dimension 0 of its input is 3, but it has 2 outputs.");
+  EXPECT_EQ(failure(OpKind::Tile, Tile{{2, 0}}, {{3, 7}}),
+            "TILE 'node_0': dimension 1 of its output would be 0.");
+  EXPECT_EQ(failure(OpKind::BroadcastTo, Reshape{{4, 7}}, {{3, 7}}),
+            "BROADCAST_TO 'node_0': input 'x0' of shape 3x7 does not broadcast to 4x7.");
+  EXPECT_EQ(failure(OpKind::SpaceToBatchNd, BatchBlocks{{2, 2}, {{0, 0}, {0, 1}}}, {{1, 4, 4, 3}}),
+            "SPACE_TO_BATCH_ND 'node_0': dimension 2 of its padded input is 5, which is no multiple of its "
+            "block's 2.");
+  EXPECT_EQ(
+      failure(OpKind::BatchToSpaceNd, BatchBlocks{{2, 2}, {{0, 0}, {0, 0}}}, {{6, 4, 4, 3}}),
+      "BATCH_TO_SPACE_ND 'node_0': the batch of its input is 6, which is no multiple of the 4 places of "
+      "its block.");
+  EXPECT_EQ(failure(OpKind::BatchToSpaceNd, BatchBlocks{{100, 100}, {{0, 0}, {0, 0}}}, {{6, 4, 4, 3}}),
+            "BATCH_TO_SPACE_ND 'node_0': its block has more than 4096 places.");
   EXPECT_EQ(failure(OpKind::Slice, Slice{{0, 2}, {2, 2}}, {{2, 3}}),
             "SLICE 'node_0': it takes 2 elements from index 2 of dimension 1, which has 3.");
   EXPECT_EQ(

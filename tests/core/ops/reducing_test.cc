@@ -1,4 +1,4 @@
-// MEAN and SUM against plain loops.
+// MEAN, SUM, REDUCE_MAX and REDUCE_MIN against plain loops.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -107,6 +107,40 @@ TEST(Reducing, Int8BySimaRule) {
         }
       }
     }
+  }
+}
+
+template <class T>
+void expect_extremes(const Case& test, const std::vector<T>& input, DType dtype,
+                     const std::optional<QuantParams>& quantization) {
+  for (const bool largest : {true, false}) {
+    std::vector<std::optional<T>> expected(static_cast<size_t>(test.output.elements()));
+    for_each_coordinates(test.input, [&](Coordinates at) {
+      const T element = input[offset_of(test.input, at)];
+      for (const int32_t axis : test.axes) at[static_cast<size_t>(axis)] = 0;
+      std::optional<T>& best = expected[offset_of(test.output, at)];
+      if (!best || (largest ? element > *best : element < *best)) best = element;
+    });
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", test.input, dtype, quantization);
+    const OpKind op = largest ? OpKind::ReduceMax : OpKind::ReduceMin;
+    builder.output(builder.node(op, Reduce{test.axes, true}, {x}, {quantization}, dtype)[0]);
+    const std::vector<T> actual = run<T>(builder.graph(), {input});
+    ASSERT_EQ(actual.size(), expected.size());
+    for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], *expected[i]) << to_string(op) << i;
+  }
+}
+
+TEST(Reducing, Extremes) {
+  Random random(5);
+  const QuantParams params = QuantParams::per_tensor(0.1f, 0);
+  for (const Case& test : kCases) {
+    SCOPED_TRACE(to_string(test.input));
+    const int64_t count = test.input.elements();
+    expect_extremes(test, random.floats(count, -9, -1), DType::Float32, {});
+    expect_extremes(test, random.floats(count, -1, 3), DType::Float32, {});
+    expect_extremes(test, random.integers<int8_t>(count, -128, 127), DType::Int8, params);
+    expect_extremes(test, random.integers<int16_t>(count, -32768, 32767), DType::Int16, params);
   }
 }
 

@@ -1,0 +1,23 @@
+// REDUCE_MIN: the smallest element along some axes.
+#include "ops/movement.h"
+#include "ops/reducing.h"
+
+namespace octet::ops {
+namespace {
+
+template <class T>
+std::unique_ptr<Kernel> prepare(const NodeView& node) {
+  return extreme_kernel<T>(node, kernels::Extreme::Min);
+}
+
+}  // namespace
+
+extern const Operator reduce_min = {
+    .kind = OpKind::ReduceMin,
+    .infer = infer_reduced,
+    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>, .i16 = prepare<int16_t>},
+    .quantization = kKeepsParameters,
+    .tflite = {.int8 = true, .int16 = true},
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,37 @@
+// TILE: the input repeated along each dimension.
+#include "ops/inference.h"
+#include "ops/repeating.h"
+
+namespace octet::ops {
+namespace {
+
+std::vector<TensorType> infer(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  const std::vector<int32_t>& multiples = node.attributes<Tile>().multiples;
+  expect_one_per_dimension(node, "multiples", multiples.size());
+  std::vector<int64_t> dims = extents(input.shape);
+  for (size_t i = 0; i < dims.size(); ++i) dims[i] *= multiples[i];
+  return {{input.dtype, output_shape(node, dims)}};
+}
+
+const Constraint kMla[] = {
+    kFourOrFiveDimensional,
+    {"it does not repeat the batch",
+     [](const ConstraintView& view) {
+       const std::vector<int32_t>& multiples = view.node.attributes<Tile>().multiples;
+       return !multiples.empty() && multiples[0] == 1;
+     }},
+};
+
+}  // namespace
+
+extern const Operator tile = {
+    .kind = OpKind::Tile,
+    .infer = infer,
+    .kernels = {.f32 = repeating_kernel, .i8 = repeating_kernel, .i16 = repeating_kernel},
+    .quantization = kKeepsParameters,
+    .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
+    .tflite = {.int8 = true, .int16 = true},
+};
+
+}  // namespace octet::ops
