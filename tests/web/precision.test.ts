@@ -67,7 +67,9 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
   expect(accuracy).toBeGreaterThan(90);
 
   await page.getByRole('button', { name: 'Take away' }).click();
-  await page.getByText(/No \.tflite: TFLite has no BF16 kernels/).waitFor();
+  await page.getByRole('button', { name: /^\.tflite in float32/ }).waitFor();
+  await page.getByText(/^TFLite has no BF16 kernels: .* written in float32/).waitFor();
+  await picture(page, 'bf16-taken-away');
 }, 400_000);
 
 test('a precision is chosen in the table, shown in the inspector and the settings, and dropped with its target', async () => {

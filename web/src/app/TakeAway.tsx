@@ -3,12 +3,12 @@
 import { bytes } from '../graph/words';
 import { downloadOctet, downloadReport, downloadSettings, downloadTFLite } from '../report/download';
 import { useActiveRun } from '../state/derive';
-import type { Run } from '../state/types';
 import { Menu } from '../ui/Menu';
 import './TakeAway.css';
 
 export function TakeAway() {
   const run = useActiveRun();
+  const inIntegers = run && !run.settings.activations.bfloat16 && !run.settings.weights.bfloat16;
   return (
     <Menu
       label="Take away"
@@ -24,15 +24,22 @@ export function TakeAway() {
           ) : (
             <>
               <Item
-                name="INT8 .tflite"
-                what={`${bytes(run.sizes.tflite)}, float32 in and out; ${exactness(run)}`}
+                name={inIntegers ? 'INT8 .tflite' : '.tflite in float32'}
+                what={`${bytes(run.sizes.tflite)}, float32 in and out${run.exportNotes?.length === 0 ? '; TFLite computes what this page shows' : ''}`}
                 act={() => downloadTFLite(run, 'float32')}
               />
-              <Item
-                name="INT8 .tflite, int8 in and out"
-                what="for devices that feed integers"
-                act={() => downloadTFLite(run, 'int8')}
-              />
+              {inIntegers && (
+                <Item
+                  name="INT8 .tflite, int8 in and out"
+                  what="for devices that feed integers"
+                  act={() => downloadTFLite(run, 'int8')}
+                />
+              )}
+              {run.exportNotes?.map((note) => (
+                <p key={note} className="note">
+                  {note}
+                </p>
+              ))}
             </>
           )}
           <Item
@@ -50,13 +57,6 @@ export function TakeAway() {
       )}
     </Menu>
   );
-}
-
-/** Whether TFLite computes the same numbers as this page. */
-function exactness(run: Run): string {
-  return run.settings.requantization === 'tflite'
-    ? 'TFLite computes what this page shows'
-    : 'TFLite rounds a little differently than the MLA';
 }
 
 function Item({

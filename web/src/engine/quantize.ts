@@ -77,12 +77,16 @@ function progressOf(reporter: Reporter, images: number): (progress: Progress) =>
   };
 }
 
-/** The size of the .tflite, or why there is none. */
-export async function sizeAsTFLite(model: Model): Promise<number | string> {
+/** What the model is as a .tflite: its size and what it cannot hold, or why there is none. */
+export async function asTFLite(
+  model: Model,
+): Promise<{ size?: number; part: Pick<Run, 'tfliteRefusal' | 'exportNotes'> }> {
   try {
-    return (await model.toTFLite()).length;
+    const { length } = await model.toTFLite();
+    return { size: length, part: { exportNotes: await model.exportNotes() } };
   } catch (error) {
-    if (error instanceof OctetError && error.code === 'UNSUPPORTED_MODEL') return error.message;
+    if (error instanceof OctetError && error.code === 'UNSUPPORTED_MODEL')
+      return { part: { tfliteRefusal: error.message } };
     throw error;
   }
 }
@@ -128,7 +132,7 @@ async function measure(
   const timing = await measureTime(net, model, comparison, reporter.signal);
   reporter.phase('files', 0);
   const octet = model.save();
-  const tflite = await sizeAsTFLite(model);
+  const tflite = await asTFLite(model);
   reporter.signal.throwIfAborted();
   const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
   const id = crypto.randomUUID();
@@ -143,10 +147,10 @@ async function measure(
     seconds,
     sizes: {
       source: inputs.bytes.length,
-      tflite: typeof tflite === 'number' ? tflite : undefined,
+      tflite: tflite.size,
       octet: octet.length,
     },
-    ...(typeof tflite === 'string' ? { tfliteRefusal: tflite } : {}),
+    ...tflite.part,
     timing,
     calibrationImages: inputs.calibrate.length,
     compareImages: inputs.compare.length,

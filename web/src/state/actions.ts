@@ -19,7 +19,7 @@ import {
   isSettingsName,
   type NamedFile,
 } from '../engine/files';
-import { plannedPhases, quantizeAndMeasure, sizeAsTFLite } from '../engine/quantize';
+import { asTFLite, plannedPhases, quantizeAndMeasure } from '../engine/quantize';
 import { fashionSample } from '../engine/sample';
 import { classCount, classNames, partsOf } from './derive';
 import { JobClock } from './job';
@@ -105,7 +105,7 @@ async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
   forgetAll();
   rememberModel(id, model);
   const report = model.report();
-  const tflite = await sizeAsTFLite(model);
+  const tflite = await asTFLite(model);
   const run: Run = {
     id,
     name: fileName,
@@ -116,10 +116,10 @@ async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
     seconds: 0,
     sizes: {
       source: report.sizes.sourceBytes,
-      tflite: typeof tflite === 'number' ? tflite : undefined,
+      tflite: tflite.size,
       octet: bytes.length,
     },
-    ...(typeof tflite === 'string' ? { tfliteRefusal: tflite } : {}),
+    ...tflite.part,
     timing: undefined,
     calibrationImages: report.provenance.calibrationSamples,
     compareImages: 0,

@@ -98,6 +98,8 @@ export interface Run {
     readonly octet: number;
   };
   readonly tfliteRefusal?: string;
+  /** What the .tflite holds otherwise than this model, in sentences. */
+  readonly exportNotes?: readonly string[];
   readonly timing: Timing | undefined;
   readonly calibrationImages: number;
   readonly compareImages: number;
