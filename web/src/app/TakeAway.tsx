@@ -36,7 +36,7 @@ export function TakeAway() {
                 />
               )}
               {run.exportNotes?.map((note) => (
-                <p key={note} className="note">
+                <p key={note} className="note take-away-note">
                   {note}
                 </p>
               ))}

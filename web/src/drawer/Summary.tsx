@@ -11,7 +11,9 @@ export function Summary({ run }: { readonly run: Run }) {
   const scores = run.classification && scoresOf(run.classification);
   const atOutput = info && outputError(run, info);
   const constants = run.report.sizes;
-  const size = run.sizes.tflite;
+  // BF16 is written into a .tflite as float32, whose size says nothing of the model's.
+  const inIntegers = !run.settings.activations.bfloat16 && !run.settings.weights.bfloat16;
+  const size = inIntegers ? run.sizes.tflite : undefined;
   return (
     <dl className="summary">
       {scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined && (
@@ -45,7 +47,7 @@ export function Summary({ run }: { readonly run: Run }) {
           name="Constants"
           before={bytes(constants.floatConstantBytes)}
           after={bytes(constants.quantizedConstantBytes)}
-          title="Weights and biases before and after; TFLite has no kernels for the whole model"
+          title="Weights and biases before and after; TFLite has no kernels for the model as it is"
         />
       ) : (
         <Figure

@@ -36,7 +36,7 @@ const PRESETS: readonly {
     target: 'gen2',
     numbers: 'BFLOAT_16',
     name: 'BF16 for Modalix',
-    what: 'Half the size of float, and close to it; no .tflite can hold it.',
+    what: 'Half the size of float, and close to it; a .tflite holds it as float32.',
   },
   {
     target: 'gen2',
