@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ir/unique_name.h"
 #include "ops/operator.h"
 #include "quantize/activation_plan.h"
 #include "quantize/precision_plan.h"
@@ -139,11 +140,7 @@ class Quantizer {
     for (const Node& node : source_.nodes) names_.insert(node.name);
   }
 
-  std::string unique_name(const std::string& base) {
-    std::string name = base;
-    for (int i = 2; !names_.insert(name).second; ++i) name = base + "_" + std::to_string(i);
-    return name;
-  }
+  std::string unique_name(const std::string& base) { return take_unique_name(names_, base, 2); }
 
   TensorId& form(TensorId id, Precision precision) {
     return forms_[static_cast<size_t>(precision)][index(id)];

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ir/dequantized.h"
+#include "ir/unique_name.h"
 #include "ops/operator.h"
 
 namespace octet::quantize {
@@ -33,11 +34,7 @@ class Keeper {
   }
 
  private:
-  std::string unique_name(const std::string& base) {
-    std::string name = base;
-    for (int i = 2; !names_.insert(name).second; ++i) name = base + "_" + std::to_string(i);
-    return name;
-  }
+  std::string unique_name(const std::string& base) { return take_unique_name(names_, base, 2); }
 
   TensorId add_float(TensorId like, std::string name) {
     return graph_.add_tensor({.name = std::move(name),

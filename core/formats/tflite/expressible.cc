@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/tflite/padding.h"
+#include "ir/unique_name.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -13,9 +14,7 @@ namespace {
 std::string unique_name(const Graph& graph, const std::string& base) {
   std::unordered_set<std::string> taken;
   for (const Tensor& tensor : graph.tensors) taken.insert(tensor.name);
-  std::string name = base;
-  for (int suffix = 1; taken.count(name) != 0; ++suffix) name = base + "_" + std::to_string(suffix);
-  return name;
+  return take_unique_name(taken, base, 1);
 }
 
 bool has_expressible_padding(const Graph& graph, const Node& node) {

@@ -10,6 +10,7 @@
 
 #include "emulate/bfloat16_kernel.h"
 #include "ir/dequantized.h"
+#include "ir/unique_name.h"
 #include "ops/operator.h"
 #include "prepare/rewriting.h"
 
@@ -61,14 +62,8 @@ class Rewriter {
   }
 
  private:
-  std::string unique(const std::string& base) {
-    std::string name = base;
-    for (int suffix = 1; !names_.insert(name).second; ++suffix) name = base + "_" + std::to_string(suffix);
-    return name;
-  }
-
   TensorId add_tensor(Tensor tensor, const std::string& suffix) {
-    tensor.name = unique(tensor.name + suffix);
+    tensor.name = take_unique_name(names_, tensor.name + suffix, 1);
     return graph_.add_tensor(std::move(tensor));
   }
 
