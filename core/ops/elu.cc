@@ -10,24 +10,13 @@ namespace {
 
 double real(double x) { return x < 0 ? kernels::expm1(x) : x; }
 
+/// As TFLite rounds it.
+float single(float x) { return x < 0 ? static_cast<float>(kernels::expm1(static_cast<double>(x))) : x; }
+
 std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_unary(node, [](v128_t x) {
     return wasm_v128_bitselect(kernels::expm1(x), x, wasm_f32x4_lt(x, wasm_f32x4_splat(0.0f)));
   });
-}
-
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(node, table_of_reals(node, real));
-  }
-  return table_unary(node, table_of_floats(node, [](float x) {
-                       return x < 0 ? static_cast<float>(kernels::expm1(static_cast<double>(x))) : x;
-                     }));
-}
-
-/// In both requantization modes: TFLite has no INT16 kernel.
-std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
-  return table_unary(node, table_of_reals<int16_t>(node, real));
 }
 
 }  // namespace
@@ -36,7 +25,10 @@ extern const Operator elu;
 const Operator elu = {
     .kind = OpKind::Elu,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    // TFLite has no INT16 kernel.
+    .kernels = {.f32 = prepare_float,
+                .i8 = prepare_int8_table<real, single>,
+                .i16 = prepare_rounded_table<int16_t, real>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true},
     .in_place = true,

@@ -17,26 +17,15 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_unary(node, [](v128_t x) { return kernels::exp(x); });
 }
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(node, table_of_reals(node, real));
-  }
-  return table_unary(node, table_of_floats(node, single));
-}
-
-std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
-  const bool sima = node.node().requantization == RequantizationMode::Sima;
-  return table_unary(node,
-                     sima ? table_of_reals<int16_t>(node, real) : interpolated_table_of_floats(node, single));
-}
-
 }  // namespace
 
 extern const Operator exp;
 const Operator exp = {
     .kind = OpKind::Exp,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float,
+                .i8 = prepare_int8_table<real, single>,
+                .i16 = prepare_int16_table<real, single>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,

@@ -7,22 +7,18 @@
 namespace octet::ops {
 namespace {
 
+double real(double x) { return kernels::logistic(x); }
+
+/// As TFLite rounds it.
+float single(float x) { return 1.0f / (1.0f + static_cast<float>(kernels::exp(-static_cast<double>(x)))); }
+
 std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_unary(node, [](v128_t x) { return kernels::logistic(x); });
 }
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(node, table_of_reals(node, [](double x) { return kernels::logistic(x); }));
-  }
-  return table_unary(node, table_of_floats(node, [](float x) {
-                       return 1.0f / (1.0f + static_cast<float>(kernels::exp(-static_cast<double>(x))));
-                     }));
-}
-
 std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
   if (node.node().requantization == RequantizationMode::Sima) {
-    return table_unary(node, table_of_reals<int16_t>(node, [](double x) { return kernels::logistic(x); }));
+    return table_unary(node, table_of_reals<int16_t>(node, real));
   }
   const kernels::SigmoidInput input(per_tensor(node.input(0)).scale);
   return table_unary(
@@ -35,7 +31,7 @@ extern const Operator logistic;
 const Operator logistic = {
     .kind = OpKind::Logistic,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8_table<real, single>, .i16 = prepare_int16},
     .quantization = {.output = OutputQuantization::Fixed,
                      .fixed_scale = 1.0f / 256,
                      .fixed_zero_point = -128,

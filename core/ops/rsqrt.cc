@@ -43,19 +43,13 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   return table_unary(node, tflite_table(node));
 }
 
-std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
-  const bool sima = node.node().requantization == RequantizationMode::Sima;
-  return table_unary(node,
-                     sima ? table_of_reals<int16_t>(node, real) : interpolated_table_of_floats(node, single));
-}
-
 }  // namespace
 
 extern const Operator rsqrt;
 const Operator rsqrt = {
     .kind = OpKind::Rsqrt,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16_table<real, single>},
     .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,

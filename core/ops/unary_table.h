@@ -50,6 +50,27 @@ kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(flo
 /// half of the piece's error at its middle. An infinite result stands for the end of the output's range.
 kernels::FunctionTable<int16_t> interpolated_table_of_floats(const NodeView& node, float (*function)(float));
 
+/// The kernel of a function that is the contract's in both requantization modes.
+template <class T, double (*real)(double)>
+std::unique_ptr<Kernel> prepare_rounded_table(const NodeView& node) {
+  return table_unary(node, table_of_reals<T>(node, real));
+}
+
+/// INT8 of a function: the contract's, of `real`, or TFLite's, of `single`, as the node's mode says.
+template <double (*real)(double), float (*single)(float)>
+std::unique_ptr<Kernel> prepare_int8_table(const NodeView& node) {
+  const bool sima = node.node().requantization == RequantizationMode::Sima;
+  return table_unary(node, sima ? table_of_reals(node, real) : table_of_floats(node, single));
+}
+
+/// The same in INT16.
+template <double (*real)(double), float (*single)(float)>
+std::unique_ptr<Kernel> prepare_int16_table(const NodeView& node) {
+  const bool sima = node.node().requantization == RequantizationMode::Sima;
+  return table_unary(node,
+                     sima ? table_of_reals<int16_t>(node, real) : interpolated_table_of_floats(node, single));
+}
+
 /// zero_point + (q - input_zero_point) * factor in fixed point, not clamped: a step of TFLite's piecewise
 /// linear kernels.
 struct LinearPiece {
