@@ -50,9 +50,6 @@ Clamp<int32_t> clamp_of(Activation activation, const QuantParams& output) {
   if (std::isfinite(real.high)) range.high = std::min(range.high, quantized(real.high));
   return range;
 }
-inline Clamp<int32_t> int8_clamp_of(Activation activation, const QuantParams& output) {
-  return clamp_of<int8_t>(activation, output);
-}
 
 /// The parameters of a quantized tensor; throws Internal naming it when it has none.
 inline const QuantParams& quantization_of(const Tensor& tensor) {

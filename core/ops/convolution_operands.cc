@@ -182,7 +182,7 @@ std::vector<kernels::Int16Multiplier> int16_rescaling_of(const NodeView& node, i
 
 kernels::Int8Range int8_range_of(const NodeView& node, Activation activation) {
   const QuantParams& output = quantization_of(node.output());
-  const Clamp<int32_t> clamp = int8_clamp_of(activation, output);
+  const Clamp<int32_t> clamp = clamp_of<int8_t>(activation, output);
   return {.zero_point = output.zero_point[0], .low = clamp.low, .high = clamp.high};
 }
 

@@ -121,7 +121,7 @@ ScaleAndZero per_tensor(const Tensor& tensor) {
 
 std::unique_ptr<Kernel> int8_sum(const NodeView& node, int sign) {
   const Clamp<int32_t> range =
-      int8_clamp_of(node.attributes<Elementwise>().activation, quantization_of(node.output()));
+      clamp_of<int8_t>(node.attributes<Elementwise>().activation, quantization_of(node.output()));
   const bool tflite = node.node().requantization == RequantizationMode::Tflite;
   return tflite ? tflite_sum(node, sign, range) : sima_sum(node, sign, range);
 }

@@ -25,7 +25,7 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
   const ScaleAndZero b = per_tensor(node.input(1));
   const ScaleAndZero output = per_tensor(node.output());
   const Clamp<int32_t> range =
-      int8_clamp_of(node.attributes<Elementwise>().activation, quantization_of(node.output()));
+      clamp_of<int8_t>(node.attributes<Elementwise>().activation, quantization_of(node.output()));
   // TFLite forms the factor in float, the contract in double.
   const kernels::FixedPointMultiplier multiplier =
       node.node().requantization == RequantizationMode::Tflite

@@ -107,7 +107,7 @@ void expect_int8(const ConvolutionCase& c, bool per_channel, RequantizationMode 
         sums[static_cast<size_t>(to)] +=
             (input[static_cast<size_t>(from)] + 17) * filter[static_cast<size_t>(weight)];
       });
-  const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
+  const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
   std::vector<int8_t> expected;
   for (size_t i = 0; i < sums.size(); ++i) {
     const double ratio =

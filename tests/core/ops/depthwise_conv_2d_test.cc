@@ -91,7 +91,7 @@ TEST(DepthwiseConv2d, Int8EqualsThePlainLoop) {
           sums[static_cast<size_t>(to)] +=
               (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
         });
-    const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
+    const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
     std::vector<int8_t> expected;
     for (size_t i = 0; i < sums.size(); ++i) {
       const double ratio =

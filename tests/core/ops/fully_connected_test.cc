@@ -99,8 +99,9 @@ TEST(FullyConnected, Int8EqualsThePlainLoop) {
           multipliers.push_back(double{in.scale[0]} * double{scales[unit % scales.size()]} /
                                 double{out.scale[0]});
         }
-        EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}),
-                  int8_reference(c, input, filter, bias, multipliers, ops::int8_clamp_of(c.activation, out)));
+        EXPECT_EQ(
+            test::run<int8_t>(builder.graph(), {input}),
+            int8_reference(c, input, filter, bias, multipliers, ops::clamp_of<int8_t>(c.activation, out)));
       }
     }
   }

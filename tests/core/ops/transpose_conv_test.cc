@@ -141,7 +141,7 @@ TEST(TransposeConv, Int8EqualsScattering) {
       for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
       convolve(
           c, sums, [&](size_t i) { return input[i] + 128; }, [&](size_t i) { return int32_t{filter[i]}; });
-      const ops::Clamp<int32_t> clamp = ops::int8_clamp_of(c.activation, out);
+      const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
       std::vector<int8_t> expected;
       for (size_t i = 0; i < sums.size(); ++i) {
         const double ratio =
