@@ -115,7 +115,10 @@ class BinCounter {
 
   /// Brings all counts into the histogram; before its bins change, and in the end.
   void flush() {
-    for (size_t i = 0; i < tables_.size(); ++i) histogram_.counts[i % histogram_.counts.size()] += tables_[i];
+    if (tables_.empty()) return;
+    const size_t bins = histogram_.counts.size();
+    for (size_t bin = 0; bin < bins; ++bin)
+      histogram_.counts[bin] += uint64_t{tables_[bin]} + tables_[bins + bin];
     tables_.clear();
   }
 

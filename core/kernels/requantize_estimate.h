@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "kernels/requantize_simd.h"
