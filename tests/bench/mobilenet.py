@@ -146,7 +146,7 @@ class Net:
 
     def save(self, output: Tensor, path: str) -> None:
         model = unpack(self._tflite.finish([self.input], [output]))
-        model.signatureDefs = [peers._signature(model.subgraphs[0])]
+        model.signatureDefs = [peers.default_signature(model.subgraphs[0])]
         pathlib.Path(f"{path}.tflite").write_bytes(pack(model))
         image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, SIDE, SIDE])
         scores = helper.make_tensor_value_info(output.name, TensorProto.FLOAT, [1, CLASSES])

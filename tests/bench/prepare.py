@@ -16,11 +16,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "interop"))
 
 import peers
-from models import MODELS, REPOSITORY, _zipped
+from models import MODELS, REPOSITORY, zipped
 
 FOLDER = REPOSITORY / "build" / "bench"
 IMAGES = 100
-# The full-size net, and one with a tenth of its multiplications.
+# The full-size net, and a narrow one, to see how time grows with the net.
 WIDTHS = {"mobilenet": 1.0, "mobilenet_small": 0.25}
 
 
@@ -40,7 +40,7 @@ def mobilenets() -> None:
     pictures = FOLDER / "images224"
     pictures.mkdir(parents=True, exist_ok=True)
     photos = [
-        photo.convert("RGB") for photo in _zipped(REPOSITORY / "tests" / "assets" / "photos.zip")
+        photo.convert("RGB") for photo in zipped(REPOSITORY / "tests" / "assets" / "photos.zip")
     ]
     random = np.random.default_rng(3)
     for index in range(IMAGES):

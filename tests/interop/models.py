@@ -40,12 +40,12 @@ class Model:
     def images(self) -> tuple[list[Image.Image], list[Image.Image]]:
         """Pictures for calibration and others for evaluation, at the size of the input."""
         if self.grey:
-            pictures = _zipped(_FASHION / "calibration.zip"), _zipped(_FASHION / "test.zip")
+            pictures = zipped(_FASHION / "calibration.zip"), zipped(_FASHION / "test.zip")
             return pictures[0], pictures[1][::125]
         _, (_, height, width, _) = self.input
         photos = [
             picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-            for picture in _zipped(REPOSITORY / "tests" / "assets" / "photos.zip")
+            for picture in zipped(REPOSITORY / "tests" / "assets" / "photos.zip")
         ]
         evaluation = photos[1::3]
         calibration = [photo for index, photo in enumerate(photos) if index % 3 != 1]
@@ -71,7 +71,7 @@ class Model:
         return folder
 
 
-def _zipped(path: pathlib.Path) -> list[Image.Image]:
+def zipped(path: pathlib.Path) -> list[Image.Image]:
     with zipfile.ZipFile(path) as archive:
         names = sorted(name for name in archive.namelist() if name.endswith((".jpg", ".png")))
         return [Image.open(io.BytesIO(archive.read(name))) for name in names]
@@ -108,10 +108,10 @@ def _variants(photo: Image.Image, corners: tuple[tuple[int, int], ...]) -> list[
 def bench_images(model: Model) -> tuple[list[Image.Image], list[Image.Image]]:
     """More pictures of each kind than Model.images() gives: 64 to evaluate, from as many photos."""
     if model.grey:
-        pictures = _zipped(_FASHION / "calibration.zip"), _zipped(_FASHION / "test.zip")
+        pictures = zipped(_FASHION / "calibration.zip"), zipped(_FASHION / "test.zip")
         return pictures[0], pictures[1][::15][:64]
     _, (_, height, width, _) = model.input
-    photos = [picture.convert("RGB") for picture in _zipped(REPOSITORY / "tests" / "assets" / "photos.zip")]
+    photos = [picture.convert("RGB") for picture in zipped(REPOSITORY / "tests" / "assets" / "photos.zip")]
     evaluation = [variant for photo in photos[1::3] for variant in _variants(photo, ((0, 0), (2, 2), (1, 0)))]
     calibration = [
         variant

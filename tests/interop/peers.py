@@ -71,7 +71,7 @@ def _plain(model: Model) -> bytes:
     _drop_unused(file, graph)
     for tensor in graph.tensors:  # LiteRT.js refuses a batch of -1.
         tensor.shapeSignature = None
-    file.signatureDefs = [_signature(graph)]
+    file.signatureDefs = [default_signature(graph)]
     return pack(file)
 
 
@@ -121,7 +121,7 @@ def _replace_custom(file, graph, operator) -> None:
     operator.customOptions = None
 
 
-def _signature(graph) -> schema.SignatureDefT:
+def default_signature(graph) -> schema.SignatureDefT:
     def maps(indices):
         entries = []
         for index in indices:
