@@ -176,24 +176,12 @@ const BIAS_CORRECTIONS: Readonly<Record<BiasCorrection, { readonly name: string;
 function Corrections({ params }: ParamsProps) {
   return (
     <>
-      <label className="control">
-        <span>Bias correction</span>
-        <select
-          className="field"
-          value={params.biasCorrection}
-          onChange={({ target }) => {
-            const chosen = (['none', 'regular', 'iterative'] as const).find((id) => id === target.value);
-            if (chosen) setParams(params.withBiasCorrection(chosen));
-          }}
-        >
-          {Object.entries(BIAS_CORRECTIONS).map(([id, { name }]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <small>{BIAS_CORRECTIONS[params.biasCorrection].what}</small>
-      </label>
+      <Select
+        name="Bias correction"
+        value={params.biasCorrection}
+        choices={BIAS_CORRECTIONS}
+        set={(kind) => setParams(params.withBiasCorrection(kind))}
+      />
       <Check
         name="Adaptive rounding"
         what="Rounds weights for a small error of each layer's output on your images, not of the weights. One further pass, shared with bias correction."
@@ -201,6 +189,38 @@ function Corrections({ params }: ParamsProps) {
         set={(on) => setParams(params.withAdaptiveRounding(on))}
       />
     </>
+  );
+}
+
+interface SelectProps<Id extends string> {
+  readonly name: string;
+  readonly value: Id;
+  readonly choices: Readonly<Record<Id, { readonly name: string; readonly what: string }>>;
+  readonly set: (id: Id) => void;
+}
+
+/** One of a few choices, with what the chosen one does below. */
+function Select<Id extends string>({ name, value, choices, set }: SelectProps<Id>) {
+  const ids = Object.keys(choices) as Id[];
+  return (
+    <label className="control">
+      <span>{name}</span>
+      <select
+        className="field"
+        value={value}
+        onChange={({ target }) => {
+          const chosen = ids.find((id) => id === target.value);
+          if (chosen !== undefined) set(chosen);
+        }}
+      >
+        {ids.map((id) => (
+          <option key={id} value={id}>
+            {choices[id].name}
+          </option>
+        ))}
+      </select>
+      <small>{choices[value].what}</small>
+    </label>
   );
 }
 
@@ -235,21 +255,12 @@ function Calibration({ params }: { readonly params: QuantizationParams }) {
   const usesHistogram = ['mse', 'entropy', 'percentile'].includes(calibration.method);
   return (
     <>
-      <label className="control">
-        <span>Ranges by</span>
-        <select
-          className="field"
-          value={calibration.method}
-          onChange={({ target }) => change({ method: methodOf(target.value) })}
-        >
-          {Object.entries(METHODS).map(([id, { name }]) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <small>{METHODS[calibration.method].what}</small>
-      </label>
+      <Select
+        name="Ranges by"
+        value={calibration.method}
+        choices={METHODS}
+        set={(method) => change({ method })}
+      />
       <div className="control-row">
         {usesHistogram && (
           <label className="control">
@@ -320,10 +331,6 @@ function NumberField({ label, value, least, most, set }: NumberProps) {
       />
     </label>
   );
-}
-
-function methodOf(text: string): CalibrationMethodName {
-  return CalibrationMethod.fromStr(text).method;
 }
 
 function OwnPrecisions({ params }: { readonly params: QuantizationParams }) {
