@@ -82,6 +82,7 @@ function plot(rows) {
   const height = 20 + rows.length * (BAR_HEIGHT + 6);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    '<title>Ratio of Octet to its peer, work by work, with the target</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...bars,
     '</svg>',
