@@ -70,6 +70,15 @@ Json document_of(const std::string& json) {
   return document;
 }
 
+/// The fields of a SignalError in types.ts.
+void set_figures(val& object, const analyze::ErrorSums& sums) {
+  object.set("sqnr", sums.sqnr_db());
+  object.set("mse", sums.mse());
+  object.set("mae", sums.mae());
+  object.set("cosine", sums.cosine());
+  object.set("maxError", sums.max_error());
+}
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -325,7 +334,7 @@ val Analysis::observe() {
 
 val Analysis::fold(const val& sums) {
   return guarded([&] {
-    analyzer_.fold(values_of<analyze::ErrorSums>(sums));
+    analyzer_.fold(values_of<analyze::NodeSums>(sums));
     return val::undefined();
   });
 }
@@ -339,11 +348,10 @@ val Analysis::errors() const {
       row.set("label", analyze::short_name(error.node));
       row.set("operator", std::string(to_string(error.op)));
       row.set("unit", std::string(to_string(error.unit)));
-      row.set("sqnr", error.sums.sqnr_db());
-      row.set("mse", error.sums.mse());
-      row.set("mae", error.sums.mae());
-      row.set("cosine", error.sums.cosine());
-      row.set("maxError", error.sums.max_error());
+      set_figures(row, error.sums.accumulated);
+      val local = val::object();
+      set_figures(local, error.sums.local);
+      row.set("local", local);
       list.call<void>("push", row);
     }
     return list;

@@ -153,15 +153,26 @@ void Executor::set_input(size_t i, std::span<const std::byte> values) {
   std::memcpy(destination.data(), values.data(), values.size());
 }
 
+void Executor::run_node(size_t n) {
+  const Step& step = steps_[n];
+  step.kernel->run({.inputs = step.inputs, .outputs = step.outputs, .scratch = step.scratch});
+}
+
 void Executor::run(const Visitor& visitor) {
   if (visitor) {
     for (const TensorId input : graph_->inputs) visitor(input, contents(input));
   }
   for (size_t n = 0; n < steps_.size(); ++n) {
-    const Step& step = steps_[n];
-    step.kernel->run({.inputs = step.inputs, .outputs = step.outputs, .scratch = step.scratch});
+    run_node(n);
     if (!visitor) continue;
     for (const TensorId output : graph_->nodes[n].outputs) visitor(output, contents(output));
+  }
+}
+
+void Executor::run_edited(const Editor& editor) {
+  for (size_t n = 0; n < steps_.size(); ++n) {
+    run_node(n);
+    for (const TensorId output : graph_->nodes[n].outputs) editor(output, memory(output));
   }
 }
 

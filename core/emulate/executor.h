@@ -18,6 +18,7 @@ class Executor {
   /// Called after each node for each of its outputs, and before the first node for each graph input. The span
   /// is valid during the call only: memory is shared between tensors whose lives do not overlap.
   using Visitor = std::function<void(TensorId, std::span<const std::byte>)>;
+  using Editor = std::function<void(TensorId, std::span<std::byte>)>;
 
   /// Not copyable: the steps point into the arena.
   Executor(const Executor&) = delete;
@@ -32,6 +33,9 @@ class Executor {
   /// Copies `values` into input `i`; throws InvalidInput when the size does not fit.
   void set_input(size_t i, std::span<const std::byte> values);
   void run(const Visitor& visitor = {});
+  /// The same, with `editor` after each node for each of its outputs: what it writes there is what the nodes
+  /// behind read.
+  void run_edited(const Editor& editor);
   /// Output `i` of the graph after run(), valid until the next run().
   std::span<const std::byte> output(size_t i) const;
   /// Bytes of the memory plan.
@@ -45,6 +49,7 @@ class Executor {
     std::byte* scratch = nullptr;
   };
 
+  void run_node(size_t n);
   std::span<std::byte> memory(TensorId id);
   std::span<const std::byte> contents(TensorId id) const;
 

@@ -180,6 +180,14 @@ describe('a quantized model', () => {
     expect(levels[0]).toBeGreaterThan(5);
     const byMse = await model.analyzeQuantizationError(images, 'mse');
     expect(byMse[0]?.mse).toBe(Math.max(...byMse.map(({ mse }) => mse)));
+    const byOwn = await model.analyzeQuantizationError(images, 'sqnr', { localFeed: true });
+    const own = byOwn.map(({ local }) => local.sqnr);
+    expect(own).toEqual([...own].sort((a, b) => a - b));
+    // Nothing comes before the first node; behind it errors pile up.
+    const first = one.find(({ node }) => node === net.nodes[0]?.name);
+    const last = one.find(({ node }) => node === net.nodes.at(-2)?.name);
+    expect(first?.local).toMatchObject({ sqnr: first?.sqnr, mse: first?.mse });
+    expect(last?.local.sqnr).toBeGreaterThan((last?.sqnr ?? 0) + 3);
   });
 
   test('is timed', async () => {

@@ -140,7 +140,9 @@ test('analyze lists the worst node first', () => {
   const { nodes, samples } = runJson('analyze', octet, '--data', inFolder('samples.npy'));
   expect(samples).toBe(8);
   expect(nodes[0].sqnr).toBeLessThanOrEqual(nodes[1].sqnr);
-  expect(run('analyze', octet, '--data', inFolder('samples.npy')).stdout).toMatch(/SQNR dB.*\n.*\d/);
+  expect(run('analyze', octet, '--data', inFolder('samples.npy')).stdout).toMatch(/SQNR dB.*its own.*\n.*\d/);
+  const own = runJson('analyze', octet, '--data', inFolder('samples.npy'), '--local').nodes;
+  expect(own[0].local.sqnr).toBeLessThanOrEqual(own[1].local.sqnr);
 });
 
 test('support', () => {

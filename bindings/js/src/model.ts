@@ -7,7 +7,7 @@ import { freeEverywhere, leastBusyWorker, newId } from './pool.js';
 import type { Artifact } from './protocol.js';
 import { encodedSamples, forEachInOrder, workersFor } from './samples.js';
 import type {
-  CallOptions,
+  AnalyzeOptions,
   ErrorMetric,
   Model as ModelInterface,
   NodeError,
@@ -51,7 +51,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
   async analyzeQuantizationError(
     source: SampleSource,
     metric: ErrorMetric = 'sqnr',
-    options: CallOptions = {},
+    options: AnalyzeOptions = {},
   ): Promise<readonly NodeError[]> {
     const { artifact } = this;
     const { items, total } = encodedSamples(source);
@@ -77,7 +77,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
       if (count === 0)
         throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to analyze with.' });
       const errors = await primary.call((api) => api.nodeErrors(id));
-      return errors.sort(worstFirst(metric));
+      return errors.sort(worstFirst(metric, options.localFeed ?? false));
     } finally {
       freeEverywhere(id);
     }
@@ -122,11 +122,13 @@ function isComplete(info: CoreModelInfo): info is CompleteInfo {
 }
 
 /** Better values of the metric come later. */
-function worstFirst(metric: ErrorMetric): (a: NodeError, b: NodeError) => number {
+function worstFirst(metric: ErrorMetric, local: boolean): (a: NodeError, b: NodeError) => number {
   const higherIsBetter = metric === 'sqnr' || metric === 'cosine';
-  return (a, b) => {
+  const figureOf = (error: NodeError): number => (local ? error.local : error)[metric];
+  return (one, other) => {
+    const [a, b] = [figureOf(one), figureOf(other)];
     // Not a subtraction: two nodes without any error have the same infinite SQNR.
-    if (a[metric] === b[metric]) return 0;
-    return a[metric] < b[metric] === higherIsBetter ? -1 : 1;
+    if (a === b) return 0;
+    return a < b === higherIsBetter ? -1 : 1;
   };
 }

@@ -324,7 +324,7 @@ export interface Model extends Runnable {
   analyzeQuantizationError(
     samples: SampleSource,
     metric?: ErrorMetric,
-    options?: CallOptions,
+    options?: AnalyzeOptions,
   ): Promise<readonly NodeError[]>;
   /** The bytes of a .octet file. */
   save(): Uint8Array;
@@ -340,18 +340,29 @@ export interface Model extends Runnable {
 
 export type ErrorMetric = 'sqnr' | 'mse' | 'mae' | 'cosine';
 
-/** How far a node's quantized output is from its float output, over all samples. */
-export interface NodeError {
-  readonly node: string;
-  readonly label: string;
-  readonly operator: string;
-  readonly unit: Unit;
+/** How far a quantized signal is from the float one, over all samples. */
+export interface SignalError {
   /** Signal to quantization noise, in dB; Infinity when equal. */
   readonly sqnr: number;
   readonly mse: number;
   readonly mae: number;
   readonly cosine: number;
   readonly maxError: number;
+}
+
+/** How far a node's quantized output is from its float output, with the errors of all nodes before it. */
+export interface NodeError extends SignalError {
+  readonly node: string;
+  readonly label: string;
+  readonly operator: string;
+  readonly unit: Unit;
+  /** The same of this node alone: its inputs are the float model's values, in the representation that it reads. */
+  readonly local: SignalError;
+}
+
+export interface AnalyzeOptions extends CallOptions {
+  /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
+  readonly localFeed?: boolean;
 }
 
 /** What quantizing decided. Plain JSON; depends on model, settings and samples alone. */

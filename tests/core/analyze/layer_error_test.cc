@@ -50,12 +50,14 @@ TEST(ErrorSums, MergingIsAdding) {
   EXPECT_EQ(first.max_error(), whole.max_error());
 }
 
-/// x -> transpose "a" -> split "b", as floats.
+/// x -> transpose -> split, as floats.
 Graph float_graph() {
   test::GraphBuilder builder;
   const TensorId a = builder.node(OpKind::Transpose, Transpose{{1, 0}}, {builder.input("x", {2, 2})})[0];
   const auto halves = builder.node(OpKind::Split, Axis{0}, {a}, {std::nullopt, std::nullopt});
   builder.output(halves[0]).output(halves[1]);
+  builder.graph().nodes[0].name = "transpose";
+  builder.graph().nodes[1].name = "split";
   builder.graph().nodes[1].placement.unit = Unit::Mla;
   return builder.graph();
 }
@@ -70,15 +72,12 @@ Graph quantized_graph() {
   const auto halves = builder.node(OpKind::Split, Axis{0}, {a_int8}, {half, half}, DType::Int8);
   const TensorId first = builder.node(OpKind::Dequantize, NoAttributes{}, {halves[0]})[0];
   builder.output(first).output(halves[1]);
-  Graph& graph = builder.graph();
-  graph.tensor(a_int8).name = "a_int8";
-  graph.tensor(halves[0]).name = "first_int8";
-  graph.tensor(first).name = "node_1:0";
-  graph.tensor(halves[1]).name = "node_1:1";
-  return graph;
+  builder.graph().nodes[0].name = "transpose";
+  builder.graph().nodes[2].name = "split";
+  return builder.graph();
 }
 
-TEST(LayerError, ComparesTensorsOfTheSameNameInReals) {
+TEST(LayerError, ComparesNodesOfTheSameNameInReals) {
   LayerErrorAnalyzer analyzer(std::make_shared<const Graph>(float_graph()),
                               std::make_shared<const Graph>(quantized_graph()));
   const std::vector<float> x = {1, 0.3f, 0.5f, -1};  // 0.3 becomes 0.5, the rest is exact.
@@ -87,20 +86,61 @@ TEST(LayerError, ComparesTensorsOfTheSameNameInReals) {
   analyzer.add({&input, 1});
   const std::vector<NodeError> errors = analyzer.errors();
   ASSERT_EQ(errors.size(), 2u);
-  EXPECT_EQ(errors[0].node, "node_0");
+  EXPECT_EQ(errors[0].node, "transpose");
   EXPECT_EQ(errors[0].op, OpKind::Transpose);
-  EXPECT_EQ(errors[0].sums.mse(), 0);
-  EXPECT_EQ(errors[1].node, "node_1");
+  EXPECT_EQ(errors[0].sums.accumulated.mse(), 0);
+  EXPECT_EQ(errors[1].node, "split");
   EXPECT_EQ(errors[1].unit, Unit::Mla);
-  EXPECT_EQ(errors[1].sums.count(), 8u);
-  EXPECT_NEAR(errors[1].sums.max_error(), 0.2, 1e-6);
-  EXPECT_NEAR(errors[1].sums.mae(), 0.2 / 4, 1e-6);
+  EXPECT_EQ(errors[1].sums.accumulated.count(), 8u);
+  EXPECT_NEAR(errors[1].sums.accumulated.max_error(), 0.2, 1e-6);
+  EXPECT_NEAR(errors[1].sums.accumulated.mae(), 0.2 / 4, 1e-6);
+}
+
+/// A chain of transposes, each in its own type.
+Graph chain(const std::vector<DType>& types, const std::vector<std::optional<QuantParams>>& params) {
+  test::GraphBuilder builder;
+  TensorId last = builder.input("x", {1, 3});
+  for (size_t i = 0; i < types.size(); ++i) {
+    const bool converts = types[i] != builder.tensor(last).dtype;
+    const bool widens = types[i] == DType::Float32 || types[i] == DType::BFloat16;
+    const OpKind op = widens ? OpKind::Dequantize : OpKind::Quantize;
+    if (converts) {
+      last = builder.node(op, NoAttributes{}, {last}, {params[i]}, types[i])[0];
+      builder.graph().nodes.back().name = "convert_" + std::to_string(i);
+    }
+    last = builder.node(OpKind::Transpose, Transpose{{0, 1}}, {last}, {params[i]}, types[i])[0];
+    builder.graph().nodes.back().name = "step_" + std::to_string(i);
+  }
+  builder.output(last);
+  return builder.graph();
+}
+
+TEST(LayerError, LocalErrorsHaveOnlyTheNodesOwnInputsInThem) {
+  const QuantParams coarse = QuantParams::per_tensor(1, 0);
+  const QuantParams fine = QuantParams::per_tensor(1.0f / 1024, 0);
+  using enum DType;
+  const std::vector<DType> floats(4, Float32);
+  LayerErrorAnalyzer analyzer(
+      std::make_shared<const Graph>(chain(floats, {{}, {}, {}, {}})),
+      std::make_shared<const Graph>(chain({Int8, Int16, BFloat16, Float32}, {coarse, fine, {}, {}})));
+  const std::vector<float> x = {0.25f, 2.5f, -3};  // In whole steps: 0, 3, -3.
+  const std::span<const std::byte> input = std::as_bytes(std::span<const float>(x));
+  analyzer.add({&input, 1});
+  const std::vector<NodeError> errors = analyzer.errors();
+  ASSERT_EQ(errors.size(), 4u);
+  const auto largest = [](const ErrorSums& sums) { return sums.max_error(); };
+  // What rounding to whole numbers loses stays lost, and is the fault of who reads whole numbers alone.
+  for (const NodeError& error : errors) EXPECT_EQ(largest(error.sums.accumulated), 0.5) << error.node;
+  EXPECT_EQ(largest(errors[0].sums.local), 0.5);
+  EXPECT_EQ(largest(errors[1].sums.local), 0.5);
+  EXPECT_EQ(largest(errors[2].sums.local), 0);
+  EXPECT_EQ(largest(errors[3].sums.local), 0);
 }
 
 TEST(LayerError, RejectsSumsAndSamplesOfAnotherModel) {
   LayerErrorAnalyzer analyzer(std::make_shared<const Graph>(float_graph()),
                               std::make_shared<const Graph>(quantized_graph()));
-  EXPECT_THROW(analyzer.fold(std::vector<ErrorSums>(3)), Error);
+  EXPECT_THROW(analyzer.fold(std::vector<NodeSums>(3)), Error);
   EXPECT_THROW(analyzer.observe({}), Error);
 }
 

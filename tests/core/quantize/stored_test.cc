@@ -134,7 +134,8 @@ TEST(Stored, ErrorIsMeasuredAgainstTheTwin) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(input));
   analyzer.add({&bytes, 1});
   ASSERT_EQ(analyzer.errors().size(), 3u);
-  for (const analyze::NodeError& error : analyzer.errors()) EXPECT_GT(error.sums.sqnr_db(), 20) << error.node;
+  for (const analyze::NodeError& error : analyzer.errors())
+    EXPECT_GT(error.sums.accumulated.sqnr_db(), 20) << error.node;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ import { decibels, figure, type OutputOptions, progressBar, show, table } from '
 interface Options extends OutputOptions, PreprocessingOptions {
   readonly data: readonly string[];
   readonly metric: ErrorMetric;
+  readonly local: boolean;
   readonly workers?: number;
 }
 
@@ -30,20 +31,22 @@ export function analyzeCommand(): Command {
         .choices(['sqnr', 'mse', 'mae', 'cosine'])
         .default('sqnr'),
     )
+    .option('--local', "rank by each node's own error, without what the nodes before it did", false)
     .addOption(workersOption())
     .action(async (file: string, options: Options) => {
       const model = await quantizedModel(file);
       const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
       const samples = await samplesFrom(options.data, model, preprocessing);
       const { onProgress, finish } = progressBar(options);
-      const { workers } = options;
+      const { local, workers } = options;
       const errors = await model
         .analyzeQuantizationError(samples, options.metric, {
           onProgress,
+          localFeed: local,
           ...(workers === undefined ? {} : { workers }),
         })
         .finally(finish);
-      show(options, { samples: samples.length, metric: options.metric, nodes: errors }, () =>
+      show(options, { samples: samples.length, metric: options.metric, local, nodes: errors }, () =>
         errorTable(errors),
       );
     });
@@ -57,11 +60,13 @@ async function quantizedModel(file: string): Promise<Model> {
   return net.convertToSimaQuantization({ requantization: 'tflite' });
 }
 
+/** The figures are those of the accumulated errors, but for the local SQNR in the second column. */
 export function errorTable(errors: readonly NodeError[]): string {
   return table(
-    ['>SQNR dB', '>MSE', '>cosine', 'unit', 'operator', 'node'],
-    errors.map(({ sqnr, mse, cosine, unit, operator, label }) => [
+    ['>SQNR dB', '>its own', '>MSE', '>cosine', 'unit', 'operator', 'node'],
+    errors.map(({ sqnr, local, mse, cosine, unit, operator, label }) => [
       decibels(sqnr),
+      decibels(local.sqnr),
       figure(mse),
       cosine.toFixed(6),
       unit,
