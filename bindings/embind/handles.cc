@@ -165,60 +165,77 @@ val Runner::run(const val& tensors) {
 // -------------------------------------------------------------------------------------------------------
 // Calibration
 
-Calibration::Calibration(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+Calibration::Calibration(std::shared_ptr<const Graph> graph, ops::TargetId target,
                          quantize::QuantizationParams params)
     : Sample(graph),
-      report_(std::move(report)),
       target_(target),
       params_(std::move(params)),
-      calibrator_(graph, params_.calibration),
-      refinement_(std::move(graph), params_) {}
+      calibrator_(std::make_shared<calibrate::Calibrator>(std::move(graph), params_.calibration)) {}
 
 val Calibration::observe() {
-  return guarded([&] {
-    if (!refinement_.is_measuring()) return bytes_copy_of(calibrator_.observe(inputs()));
-    refinement_.observe(inputs());
-    return copy_of(Bytes());
-  });
+  return guarded([&] { return bytes_copy_of(calibrator_->observe(inputs())); });
 }
 
 val Calibration::fold(const val& extremes) {
   return guarded([&] {
-    calibrator_.fold(values_of<calibrate::Extremes>(extremes));
+    calibrator_->fold(values_of<calibrate::Extremes>(extremes));
     return val::undefined();
   });
 }
 
 val Calibration::state() {
-  return guarded(
-      [&] { return copy_of(refinement_.is_measuring() ? refinement_.state() : calibrator_.state()); });
+  return guarded([&] { return copy_of(calibrator_->state()); });
 }
 
 val Calibration::merge(const val& state) {
   return guarded([&] {
-    const Bytes bytes = bytes_of(state);
-    if (refinement_.is_measuring()) {
-      refinement_.merge(bytes);
-    } else {
-      calibrator_.merge(bytes);
-    }
+    calibrator_->merge(bytes_of(state));
     return val::undefined();
   });
 }
 
-val Calibration::draft() {
+val Calibration::serves(const std::string& settings) const {
+  return guarded([&] { return val(same_statistics(params_, quantize::params_from_json(settings))); });
+}
+
+val Calibration::quantization(const std::string& settings) const {
+  return guarded([&] {
+    quantize::QuantizationParams params = quantize::params_from_json(settings);
+    if (!same_statistics(params_, params))
+      throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
+    Graph placed = *graph();
+    partition::Report report = quantize::place(placed, partition::target_of(target_), params);
+    return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
+                                              std::move(report), target_, std::move(params), calibrator_));
+  });
+}
+
+// -------------------------------------------------------------------------------------------------------
+// Quantization
+
+Quantization::Quantization(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+                           quantize::QuantizationParams params,
+                           std::shared_ptr<const calibrate::Calibrator> calibrator)
+    : Sample(graph),
+      report_(std::move(report)),
+      target_(target),
+      params_(std::move(params)),
+      calibrator_(std::move(calibrator)),
+      refinement_(std::move(graph), params_) {}
+
+val Quantization::draft() {
   return guarded([&] {
     if (refinement_.is_measuring()) {
       refinement_.apply(result_->graph);
     } else {
-      result_ = octet::quantize::quantize(*graph(), calibrator_, params_);
+      result_ = octet::quantize::quantize(*graph(), *calibrator_, params_);
     }
     if (refinement_.done()) return val::null();
     return copy_of(formats::octet_file::write({.quantized = result_->graph, .target = target_}));
   });
 }
 
-val Calibration::begin_pass(const val& draft) {
+val Quantization::begin_pass(const val& draft) {
   return guarded([&] {
     Graph graph = formats::octet_file::read(bytes_of(draft)).quantized;
     refinement_.begin_pass(std::make_shared<const Graph>(std::move(graph)));
@@ -226,7 +243,25 @@ val Calibration::begin_pass(const val& draft) {
   });
 }
 
-val Calibration::quantize(const std::string& options) {
+val Quantization::observe() {
+  return guarded([&] {
+    refinement_.observe(inputs());
+    return copy_of(Bytes());
+  });
+}
+
+val Quantization::state() {
+  return guarded([&] { return copy_of(refinement_.state()); });
+}
+
+val Quantization::merge(const val& state) {
+  return guarded([&] {
+    refinement_.merge(bytes_of(state));
+    return val::undefined();
+  });
+}
+
+val Quantization::finish(const std::string& options) {
   return guarded([&] {
     const Json given = Json::parse(options);
     const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
@@ -236,7 +271,7 @@ val Calibration::quantize(const std::string& options) {
         *graph(), report_, partition::target_of(target_), params_, result, preprocessing,
         {.octet_version = given.at("octetVersion"),
          .source_bytes = given.at("sourceBytes"),
-         .calibration_samples = calibrator_.samples()});
+         .calibration_samples = calibrator_->samples()});
     return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
                                                .float_graph = *graph(),
                                                .target = target_,
@@ -292,9 +327,10 @@ val Net::calibrate(const std::string& settings) const {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph graph = *this->graph();
     if (params.channel_equalization) quantize::equalize_channels(graph);
-    partition::Report report = quantize::place(graph, partition::target_of(target_), params);
-    return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)),
-                                             std::move(report), target_, std::move(params)));
+    // What the target refuses is refused before samples are looked at.
+    quantize::place(graph, partition::target_of(target_), params);
+    return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), target_,
+                                             std::move(params)));
   });
 }
 

@@ -60,32 +60,53 @@ class Runner : public Sample {
   std::unique_ptr<emulate::Executor> executor_;  ///< Made when it is first needed.
 };
 
-/// Gathers statistics of the samples that this worker is dealt.
+/// Statistics of the samples that this worker is dealt.
 class Calibration : public Sample {
  public:
-  Calibration(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
-              quantize::QuantizationParams params);
+  Calibration(std::shared_ptr<const Graph> graph, ops::TargetId target, quantize::QuantizationParams params);
 
-  /// Runs the sample; returns its extremes for fold(), as a Uint8Array, or an empty one in later passes.
+  /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
   val observe();
   val fold(const val& extremes);
-  /// What merge() takes in another worker: of calibration, or of the pass that begin_pass() began.
+  /// What merge() takes in another worker.
   val state();
   val merge(const val& state);
+  /// Whether these are the statistics that other settings need.
+  val serves(const std::string& settings) const;
+  /// A Quantization from these statistics, which must serve the settings.
+  val quantization(const std::string& settings) const;
+
+ private:
+  ops::TargetId target_;
+  quantize::QuantizationParams params_;
+  std::shared_ptr<calibrate::Calibrator> calibrator_;
+};
+
+/// A quantized graph in the making: drafts, and the passes over the samples that improve them.
+class Quantization : public Sample {
+ public:
+  Quantization(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+               quantize::QuantizationParams params, std::shared_ptr<const calibrate::Calibrator> calibrator);
+
   /// Quantizes, or takes in what the last pass measured; returns the draft that the next pass measures, or
   /// null when the settings ask for no further pass.
   val draft();
   /// Begins a pass with a draft(), in every worker.
   val begin_pass(const val& draft);
+  /// Measures the sample in the pass that was begun; returns an empty Uint8Array.
+  val observe();
+  /// What merge() takes in another worker, of the pass.
+  val state();
+  val merge(const val& state);
   /// Returns the bytes of a .octet file, of the draft that needs no further pass. `options`: {"modelName"?,
   /// "preprocessing"?, "octetVersion", "sourceBytes"}.
-  val quantize(const std::string& options);
+  val finish(const std::string& options);
 
  private:
   partition::Report report_;
   ops::TargetId target_;
   quantize::QuantizationParams params_;
-  calibrate::Calibrator calibrator_;
+  std::shared_ptr<const calibrate::Calibrator> calibrator_;
   quantize::Refinement refinement_;
   std::optional<quantize::Result> result_;  ///< In the worker that makes drafts.
 };

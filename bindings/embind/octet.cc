@@ -21,9 +21,16 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("fold", &Calibration::fold)
       .function("state", &Calibration::state)
       .function("merge", &Calibration::merge)
-      .function("draft", &Calibration::draft)
-      .function("beginPass", &Calibration::begin_pass)
-      .function("quantize", &Calibration::quantize);
+      .function("serves", &Calibration::serves)
+      .function("quantization", &Calibration::quantization);
+  class_<Quantization, base<Sample>>("Quantization")
+      .smart_ptr<std::shared_ptr<Quantization>>("QuantizationPointer")
+      .function("draft", &Quantization::draft)
+      .function("beginPass", &Quantization::begin_pass)
+      .function("observe", &Quantization::observe)
+      .function("state", &Quantization::state)
+      .function("merge", &Quantization::merge)
+      .function("finish", &Quantization::finish);
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
       .function("info", &Net::info)

@@ -194,6 +194,17 @@ void check(const QuantizationParams& params) {
   calibrate::check(params.calibration);
 }
 
+bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted) {
+  if (gathered.channel_equalization != wanted.channel_equalization) return false;
+  const calibrate::Method& had = gathered.calibration;
+  const calibrate::Method& needs = wanted.calibration;
+  if (calibrate::needs_histogram(needs.kind))
+    return calibrate::needs_histogram(had.kind) && had.num_bins == needs.num_bins;
+  if (needs.kind == calibrate::MethodKind::MovingAverage)
+    return had.moving_average_constant == needs.moving_average_constant;
+  return true;
+}
+
 QuantizationParams params_from_json(std::string_view json) {
   const Json document = Json::parse(json, nullptr, false);
   if (document.is_discarded()) invalid("The quantization settings are no valid JSON.");

@@ -57,6 +57,10 @@ struct QuantizationParams {
 /// activations, a number of bits that does not exist.
 void check(const QuantizationParams& params);
 
+/// True when what calibration gathered with one set of settings is what it would gather with the other: the
+/// same graph is observed, and whatever the other's method looks at is there.
+bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted);
+
 /// Parses and checks the JSON form. Unknown fields are errors: a typing mistake must not be a silent default.
 QuantizationParams params_from_json(std::string_view json);
 /// Canonical JSON: fixed field order, so that equal params give equal bytes.

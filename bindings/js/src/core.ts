@@ -14,6 +14,7 @@ type Result<T> = T | Failure;
 
 interface Handle {
   delete(): void;
+  isDeleted(): boolean;
 }
 
 /** Memory for one sample. */
@@ -43,22 +44,34 @@ export interface NetHandle extends RunnerHandle {
   convert(options: string): Result<Uint8Array>;
 }
 
-/** Something that looks at samples one by one, and adds up in sample order what it saw. */
+/** Something that looks at samples one by one. */
 export interface ObserverHandle extends SampleHandle {
   observe(): Result<Uint8Array>;
-  fold(seen: Uint8Array): Result<undefined>;
 }
 
-export interface CalibrationHandle extends ObserverHandle {
+/** What the workers saw comes together in one of them. */
+export interface MergingHandle extends ObserverHandle {
   state(): Result<Uint8Array>;
   merge(state: Uint8Array): Result<undefined>;
+}
+
+export interface CalibrationHandle extends MergingHandle {
+  /** Adds up in sample order what observe() returned. */
+  fold(seen: Uint8Array): Result<undefined>;
+  /** Whether these are the statistics that other settings need. */
+  serves(settings: string): Result<boolean>;
+  quantization(settings: string): Result<QuantizationHandle>;
+}
+
+export interface QuantizationHandle extends MergingHandle {
   /** Quantizes, or takes in the last pass; null when no further pass is needed. */
   draft(): Result<Uint8Array> | null;
   beginPass(draft: Uint8Array): Result<undefined>;
-  quantize(options: string): Result<Uint8Array>;
+  finish(options: string): Result<Uint8Array>;
 }
 
 export interface AnalysisHandle extends ObserverHandle {
+  fold(seen: Uint8Array): Result<undefined>;
   errors(): Result<NodeError[]>;
 }
 

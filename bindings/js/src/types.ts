@@ -306,12 +306,31 @@ export interface LoadedNet extends Runnable {
    * number of workers and, except with `moving_average`, any order of samples.
    */
   quantize(samples: SampleSource, params?: QuantizationParams, options?: QuantizeOptions): Promise<Model>;
+  /** Looks at the samples once, to quantize from what was seen as often as wanted. */
+  calibrate(samples: SampleSource, params?: QuantizationParams, options?: CallOptions): Promise<Calibration>;
   /**
    * Makes a model of an already quantized net, without calibration: scales are the file's. With `sima` the weights are
    * quantized anew, so that each layer rescales by a right shift; integer nodes that the target does not run become
    * float. Its float model, which errors are measured against, is the file's with all constants dequantized.
    */
   convertToSimaQuantization(options?: ConvertOptions): Promise<Model>;
+}
+
+/**
+ * What the samples do in a net: statistics in the workers, and the samples themselves for the passes that bias correction
+ * and adaptive rounding take.
+ */
+export interface Calibration {
+  /**
+   * Quantizes with any settings; the model has the same bytes as one from `LoadedNet.quantize`. Settings that need
+   * other statistics (channel equalization, another number of histogram bins) have the samples looked at anew.
+   */
+  quantize(params?: QuantizationParams, options?: QuantizeOptions): Promise<Model>;
+  /** Whether the statistics there are serve the settings, so that quantizing starts at once. */
+  serves(params: QuantizationParams): Promise<boolean>;
+  /** Frees the memory in the workers; the handle is unusable afterwards. */
+  dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 /** A quantized model with the float model that it was made from. */

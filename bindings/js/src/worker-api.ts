@@ -9,6 +9,7 @@ import {
   instantiate,
   type ModelHandle,
   type NetHandle,
+  type QuantizationHandle,
   type SampleHandle,
   unwrap,
 } from './core.js';
@@ -28,6 +29,7 @@ type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'net'; readonly handle: NetHandle }
   | { readonly kind: 'model'; readonly handle: ModelHandle }
   | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
+  | { readonly kind: 'quantization'; readonly handle: QuantizationHandle }
   | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
 );
 
@@ -140,6 +142,17 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'calibration', handle: unwrap(handle.calibrate(settings)), inputs });
   }
 
+  /** Whether a calibration's statistics are those that other settings need. */
+  serves(calibrationId: string, settings: string): boolean {
+    return unwrap(this.#entry(calibrationId, 'calibration').handle.serves(settings));
+  }
+
+  /** Begins quantizing from the statistics of a calibration under the new id. */
+  beginQuantization(calibrationId: string, id: string, settings: string): void {
+    const { handle, inputs } = this.#entry(calibrationId, 'calibration');
+    this.#entries.set(id, { kind: 'quantization', handle: unwrap(handle.quantization(settings)), inputs });
+  }
+
   /** An already quantized net as the bytes of a .octet file. */
   convert(netId: string, options: string): Uint8Array {
     return unwrap(this.#entry(netId, 'net').handle.convert(options));
@@ -151,9 +164,9 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'analysis', handle: unwrap(handle.analyze()), inputs });
   }
 
-  /** Shows a sample to a calibration or analysis; returns what was seen, for fold(). */
+  /** Shows a sample to whatever looks at samples; returns what was seen, for fold(). */
   async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
-    const { handle, inputs } = this.#entry(id, 'calibration', 'analysis');
+    const { handle, inputs } = this.#entry(id, 'calibration', 'quantization', 'analysis');
     const write = await this.#prepare(handle, inputs, sample);
     write();
     return unwrap(handle.observe());
@@ -164,27 +177,28 @@ export class WorkerApi {
     unwrap(this.#entry(id, 'calibration', 'analysis').handle.fold(seen));
   }
 
-  calibrationState(id: string): Uint8Array {
-    return handedOver(unwrap(this.#entry(id, 'calibration').handle.state()));
+  /** What this worker saw of its samples, for merge() in another. */
+  state(id: string): Uint8Array {
+    return handedOver(unwrap(this.#entry(id, 'calibration', 'quantization').handle.state()));
   }
 
-  mergeCalibration(id: string, state: Uint8Array): void {
-    unwrap(this.#entry(id, 'calibration').handle.merge(state));
+  merge(id: string, state: Uint8Array): void {
+    unwrap(this.#entry(id, 'calibration', 'quantization').handle.merge(state));
   }
 
   /** Quantizes, or takes in what the last pass saw; the draft that a further pass needs, or null without one. */
   draft(id: string): Uint8Array | null {
-    return unwrap(this.#entry(id, 'calibration').handle.draft());
+    return unwrap(this.#entry(id, 'quantization').handle.draft());
   }
 
-  /** Begins a pass of a calibration over the samples with a draft. */
+  /** Begins a pass of a quantization over the samples with a draft. */
   beginPass(id: string, draft: Uint8Array): void {
-    unwrap(this.#entry(id, 'calibration').handle.beginPass(draft));
+    unwrap(this.#entry(id, 'quantization').handle.beginPass(draft));
   }
 
   /** Returns the bytes of a .octet file. */
-  quantize(id: string, options: string): Uint8Array {
-    return handedOver(unwrap(this.#entry(id, 'calibration').handle.quantize(options)));
+  finish(id: string, options: string): Uint8Array {
+    return handedOver(unwrap(this.#entry(id, 'quantization').handle.finish(options)));
   }
 
   nodeErrors(id: string): NodeError[] {
@@ -211,7 +225,7 @@ export class WorkerApi {
   #entry<K extends Kind>(id: string, ...kinds: readonly K[]): EntryOf<K> {
     const entry = this.#entries.get(id);
     if (entry === undefined || !kinds.some((kind) => kind === entry.kind)) {
-      throw new OctetError({ code: 'INVALID_INPUT', message: 'This handle was disposed of.' });
+      throw disposed();
     }
     return entry as EntryOf<K>;
   }
@@ -241,6 +255,8 @@ export class WorkerApi {
         }),
       );
       return () => {
+        // It may have been freed while images were decoded: the call was cancelled.
+        if (handle.isDeleted()) throw disposed();
         for (const write of writes) write();
       };
     } catch (error) {
@@ -266,6 +282,10 @@ export class WorkerApi {
 /** The bytes, moved to the caller instead of copied. */
 function handedOver(bytes: Uint8Array): Uint8Array {
   return transfer(bytes, [bytes.buffer as ArrayBuffer]);
+}
+
+function disposed(): OctetError {
+  return new OctetError({ code: 'INVALID_INPUT', message: 'This handle was disposed of.' });
 }
 
 function noInput(name: string, inputs: readonly InputInfo[]): OctetError {

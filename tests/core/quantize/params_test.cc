@@ -67,5 +67,31 @@ TEST(Int8Params, CoverTheRangeAndRepresentZeroExactly) {
   EXPECT_EQ(int8_params({0, 0}, true), QuantParams::per_tensor(1.0f, 0));
 }
 
+TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {
+  using calibrate::MethodKind;
+  const auto with = [](calibrate::Method method, bool equalized = false) {
+    QuantizationParams params;
+    params.calibration = method;
+    params.channel_equalization = equalized;
+    return params;
+  };
+  const QuantizationParams histogram = with({.kind = MethodKind::Mse});
+  const QuantizationParams extremes = with({.kind = MethodKind::MinMax});
+  EXPECT_TRUE(same_statistics(histogram, with({.kind = MethodKind::Percentile, .percentile = 99})));
+  EXPECT_TRUE(same_statistics(histogram, extremes));
+  EXPECT_FALSE(same_statistics(extremes, histogram));
+  EXPECT_FALSE(same_statistics(histogram, with({.kind = MethodKind::Entropy, .num_bins = 1024})));
+  EXPECT_TRUE(same_statistics(histogram, with({.kind = MethodKind::MovingAverage})));
+  EXPECT_FALSE(
+      same_statistics(histogram, with({.kind = MethodKind::MovingAverage, .moving_average_constant = 0.5})));
+  EXPECT_FALSE(same_statistics(histogram, with({.kind = MethodKind::Mse}, true)));
+  QuantizationParams other = histogram;
+  other.requantization = RequantizationMode::Tflite;
+  other.weights.per_channel = false;
+  other.bias_correction = BiasCorrection::Iterative;
+  other.unquantized_nodes = {"a"};
+  EXPECT_TRUE(same_statistics(histogram, other));
+}
+
 }  // namespace
 }  // namespace octet::quantize

@@ -1,0 +1,257 @@
+// Calibration: what the samples do in a net, kept in the workers, from which it is quantized as often as wanted.
+
+import { EncodedDataset } from './dataset.js';
+import { OctetError } from './errors.js';
+import { modelFromBytes } from './model.js';
+import type { QuantizationParams } from './params.js';
+import { freeEverywhere, newId, type PoolWorker } from './pool.js';
+import type { Artifact } from './protocol.js';
+import {
+  abortable,
+  forEachInOrder,
+  type RepeatableSamples,
+  repeatableSamples,
+  throwIfAborted,
+  workersFor,
+} from './samples.js';
+import type {
+  Calibration as CalibrationInterface,
+  CallOptions,
+  Model,
+  Preprocessing,
+  QuantizeOptions,
+  SampleSource,
+} from './types.js';
+import { VERSION } from './version.js';
+
+/** What a calibration needs of its net. */
+export interface CalibratedNet {
+  readonly artifact: Artifact;
+  readonly defaultQuantization: QuantizationParams;
+  /** The settings as the core takes them: nodes by their whole names. Throws for nodes that the net has not. */
+  settingsOf(params: QuantizationParams): string;
+}
+
+/** Statistics in the workers: every one has those of the samples that it was dealt, the first one those of all. */
+interface Statistics {
+  readonly id: string;
+  readonly workers: readonly PoolWorker[];
+  readonly primary: PoolWorker;
+}
+
+/** Whose statistics are to be freed; they change when others are needed. */
+interface Holder {
+  statistics: Statistics | undefined;
+}
+
+// Frees the workers' memory of handles that were dropped without dispose().
+const dropped = new FinalizationRegistry<Holder>(free);
+
+export class NetCalibration implements CalibrationInterface {
+  readonly #net: CalibratedNet;
+  readonly #samples: RepeatableSamples;
+  readonly #preprocessing: Preprocessing | undefined;
+  readonly #held: Holder = { statistics: undefined };
+  #disposed = false;
+  /** Calls wait for each other: one may gather what the next one uses. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(net: CalibratedNet, samples: SampleSource) {
+    this.#net = net;
+    this.#samples = repeatableSamples(samples);
+    this.#preprocessing = samples instanceof EncodedDataset ? samples.preprocessing : undefined;
+    dropped.register(this, this.#held, this);
+  }
+
+  serves(params: QuantizationParams): Promise<boolean> {
+    return this.#inTurn(() => this.#serves(this.#net.settingsOf(params)));
+  }
+
+  /** Gathers statistics for the settings, unless those there are serve. */
+  async gather(params: QuantizationParams, options: CallOptions): Promise<void> {
+    await this.#inTurn(() => this.#statisticsFor(this.#net.settingsOf(params), options));
+  }
+
+  quantize(
+    params: QuantizationParams = this.#net.defaultQuantization,
+    options: QuantizeOptions = {},
+  ): Promise<Model> {
+    return this.#inTurn(async () => {
+      const settings = this.#net.settingsOf(params);
+      const statistics = await this.#statisticsFor(settings, options);
+      try {
+        return await this.#quantize(statistics, settings, options);
+      } catch (error) {
+        // A worker that died took its part along.
+        if (!(error instanceof OctetError && error.code === 'CANCELLED')) free(this.#held);
+        throw error;
+      }
+    });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    dropped.unregister(this);
+    free(this.#held);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const run = before.then(action);
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #serves(settings: string): Promise<boolean> {
+    if (this.#disposed)
+      throw new OctetError({ code: 'INVALID_INPUT', message: 'The calibration was disposed of.' });
+    const { statistics } = this.#held;
+    if (statistics === undefined) return false;
+    const { primary, id } = statistics;
+    return primary.call((api) => api.serves(id, settings)).catch(() => false);
+  }
+
+  async #statisticsFor(settings: string, options: CallOptions): Promise<Statistics> {
+    throwIfAborted(options.signal);
+    const served = await this.#serves(settings);
+    if (served && this.#held.statistics !== undefined) return this.#held.statistics;
+    free(this.#held);
+    this.#held.statistics = await this.#gather(settings, options);
+    return this.#held.statistics;
+  }
+
+  /**
+   * Every worker calibrates with the samples that it is dealt. The primary one alone folds what depends on the order of
+   * samples, and in the end takes over the others' histograms.
+   */
+  async #gather(settings: string, options: CallOptions): Promise<Statistics> {
+    const { artifact } = this.#net;
+    const { total } = this.#samples;
+    if (total === 0) throw noSamples();
+    const workers = workersFor(options, total);
+    const [primary, ...others] = workers;
+    if (primary === undefined) throw new Error('Calibration needs a worker.');
+    const id = newId();
+    try {
+      await abortable(
+        Promise.all(
+          workers.map((worker) =>
+            worker.callWith(artifact, (api) => api.calibrate(artifact.id, id, settings)),
+          ),
+        ),
+        options.signal,
+      );
+      const calibrated = await forEachInOrder(
+        workers,
+        {
+          phase: 'calibrate',
+          items: this.#samples.items(),
+          total,
+          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+          collect: (extremes) => primary.call((api) => api.fold(id, extremes)),
+        },
+        options,
+      );
+      if (calibrated === 0) throw noSamples();
+      await mergeInto(primary, others, id, options.signal);
+      return { id, workers, primary };
+    } catch (error) {
+      freeEverywhere(id);
+      throw error;
+    }
+  }
+
+  async #quantize(
+    { id: calibrationId, workers, primary }: Statistics,
+    settings: string,
+    options: QuantizeOptions,
+  ): Promise<Model> {
+    const { onProgress, signal, modelName } = options;
+    const id = newId();
+    try {
+      await Promise.all(
+        workers.map((worker) => worker.call((api) => api.beginQuantization(calibrationId, id, settings))),
+      );
+      await this.#refine(workers, id, options);
+      onProgress?.({ phase: 'quantize', done: 0, total: 1 });
+      const description = JSON.stringify({
+        modelName,
+        preprocessing: this.#preprocessing,
+        octetVersion: VERSION,
+        sourceBytes: this.#net.artifact.bytes.length,
+      });
+      const bytes = await abortable(
+        primary.call((api) => api.finish(id, description)),
+        signal,
+      );
+      // Its memory is then there for the model.
+      freeEverywhere(id);
+      const model = await modelFromBytes(bytes);
+      onProgress?.({ phase: 'quantize', done: 1, total: 1 });
+      return model;
+    } finally {
+      freeEverywhere(id);
+    }
+  }
+
+  /** Quantizes in the first worker, with as many further passes over the samples as the settings ask for. */
+  async #refine(workers: readonly PoolWorker[], id: string, options: QuantizeOptions): Promise<void> {
+    const { signal } = options;
+    const [primary, ...others] = workers;
+    if (primary === undefined) throw new Error('Quantizing needs a worker.');
+    const nextDraft = () =>
+      abortable(
+        primary.call((api) => api.draft(id)),
+        signal,
+      );
+    for (let draft = await nextDraft(); draft !== null; draft = await nextDraft()) {
+      const measured = draft;
+      await Promise.all(workers.map((worker) => worker.call((api) => api.beginPass(id, measured))));
+      await forEachInOrder(
+        workers,
+        {
+          phase: 'refine',
+          items: this.#samples.items(),
+          total: this.#samples.total,
+          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+          collect: () => undefined,
+        },
+        options,
+      );
+      await mergeInto(primary, others, id, signal);
+    }
+  }
+}
+
+function free(held: Holder): void {
+  if (held.statistics !== undefined) freeEverywhere(held.statistics.id);
+  held.statistics = undefined;
+}
+
+/** Adds to the first worker what the others saw. */
+async function mergeInto(
+  primary: PoolWorker,
+  others: readonly PoolWorker[],
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const other of others) {
+    const state = await abortable(
+      other.call((api) => api.state(id)),
+      signal,
+    );
+    await primary.call((api) => api.merge(id, state));
+  }
+}
+
+function noSamples(): OctetError {
+  return new OctetError({
+    code: 'EMPTY_CALIBRATION',
+    message: 'There was no calibration sample.',
+    hint: 'Ranges are measured: give some dozen to some hundred typical samples.',
+  });
+}
