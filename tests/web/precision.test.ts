@@ -49,7 +49,8 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
   await picture(page, 'corrections');
 
   await page.getByRole('button', { name: /^Mark the worst/ }).click();
-  await page.getByRole('button', { name: 'Keep 3 in BF16, quantize again' }).click();
+  await page.getByLabel('Precision for the marked layers').selectOption('BF16');
+  await page.getByRole('button', { name: 'Fix 3' }).click();
   await page.getByRole('button', { name: /^Run 2 \(3 chosen\)/ }).waitFor({ timeout: PATIENCE });
   await picture(page, 'fixed-in-bf16');
 

@@ -1,8 +1,9 @@
-// One bar a layer in network order, on the scale of heat.ts; a click selects the layer.
+// Two bars a layer in network order, on the scale of heat.ts: wide and pale what has piled up, narrow and strong what
+// the layer adds itself. A click selects the layer.
 
 import type { NodeError } from 'octet-quant';
 import { type PointerEvent, useState } from 'react';
-import { CALM_DB, HOT_DB, heatOf, tintOf } from '../graph/heat';
+import { CALM_DB, HOT_DB, heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { select, useStore } from '../state/store';
@@ -62,21 +63,18 @@ export function ErrorBars({ errors, network, marked }: Props) {
             />
           ))}
           {errors.map((error, index) => {
-            const heat = heatOf(error.sqnr);
-            const tint = tintOf(error.sqnr);
-            const height = Math.max(1, heat * 100);
+            const bar = (sqnr: number, part: number, fill: string) => {
+              const height = Math.max(1, heatOf(sqnr) * 100);
+              const x = index * step + (step * (1 - part)) / 2;
+              return <rect x={x} width={step * part} y={100 - height} height={height} fill={fill} />;
+            };
             return (
               <g key={error.node} className={`unit-${error.unit}`}>
                 {(error.node === selected || index === pointed) && (
                   <rect x={index * step} width={step} y="0" height="100" fill="var(--focus-tint)" />
                 )}
-                <rect
-                  x={index * step + step * 0.1}
-                  width={step * 0.8}
-                  y={100 - height}
-                  height={height}
-                  fill={barColor(tint)}
-                />
+                {bar(error.sqnr, 0.8, 'var(--heat-pale)')}
+                {bar(error.local.sqnr, 0.36, 'var(--heat)')}
                 {marked.has(error.node) && (
                   <rect x={index * step + step * 0.1} width={step * 0.8} y="0" height="3" fill="var(--ink)" />
                 )}
@@ -99,8 +97,8 @@ export function ErrorBars({ errors, network, marked }: Props) {
       <p className="bars-shown small">
         {shown ? (
           <>
-            <strong>{decibels(shown.sqnr)}</strong> {nodeTitle(network, shown)}{' '}
-            <span className="muted mono">{shown.label}</span>
+            <strong>{decibels(shown.sqnr)}</strong>, its own <strong>{decibels(shown.local.sqnr)}</strong>{' '}
+            {nodeTitle(network, shown)} <span className="muted mono">{shown.label}</span>
           </>
         ) : (
           <span className="muted">
@@ -110,10 +108,6 @@ export function ErrorBars({ errors, network, marked }: Props) {
       </p>
     </>
   );
-}
-
-function barColor(tint: number): string {
-  return `color-mix(in oklab, var(--heat) ${Math.round(20 + tint * 80)}%, var(--line-strong))`;
 }
 
 function nodeTitle(network: Network, error: NodeError): string {

@@ -2,11 +2,10 @@
 
 import type { NodeError, NodePrecision } from 'octet-quant';
 import { useMemo, useState } from 'react';
-import { heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { fix } from '../state/actions';
-import { nodeByName, worstErrors } from '../state/derive';
+import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../state/derive';
 import { chosenNodes, numbersOf, PRECISION_NAMES, remediesOn } from '../state/precision';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';
@@ -14,16 +13,22 @@ import { ErrorBars } from './ErrorBars';
 import './ErrorView.css';
 
 const SHOWN = 200;
+const TO_MARK = 3;
+
+const RANKINGS: Readonly<Record<Ranking, { readonly name: string; readonly what: string }>> = {
+  own: { name: 'own', what: 'What a layer adds itself, on exact inputs: where a higher precision helps' },
+  accumulated: { name: 'piled up', what: 'All the error at a layer, with that of the layers before it' },
+};
 
 export function ErrorView({ run, network }: { readonly run: Run; readonly network: Network }) {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const info = useStore((state) => state.model?.info);
-  const job = useStore((state) => state.job);
-  const fixable = useStore((state) => state.model?.format === 'tflite');
-  const target = useStore((state) => state.target);
-  const numbers = useStore((state) => numbersOf(state.params));
-  const [wanted, setWanted] = useState<NodePrecision>('BFLOAT_16');
-  const worst = useMemo(() => worstErrors(run), [run]);
+  const [ranking, setRanking] = useState<Ranking>('own');
+  const canMark = useCanMark(run);
+  const worst = useMemo(() => worstErrors(run, ranking), [run, ranking]);
+  const precisionOf = useMemo(
+    () => new Map(chosenNodes(run.settings).map(({ node, precision }) => [node, precision])),
+    [run],
+  );
   if (run.errors.length === 0) {
     return (
       <p className="error-none small muted">
@@ -31,15 +36,6 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
       </p>
     );
   }
-  const precisionOf = new Map(chosenNodes(run.settings).map(({ node, precision }) => [node, precision]));
-  const remedies = remediesOn(target, numbers);
-  const remedy = remedies.includes(wanted) ? wanted : (remedies[0] ?? 'FLOAT');
-  const canMark = (error: NodeError): boolean =>
-    fixable &&
-    nodeByName(info, error.node)?.unit === 'MLA' &&
-    precisionOf.get(error.node) !== 'FLOAT' &&
-    precisionOf.get(error.node) !== remedy;
-  const candidates = worst.filter(canMark).slice(0, 3);
   const toggle = (name: string): void => {
     const next = new Set(marked);
     if (!next.delete(name)) next.add(name);
@@ -48,59 +44,39 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
   return (
     <div className="error-view">
       <figure className="error-course">
-        <figcaption className="small muted">
-          Signal to quantization noise along the network, accumulated: taller is worse.{' '}
-          {run.compareImages > 64 ? '64' : run.compareImages} images.
+        <figcaption className="small muted bars-legend">
+          <span>Signal to noise along the network, taller is worse:</span>
+          <span className="bars-key">piled up</span>
+          <span className="bars-key" data-own>
+            of the layer itself
+          </span>
         </figcaption>
         <ErrorBars errors={run.errors} network={network} marked={marked} />
       </figure>
       <section className="error-worst" aria-label="Worst layers">
         <div className="error-actions">
-          <h2>Worst first</h2>
-          {fixable &&
-            (marked.size === 0 ? (
+          <h2>Worst by</h2>
+          <fieldset className="segmented" aria-label="Rank layers by">
+            {(['own', 'accumulated'] as const).map((value) => (
               <button
+                key={value}
                 type="button"
-                className="button"
-                disabled={candidates.length === 0}
-                onClick={() => setMarked(new Set(candidates.map(({ node }) => node)))}
+                aria-pressed={ranking === value}
+                title={RANKINGS[value].what}
+                onClick={() => setRanking(value)}
               >
-                Mark the worst {candidates.length}
+                {RANKINGS[value].name}
               </button>
-            ) : (
-              <div className="error-remedy">
-                {remedies.length > 1 && (
-                  <select
-                    className="field"
-                    aria-label="Precision for the marked layers"
-                    value={remedy}
-                    onChange={({ target: box }) =>
-                      setWanted(remedies.find((value) => value === box.value) ?? remedy)
-                    }
-                  >
-                    {remedies.map((value) => (
-                      <option key={value} value={value}>
-                        {PRECISION_NAMES[value]}
-                      </option>
-                    ))}
-                  </select>
-                )}
-                <button
-                  type="button"
-                  className="button primary"
-                  disabled={job !== undefined}
-                  onClick={() => void fix([...marked], remedy)}
-                >
-                  Keep {marked.size} in {PRECISION_NAMES[remedy]}, quantize again
-                </button>
-              </div>
             ))}
+          </fieldset>
+          <Remedy run={run} marked={marked} mark={setMarked} canMark={canMark} />
         </div>
         <ol className="error-list">
           {worst.slice(0, SHOWN).map((error) => (
             <WorstLine
               key={error.node}
               error={error}
+              ranking={ranking}
               marked={marked.has(error.node)}
               own={precisionOf.get(error.node)}
               canMark={canMark(error)}
@@ -113,16 +89,93 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
   );
 }
 
+/** Which layers a higher precision can be chosen for, that the run did not have. */
+function useCanMark(run: Run): (error: NodeError) => boolean {
+  const info = useStore((state) => state.model?.info);
+  const fixable = useStore((state) => state.model?.quantized === false);
+  return useMemo(() => {
+    const chosen = new Map(chosenNodes(run.settings).map(({ node, precision }) => [node, precision]));
+    return ({ node }) => fixable && nodeByName(info, node)?.unit === 'MLA' && chosen.get(node) !== 'FLOAT';
+  }, [run, info, fixable]);
+}
+
+interface RemedyProps {
+  readonly run: Run;
+  readonly marked: ReadonlySet<string>;
+  readonly mark: (nodes: ReadonlySet<string>) => void;
+  readonly canMark: (error: NodeError) => boolean;
+}
+
+/** First marks the layers that add most themselves, then quantizes again with them in a higher precision. */
+function Remedy({ run, marked, mark, canMark }: RemedyProps) {
+  const target = useStore((state) => state.target);
+  const numbers = useStore((state) => numbersOf(state.params));
+  const info = useStore((state) => state.model?.info);
+  const job = useStore((state) => state.job);
+  const [wanted, setWanted] = useState<NodePrecision>();
+  const candidates = useMemo(() => {
+    const passing = info ? passingOn(run, info) : new Set<string>();
+    const chosen = new Set(chosenNodes(run.settings).map(({ node }) => node));
+    return worstErrors(run, 'own').filter(
+      (error) => canMark(error) && !passing.has(error.node) && !chosen.has(error.node),
+    );
+  }, [run, info, canMark]);
+  const worst = candidates.slice(0, TO_MARK);
+  const remedies = remediesOn(target, numbers);
+  const remedy = remedies.find((value) => value === wanted) ?? remedies[0] ?? 'FLOAT';
+  if (marked.size === 0) {
+    return (
+      <button
+        type="button"
+        className="button"
+        disabled={worst.length === 0}
+        onClick={() => mark(new Set(worst.map(({ node }) => node)))}
+      >
+        Mark the worst {worst.length}
+      </button>
+    );
+  }
+  return (
+    <div className="error-remedy">
+      {remedies.length > 1 && (
+        <select
+          className="field"
+          aria-label="Precision for the marked layers"
+          value={remedy}
+          onChange={({ target: box }) => setWanted(remedies.find((value) => value === box.value))}
+        >
+          {remedies.map((value) => (
+            <option key={value} value={value}>
+              {PRECISION_NAMES[value]}
+            </option>
+          ))}
+        </select>
+      )}
+      <button
+        type="button"
+        className="button primary"
+        disabled={job !== undefined}
+        title={`Quantize again with ${marked.size} layers in ${PRECISION_NAMES[remedy]}; the ranges are known`}
+        onClick={() => void fix([...marked], remedy)}
+      >
+        Fix {marked.size}
+      </button>
+    </div>
+  );
+}
+
 interface LineProps {
   readonly error: NodeError;
+  readonly ranking: Ranking;
   readonly marked: boolean;
   readonly own: NodePrecision | undefined;
   readonly canMark: boolean;
   readonly toggle: (name: string) => void;
 }
 
-function WorstLine({ error, marked, own, canMark, toggle }: LineProps) {
+function WorstLine({ error, ranking, marked, own, canMark, toggle }: LineProps) {
   const selected = useStore((state) => state.selected === error.node);
+  const other = ranking === 'own' ? 'accumulated' : 'own';
   return (
     <li className={`error-line unit-${error.unit}`} data-selected={selected || undefined}>
       {canMark ? (
@@ -141,10 +194,12 @@ function WorstLine({ error, marked, own, canMark, toggle }: LineProps) {
           {own ? `in ${PRECISION_NAMES[own]}` : error.operator.toLowerCase().replaceAll('_', ' ')}
         </span>
       </button>
-      <span className="error-bar" aria-hidden="true">
-        <span style={{ width: `${heatOf(error.sqnr) * 100}%` }} />
+      <span className="number" title={RANKINGS[ranking].what}>
+        {decibels(sqnrOf(error, ranking))}
       </span>
-      <span className="number">{decibels(error.sqnr)}</span>
+      <span className="number muted" title={RANKINGS[other].what}>
+        {decibels(sqnrOf(error, other))}
+      </span>
     </li>
   );
 }

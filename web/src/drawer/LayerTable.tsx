@@ -26,6 +26,7 @@ const COLUMNS: readonly {
   { id: 'macs', label: 'MACs', numeric: true, needsRun: false },
   { id: 'parameters', label: 'Parameters', numeric: true, needsRun: false },
   { id: 'sqnr', label: 'SQNR', numeric: true, needsRun: true },
+  { id: 'own', label: 'Own SQNR', numeric: true, needsRun: true },
   { id: 'cosine', label: 'Cosine', numeric: true, needsRun: true },
 ];
 
@@ -140,18 +141,21 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
       <Cell numeric>{node.parameters > 0 ? count(node.parameters) : ''}</Cell>
       {withErrors && (
         <>
-          <Cell numeric>
-            {error && (
-              <span className="heat-cell" style={{ '--amount': `${Math.round(tintOf(error.sqnr) * 60)}%` }}>
-                {decibels(error.sqnr)}
-              </span>
-            )}
-          </Cell>
+          <Cell numeric>{error && <Heat sqnr={error.sqnr} />}</Cell>
+          <Cell numeric>{error && <Heat sqnr={error.local.sqnr} />}</Cell>
           <Cell numeric>{error?.cosine.toFixed(4)}</Cell>
         </>
       )}
       <div role="gridcell">{canChoose && <PrecisionSelect node={node} />}</div>
     </div>
+  );
+}
+
+function Heat({ sqnr }: { readonly sqnr: number }) {
+  return (
+    <span className="heat-cell" style={{ '--amount': `${Math.round(tintOf(sqnr) * 60)}%` }}>
+      {decibels(sqnr)}
+    </span>
   );
 }
 

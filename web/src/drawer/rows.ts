@@ -21,6 +21,7 @@ export type Column =
   | 'macs'
   | 'parameters'
   | 'sqnr'
+  | 'own'
   | 'cosine';
 
 export interface Sorting {
@@ -75,6 +76,8 @@ function columnValue(row: Row, column: Column): string | number {
       return row.node.parameters;
     case 'sqnr':
       return row.error?.sqnr ?? Number.POSITIVE_INFINITY;
+    case 'own':
+      return row.error?.local.sqnr ?? Number.POSITIVE_INFINITY;
     case 'cosine':
       return row.error?.cosine ?? 2;
   }

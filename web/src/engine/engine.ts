@@ -1,12 +1,15 @@
 // The handles to models in the workers. The store holds plain data; whoever needs to run something asks here.
 
 import {
+  type Calibration,
+  type CallOptions,
   type ImageDataset,
   imageDataset,
   type LoadedNet,
   loadModel,
   Model,
   type Preprocessing,
+  type QuantizationParams,
   type Target,
 } from 'octet-quant';
 import type { ImageEntry, LoadedModel, Run } from '../state/types';
@@ -34,10 +37,20 @@ interface KnownDataset {
 /** The latest datasets: lists of images are immutable, so their identity is the key. */
 const datasets = new WeakMap<readonly ImageEntry[], KnownDataset>();
 
+interface KnownCalibration {
+  readonly net: LoadedNet;
+  readonly images: ImageDataset;
+  readonly calibration: Calibration;
+}
+
+/** The latest one: a second run with other settings need not look at the images again. */
+let calibrated: KnownCalibration | undefined;
+
 /** The float net of `bytes` on `target`; the one opened before is freed. */
 export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
   if (open?.bytes === bytes && open.target === target) return open.net;
   const before = open?.net;
+  forgetCalibration();
   const net = loadModel(bytes, { target });
   open = { bytes, target, net };
   void before?.then(
@@ -45,6 +58,31 @@ export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> 
     () => undefined,
   );
   return net;
+}
+
+/** What these images do in the net, if it is known. */
+export function knownCalibration(net: LoadedNet, images: ImageDataset): Calibration | undefined {
+  return calibrated?.net === net && calibrated.images === images ? calibrated.calibration : undefined;
+}
+
+/** What these images do in the net. One is kept: the one before is freed. */
+export async function calibrationOf(
+  net: LoadedNet,
+  images: ImageDataset,
+  params: QuantizationParams,
+  options: CallOptions,
+): Promise<Calibration> {
+  const known = knownCalibration(net, images);
+  if (known) return known;
+  forgetCalibration();
+  const calibration = await net.calibrate(images, params, options);
+  calibrated = { net, images, calibration };
+  return calibration;
+}
+
+function forgetCalibration(): void {
+  calibrated?.calibration.dispose();
+  calibrated = undefined;
 }
 
 export function quantizedModel(run: Pick<Run, 'id' | 'octet'>): Promise<Model> {
@@ -76,6 +114,7 @@ export function forgetAll(): void {
   for (const id of [...models.keys()]) forgetModel(id);
   const net = open?.net;
   open = undefined;
+  forgetCalibration();
   void net?.then(
     (handle) => handle.dispose(),
     () => undefined,

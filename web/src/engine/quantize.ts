@@ -14,7 +14,7 @@ import {
 } from 'octet-quant';
 import { classCount } from '../state/derive';
 import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../state/types';
-import { datasetOf, floatNet, rememberModel } from './engine';
+import { calibrationOf, datasetOf, floatNet, knownCalibration, rememberModel } from './engine';
 
 /** Images on which every layer is compared; more change the figures little and take long. */
 const LAYER_IMAGES = 64;
@@ -33,6 +33,8 @@ export interface QuantizeInputs {
 
 export interface Reporter {
   readonly phase: (name: PhaseName, done: number) => void;
+  /** A phase that was planned is not needed: its result is there. */
+  readonly leaveOut: (name: PhaseName) => void;
   readonly signal: AbortSignal;
 }
 
@@ -94,12 +96,15 @@ export async function asTFLite(
 export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Reporter): Promise<Run> {
   const started = performance.now();
   const net = await floatNet(inputs.bytes, inputs.target);
-  const calibration = await datasetOf(net, inputs.calibrate, inputs.preprocessing);
+  const images = await datasetOf(net, inputs.calibrate, inputs.preprocessing);
   const comparison = await datasetOf(net, inputs.compare, inputs.preprocessing);
-  const model = await net.quantize(calibration, inputs.params, {
+  const options = { signal: reporter.signal, onProgress: progressOf(reporter, inputs.calibrate.length) };
+  if (await knownCalibration(net, images)?.serves(inputs.params)) reporter.leaveOut('calibrate');
+  if (knowsFloatAnswers(net, comparison)) reporter.leaveOut('float');
+  const calibration = await calibrationOf(net, images, inputs.params, options);
+  const model = await calibration.quantize(inputs.params, {
+    ...options,
     modelName: baseName(inputs.fileName),
-    signal: reporter.signal,
-    onProgress: progressOf(reporter, inputs.calibrate.length),
   });
   const seconds = (performance.now() - started) / 1000;
   try {
@@ -169,7 +174,6 @@ async function classify(
   model: Model,
   comparison: ImageDataset,
 ): Promise<Classification> {
-  reporter.phase('float', 0);
   const float = await floatAnswers(net, comparison, reporter);
   reporter.phase('quantized', 0);
   const quantized = await answers(model, comparison, reporter, 'quantized');
@@ -193,10 +197,14 @@ async function floatAnswers(
   comparison: ImageDataset,
   reporter: Reporter,
 ): Promise<readonly number[]> {
-  if (floatCache?.comparison !== comparison || floatCache.net !== net) {
-    floatCache = { comparison, net, answers: await answers(net, comparison, reporter, 'float') };
-  }
+  if (floatCache && knowsFloatAnswers(net, comparison)) return floatCache.answers;
+  reporter.phase('float', 0);
+  floatCache = { comparison, net, answers: await answers(net, comparison, reporter, 'float') };
   return floatCache.answers;
+}
+
+function knowsFloatAnswers(net: LoadedNet, comparison: ImageDataset): boolean {
+  return floatCache?.comparison === comparison && floatCache.net === net;
 }
 
 async function answers(

@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
 import { toggleKept } from '../state/actions';
-import { useErrorOf } from '../state/derive';
+import { sqnrOf, useErrorOf } from '../state/derive';
 import { chosenNodes } from '../state/precision';
 import { select, useStore } from '../state/store';
 import { type Marks, type Scene, sceneOf } from './draw';
@@ -90,8 +90,13 @@ function useMarks(network: Network): Marks {
   );
   const errors = useMemo(
     () =>
-      coloring === 'error' && errorOf.size > 0
-        ? new Map([...errorOf].map(([name, error]) => [name, error.sqnr]))
+      coloring !== 'unit' && errorOf.size > 0
+        ? new Map(
+            [...errorOf].map(([name, error]) => [
+              name,
+              sqnrOf(error, coloring === 'own' ? 'own' : 'accumulated'),
+            ]),
+          )
         : undefined,
     [coloring, errorOf],
   );

@@ -11,9 +11,10 @@ export function Legend() {
   const coloring = useStore((state) => state.coloring);
   const target = useStore((state) => state.target);
   if (!partition) return null;
-  if (coloring === 'error') {
+  if (coloring !== 'unit') {
     return (
       <ul className="legend" aria-label="Colours of the error">
+        <li>{coloring === 'own' ? 'Own error' : 'Error'}</li>
         <li>
           {HOT_DB} dB <span className="legend-scale" /> {CALM_DB} dB and better
         </li>

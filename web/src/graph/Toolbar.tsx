@@ -6,6 +6,12 @@ import { select, setState, useStore } from '../state/store';
 import type { Network } from './network';
 import type { View } from './useCanvas';
 
+const COLORINGS = {
+  unit: { name: 'Unit', what: 'Which compute unit runs a node' },
+  error: { name: 'Error', what: 'All the error that has piled up at a node' },
+  own: { name: 'Own error', what: 'The error that a node adds itself, on exact inputs' },
+} as const;
+
 export function Toolbar({
   network,
   found,
@@ -62,14 +68,15 @@ export function Toolbar({
       </label>
       {hasRun && (
         <fieldset className="segmented" aria-label="Colour nodes by">
-          {(['unit', 'error'] as const).map((value) => (
+          {(['unit', 'error', 'own'] as const).map((value) => (
             <button
               key={value}
               type="button"
               aria-pressed={coloring === value}
+              title={COLORINGS[value].what}
               onClick={() => setState({ coloring: value })}
             >
-              {value === 'unit' ? 'Unit' : 'Error'}
+              {COLORINGS[value].name}
             </button>
           ))}
         </fieldset>

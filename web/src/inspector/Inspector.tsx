@@ -1,6 +1,6 @@
 // Everything known of the selected node: what it is, where it runs and why, what it costs, how it was quantized.
 
-import type { NodeError, NodeInfo, TensorInfo } from 'octet-quant';
+import type { NodeError, NodeInfo, SignalError, TensorInfo } from 'octet-quant';
 import type { ReactNode } from 'react';
 import { UNIT_NAMES } from '../graph/Legend';
 import { inputId, type Network, type NetworkNode, outputId } from '../graph/network';
@@ -149,21 +149,38 @@ function Precision({ node }: { readonly node: NodeInfo }) {
   );
 }
 
+const FIGURES: readonly { readonly name: string; readonly text: (error: SignalError) => string }[] = [
+  { name: 'Signal to noise (SQNR)', text: ({ sqnr }) => decibels(sqnr) },
+  { name: 'Cosine similarity', text: ({ cosine }) => cosine.toFixed(5) },
+  { name: 'Mean absolute error', text: ({ mae }) => figure(mae) },
+  { name: 'Largest error', text: ({ maxError }) => figure(maxError) },
+];
+
 function ErrorFigures({ error }: { readonly error: NodeError }) {
   return (
     <Group title="Error after quantizing">
-      <dl className="facts">
-        <dt>Signal to noise (SQNR)</dt>
-        <dd>
-          <strong>{decibels(error.sqnr)}</strong>
-        </dd>
-        <dt>Cosine similarity</dt>
-        <dd>{error.cosine.toFixed(5)}</dd>
-        <dt>Mean absolute error</dt>
-        <dd>{figure(error.mae)}</dd>
-        <dt>Largest error</dt>
-        <dd>{figure(error.maxError)}</dd>
-      </dl>
+      <table className="error-figures">
+        <thead>
+          <tr>
+            <td />
+            <th scope="col" title="With the errors of all nodes before it">
+              piled up
+            </th>
+            <th scope="col" title="Of this node alone, on exact inputs">
+              its own
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {FIGURES.map(({ name, text }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{text(error)}</td>
+              <td>{text(error.local)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </Group>
   );
 }

@@ -7,8 +7,8 @@ import { outputError, scoresOf, worstErrors } from '../state/derive';
 import type { LoadedModel, Run } from '../state/types';
 
 const STYLE = `
-:root{color-scheme:light dark;--ink:#151a18;--soft:#5a6360;--line:#d9dddb;--ground:#fff;--heat:#c2184b}
-@media(prefers-color-scheme:dark){:root{--ink:#e8ecea;--soft:#98a19e;--line:#2f373a;--ground:#141819;--heat:#ff6590}}
+:root{color-scheme:light dark;--ink:#151a18;--soft:#5a6360;--line:#d9dddb;--ground:#fff;--heat:#c2184b;--pale:#eeb4c6}
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecea;--soft:#98a19e;--line:#2f373a;--ground:#141819;--heat:#ff6590;--pale:#6b2f42}}
 body{margin:0 auto;max-width:1000px;padding:32px 20px 60px;font:14px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;color:var(--ink);background:var(--ground)}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:16px;margin:36px 0 8px}p{margin:4px 0}.soft{color:var(--soft)}
 dl{display:flex;flex-wrap:wrap;gap:12px 36px;margin:20px 0}dt{font-size:12px;color:var(--soft)}dd{margin:0;font-size:20px;font-weight:600}
@@ -25,17 +25,18 @@ export function reportHtml(run: Run, model: LoadedModel, network: Network): stri
 <p class="soft">${escapeHtml(run.name)}, quantized for ${run.target} by Octet ${escapeHtml(run.report.provenance.octetVersion)} on ${new Date(run.finishedAt).toISOString().slice(0, 10)}, with ${run.calibrationImages} images to find ranges and ${run.compareImages} to compare on.</p>
 ${figures(run, model)}
 <h2>Error along the network</h2>
-<p class="soft">Signal to quantization noise of each layer's output; taller is worse, flat is 40 dB and better.</p>
+<p class="soft">Signal to quantization noise of each layer's output; taller is worse, flat is 40 dB and better. Wide: with the errors of all layers before it. Narrow and dark: of the layer alone, on exact inputs.</p>
 ${bars(run)}
 <h2>Worst layers</h2>
 ${table(
-  ['Layer', 'Operator', 'Unit', 'SQNR', 'Cosine', 'Largest error'],
-  worstErrors(run)
+  ['Layer', 'Operator', 'Unit', 'Own SQNR', 'SQNR', 'Cosine', 'Largest error'],
+  worstErrors(run, 'own')
     .slice(0, 20)
     .map((error) => [
       error.label,
       error.operator,
       error.unit,
+      decibels(error.local.sqnr),
       decibels(error.sqnr),
       error.cosine.toFixed(5),
       figure(error.maxError),
@@ -53,7 +54,7 @@ ${table(
   ]),
   1,
 )}
-${reasons(run)}
+${reasons(run, model)}
 <h2>All layers</h2>
 ${allLayers(run, network)}
 ${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((warning) => `<p>${escapeHtml(warning)}</p>`).join('')}` : ''}
@@ -87,19 +88,29 @@ function figures(run: Run, model: LoadedModel): string {
 
 function bars(run: Run): string {
   const step = 1000 / Math.max(1, run.errors.length);
+  const bar = (index: number, sqnr: number, width: number, fill: string): string => {
+    const height = Math.max(0.5, heatOf(sqnr) * 100);
+    return `<rect x="${((index + 0.5) * step - width / 2).toFixed(2)}" y="${(100 - height).toFixed(2)}" width="${width.toFixed(2)}" height="${height.toFixed(2)}" fill="${fill}"/>`;
+  };
   const shapes = run.errors.map((error, index) => {
-    const height = Math.max(0.5, heatOf(error.sqnr) * 100);
-    return `<rect x="${(index * step).toFixed(2)}" y="${(100 - height).toFixed(2)}" width="${(step * 0.8).toFixed(2)}" height="${height.toFixed(2)}"><title>${escapeHtml(error.label)} ${decibels(error.sqnr)}</title></rect>`;
+    const title = `${escapeHtml(error.label)}: ${decibels(error.sqnr)}, its own ${decibels(error.local.sqnr)}`;
+    return `<g><title>${title}</title>${bar(index, error.sqnr, step * 0.8, 'var(--pale)')}${bar(index, error.local.sqnr, step * 0.4, 'var(--heat)')}</g>`;
   });
-  return `<svg viewBox="0 0 1000 100" preserveAspectRatio="none" fill="var(--heat)">${shapes.join('')}</svg>`;
+  return `<svg viewBox="0 0 1000 100" preserveAspectRatio="none">${shapes.join('')}</svg>`;
 }
 
-function reasons(run: Run): string {
+function reasons(run: Run, model: LoadedModel): string {
+  const labelOf = new Map(model.info.nodes.map(({ name, label }) => [name, label]));
   const off = run.report.nodes.filter((node) => node.reasons.length > 0);
   if (off.length === 0) return '';
   return `<h2>Not on the accelerator</h2>${table(
     ['Node', 'Operator', 'Unit', 'Why'],
-    off.map((node) => [node.name, node.operator, node.unit, node.reasons.join(' ')]),
+    off.map((node) => [
+      labelOf.get(node.name) ?? node.name,
+      node.operator,
+      node.unit,
+      node.reasons.join(' '),
+    ]),
     99,
   )}`;
 }
@@ -121,10 +132,15 @@ function allLayers(run: Run, network: Network): string {
         record ? figure(record.zeroPoint) : '',
         record ? `${figure(record.chosen[0])} to ${figure(record.chosen[1])}` : '',
         error ? decibels(error.sqnr) : '',
+        error ? decibels(error.local.sqnr) : '',
       ],
     ];
   });
-  return table(['Layer', 'Operator', 'Output', 'Segment', 'Scale', 'Zero point', 'Range', 'SQNR'], lines, 4);
+  return table(
+    ['Layer', 'Operator', 'Output', 'Segment', 'Scale', 'Zero point', 'Range', 'SQNR', 'Own'],
+    lines,
+    4,
+  );
 }
 
 /** Columns from `firstNumber` on are figures. */

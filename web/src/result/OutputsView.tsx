@@ -17,7 +17,7 @@ import './OutputsView.css';
 export function OutputsView({ run }: { readonly run: Run }) {
   const images = useStore((state) => state.images);
   const shown = useStore((state) => state.shownImage);
-  const { compare } = useMemo(() => partsOf(images), [images]);
+  const { compare } = partsOf(images);
   const changed = useMemo(
     () =>
       run.classification

@@ -328,7 +328,11 @@ export async function quantize(): Promise<void> {
         classes: classNames(state),
         runName,
       },
-      { phase: (name, done) => clock.report(name, done), signal: controller.signal },
+      {
+        phase: (name, done) => clock.report(name, done),
+        leaveOut: (name) => clock.leaveOut(name),
+        signal: controller.signal,
+      },
     );
     setState(({ runs }) => ({
       runs: [...runs, run],

@@ -37,14 +37,22 @@ export function useErrorOf(): ReadonlyMap<string, NodeError> {
   return useMemo(() => new Map(run?.errors.map((error) => [error.node, error])), [run]);
 }
 
-/** Images of each part. A set too small to divide serves for both. */
-export function partsOf(images: readonly ImageEntry[]): {
+export interface Parts {
   readonly calibrate: readonly ImageEntry[];
   readonly compare: readonly ImageEntry[];
-} {
+}
+
+const knownParts = new WeakMap<readonly ImageEntry[], Parts>();
+
+/** Images of each part, the same lists for the same images. A set too small to divide serves for both. */
+export function partsOf(images: readonly ImageEntry[]): Parts {
+  const known = knownParts.get(images);
+  if (known) return known;
   const calibrate = images.filter(({ part }) => part === 'calibrate');
   const compare = images.filter(({ part }) => part === 'compare');
-  return { calibrate, compare: compare.length > 0 ? compare : calibrate };
+  const parts = { calibrate, compare: compare.length > 0 ? compare : calibrate };
+  knownParts.set(images, parts);
+  return parts;
 }
 
 /** The number of classes of a model that classifies: one output, a vector. */
@@ -105,9 +113,30 @@ export function outputError(run: Run, info: GraphInfo): number | undefined {
   return ratios.length > 0 ? Math.min(...ratios) : undefined;
 }
 
-/** The nodes that can stay in float by choice and have the largest error, worst first. */
-export function worstErrors(run: Run): readonly NodeError[] {
-  return [...run.errors].sort((a, b) => a.sqnr - b.sqnr);
+/** By what a node adds itself, or by all that has piled up at it. */
+export type Ranking = 'own' | 'accumulated';
+
+export function sqnrOf(error: NodeError, by: Ranking): number {
+  return by === 'own' ? error.local.sqnr : error.sqnr;
+}
+
+/** Worst first. */
+export function worstErrors(run: Run, by: Ranking): readonly NodeError[] {
+  const compared = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+  return [...run.errors].sort((a, b) => compared(sqnrOf(a, by), sqnrOf(b, by)));
+}
+
+/**
+ * Nodes whose output has the scale of their input: they move or select values, and the error found at them is the
+ * rounding of what they read, which no other precision of their own mends.
+ */
+export function passingOn(run: Run, info: GraphInfo): ReadonlySet<string> {
+  const records = new Map(run.report.tensors.map((record) => [record.tensor, record]));
+  const passes = ({ inputs: [input = ''], outputs: [output = ''] }: NodeInfo): boolean => {
+    const [from, to] = [records.get(input), records.get(output)];
+    return from !== undefined && from.scale === to?.scale && from.zeroPoint === to.zeroPoint;
+  };
+  return new Set(info.nodes.filter(passes).map(({ name }) => name));
 }
 
 export function nodeByName(info: GraphInfo | undefined, name: string | undefined): NodeInfo | undefined {

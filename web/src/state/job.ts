@@ -47,6 +47,13 @@ export class JobClock {
     }
   }
 
+  /** The phase turned out not to be needed. */
+  leaveOut(name: PhaseName): void {
+    this.phases = this.phases.filter((phase) => phase.name !== name);
+    if (this.current === name) this.current = this.phases[0]?.name ?? name;
+    this.publish(this.job());
+  }
+
   stop(): void {
     cancelAnimationFrame(this.frame);
   }

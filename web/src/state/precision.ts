@@ -3,6 +3,7 @@
 import {
   bfloat16Scheme,
   defaultQuantization,
+  int16Quantization,
   type NodePrecision,
   type QuantizationParams,
   type QuantizationSettings,
@@ -22,12 +23,17 @@ export const PRECISION_NAMES: Readonly<Record<NodePrecision, string>> = {
 
 /** What a node of the accelerator can be given on `target`. */
 export function choicesOn(target: Target): readonly NodePrecision[] {
-  return target === 'gen2' ? ['INT8', 'BFLOAT_16', 'BFLOAT_16_INT8_WEIGHTS', 'FLOAT'] : ['FLOAT'];
+  return target === 'gen2'
+    ? ['INT8', 'INT16', 'BFLOAT_16', 'BFLOAT_16_INT8_WEIGHTS', 'FLOAT']
+    : ['INT8', 'INT16', 'FLOAT'];
 }
 
 /** Precisions to mend a node with that computes in `numbers` by default, the cheapest first. */
 export function remediesOn(target: Target, numbers: Numbers): readonly NodePrecision[] {
-  return target === 'gen2' && numbers !== 'BFLOAT_16' ? ['BFLOAT_16', 'FLOAT'] : ['FLOAT'];
+  const remedies: NodePrecision[] = ['FLOAT'];
+  if (target === 'gen2' && numbers !== 'BFLOAT_16') remedies.unshift('BFLOAT_16');
+  if (numbers === 'INT8') remedies.unshift('INT16');
+  return remedies;
 }
 
 export function choiceOf(params: QuantizationParams, node: string): NodeChoice {
@@ -74,16 +80,17 @@ export function fittedTo(
   const configs = [...params.customQuantizationConfigs].filter(
     ([name, config]) => isKnown(name) && choices.includes(config.quantizationPrecision),
   );
-  return withNumbers(params, target === 'gen2' ? numbersOf(params) : 'INT8')
+  const numbers = numbersOf(params);
+  return withNumbers(params, target === 'gen2' || numbers === 'INT16' ? numbers : 'INT8')
     .withUnquantizedNodes([...params.unquantizedNodes].filter(isKnown))
     .withCustomQuantizationConfigs(new Map(configs));
 }
 
 /** What all nodes compute in that have no precision of their own. */
-export type Numbers = 'INT8' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS';
+export type Numbers = 'INT8' | 'INT16' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS';
 
 export function numbersOf({ activations, weights }: QuantizationParams | QuantizationSettings): Numbers {
-  if (!activations.bfloat16) return 'INT8';
+  if (!activations.bfloat16) return activations.bits === 16 ? 'INT16' : 'INT8';
   return weights.bfloat16 ? 'BFLOAT_16' : 'BFLOAT_16_INT8_WEIGHTS';
 }
 
@@ -91,9 +98,10 @@ export function numbersOf({ activations, weights }: QuantizationParams | Quantiz
 export function withNumbers(params: QuantizationParams, numbers: Numbers): QuantizationParams {
   const { activations, weights } = params;
   const integerWeights = weights.bfloat16 ? defaultQuantization.weights : weights;
-  if (numbers === 'INT8') {
+  if (numbers === 'INT8' || numbers === 'INT16') {
+    const { activations: usual } = numbers === 'INT8' ? defaultQuantization : int16Quantization;
     return params
-      .withActivationQuantization(activations.bfloat16 ? defaultQuantization.activations : activations)
+      .withActivationQuantization(numbers === numbersOf(params) ? activations : usual)
       .withWeightQuantization(integerWeights);
   }
   return params

@@ -12,8 +12,10 @@ type KeptModel = Omit<LoadedModel, 'info' | 'warnings' | 'quantized'>;
 type KeptView = Pick<
   AppState,
   'target' | 'preprocessing' | 'classes' | 'activeRun' | 'coloring' | 'view' | 'theme'
-> & { readonly settings: QuantizationSettings };
+> & { readonly settings: QuantizationSettings; readonly format: number };
 
+/** What is kept in another form is not read. */
+const FORMAT = 2;
 const SAVE_DELAY_MS = 400;
 let database: UseStore | undefined;
 let saving: Promise<void> = Promise.resolve();
@@ -43,11 +45,10 @@ export async function clearKept(): Promise<void> {
 
 async function restore(kept: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
   const view = kept.get('view') as KeptView | undefined;
+  if (view?.format !== FORMAT) return clearKept();
   const model = kept.get('model') as KeptModel | undefined;
-  if (view) {
-    const { settings, ...rest } = view;
-    setState({ ...rest, params: QuantizationParams.fromJSON(settings) });
-  }
+  const { settings, format: _, ...rest } = view;
+  setState({ ...rest, params: QuantizationParams.fromJSON(settings) });
   if (!model) return;
   setState({ opening: model.fileName });
   const runs = [...kept].flatMap(([key, value]) => (String(key).startsWith('run ') ? [value as Run] : []));
@@ -110,6 +111,7 @@ async function write(before: AppState | undefined, after: AppState): Promise<voi
   for (const run of known) if (!after.runs.includes(run)) await del(`run ${run.id}`, database);
   const { target, preprocessing, classes, activeRun, coloring, view, theme, params } = after;
   const keptView = {
+    format: FORMAT,
     target,
     preprocessing,
     classes,

@@ -115,4 +115,5 @@ export interface Run {
 export type DrawerView = 'table' | 'errors' | 'outputs' | 'compare';
 export type PhoneTab = 'setup' | 'network' | 'node' | 'results';
 export type Theme = 'auto' | 'light' | 'dark';
-export type Coloring = 'unit' | 'error';
+/** What nodes are coloured by: their unit, all the error that has piled up at them, or what they add themselves. */
+export type Coloring = 'unit' | 'error' | 'own';

@@ -1,6 +1,6 @@
 // Images to find ranges with and to compare on; how they become the model's input; what the model then sees.
 
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { heldOut, holdOut, removeImages, setClasses, setPreprocessing } from '../state/actions';
 import { classCount, classNames, partsOf } from '../state/derive';
 import { useStore } from '../state/store';
@@ -12,7 +12,7 @@ import { Thumbnails } from './Thumbnails';
 
 export function ImagesStep() {
   const images = useStore((state) => state.images);
-  const { calibrate, compare } = useMemo(() => partsOf(images), [images]);
+  const { calibrate, compare } = partsOf(images);
   const summary =
     images.length === 0
       ? 'drop images to calibrate with'
