@@ -3,13 +3,54 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/convolution_plan.h"
+#include "kernels/depthwise_rows.h"
 #include "kernels/panels.h"
 
 namespace octet::kernels {
+
+/// The fast form: neighbouring pixels of a row are packed in pairs, so that a pair of taps is one load away.
+/// With stride 1 an even pixel's window begins with a pair, an odd one's in the middle of it: the filter is
+/// kept twice, with its first column in either half.
+class DepthwiseInt8Rows {
+ public:
+  static bool serves(const ConvolutionGeometry& geometry) { return DepthwiseRows::serves(geometry, 5); }
+
+  /// As DepthwiseInt8, for a geometry that this form serves.
+  DepthwiseInt8Rows(const ConvolutionGeometry& geometry, std::span<const int8_t> filter,
+                    int32_t input_zero_point, const Int8Epilogue<FixedPointMultiplier>& epilogue);
+
+  size_t scratch_bytes() const { return plan_.packed_pixels() * kPanelChannels * sizeof(int16_t); }
+  void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
+
+ private:
+  static constexpr int32_t kMostPairs = 3;
+  using Block = DepthwiseBlock<int16_t, int8_t>;
+  using Compute = void (DepthwiseInt8Rows::*)(size_t panel, const Block& block) const;
+
+  /// Packs one row: `source` is the pixel of column `begin`, of which and of those before column `readable`
+  /// eight channels may be read.
+  void pack(const int8_t* source, int32_t readable, int16_t* row) const;
+  template <int kStride, int kPairs, bool kSteps>
+  void compute(size_t panel, const Block& block) const;
+  /// The form of compute() for this convolution.
+  template <bool kSteps>
+  Compute chosen() const;
+
+  int32_t pairs_;  ///< Of taps in a row of the filter.
+  DepthwiseRows plan_;
+  int32_t input_zero_point_;
+  Int8Range range_;
+  std::vector<Panel> panels_;
+  std::vector<EstimatedPanel> rescaling_;
+  /// Panel by panel, row by row, pair by pair: eight channels' taps; with stride 1 for an even pixel and for
+  /// an odd one.
+  std::vector<int16_t> weights_;
+};
 
 class DepthwiseInt8 {
  public:
@@ -18,7 +59,9 @@ class DepthwiseInt8 {
   DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
                 const Int8Epilogue<FixedPointMultiplier>& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(int16_t); }
+  size_t scratch_bytes() const {
+    return rows_ ? rows_->scratch_bytes() : plan_.packed_elements * sizeof(int16_t);
+  }
   /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 
@@ -27,12 +70,13 @@ class DepthwiseInt8 {
   template <int kPixels>
   void tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const;
 
+  std::optional<DepthwiseInt8Rows> rows_;  ///< Where it serves, nothing below is used.
   ConvolutionPlan plan_;
   int32_t input_zero_point_;
   Int8Range range_;
   std::vector<Panel> panels_;
   std::vector<EstimatedPanel> rescaling_;
-  std::vector<int8_t> weights_;  ///< Panel by panel, as append_pairs lays them out, k counting taps.
+  std::vector<int8_t> weights_;  ///< Panel by panel, as append_taps lays them out, k counting taps.
   std::vector<int32_t> taps_;    ///< The plan's runs, the last one twice where their number is odd.
 };
 

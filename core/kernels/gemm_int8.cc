@@ -80,8 +80,10 @@ void GemmInt8<Multiplier>::tile(size_t panel, const int16_t* packed, int8_t* out
       });
     }
   }
-  requantize_tile(low, high, rescaling, range_, output + panels_[panel].first_channel,
-                  plan_.output_offsets.data() + first, panels_[panel].channels);
+  requantize_tile<true>(
+      low, high, rescaling, range_,
+      ScatteredPixels<int8_t>{output + panels_[panel].first_channel, plan_.output_offsets.data() + first},
+      kPixels, panels_[panel].channels);
 }
 
 template <class Multiplier>
@@ -122,8 +124,10 @@ void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, i
       const int32_t* pixel = sums + p * OCTET_DOT_CHANNELS;
       const v128_t low[] = {wasm_v128_load(pixel)};
       const v128_t high[] = {wasm_v128_load(pixel + 4)};
-      requantize_tile(low, high, rescaling, range_, output + panels_[panel].first_channel, output_offsets + p,
-                      panels_[panel].channels);
+      requantize_tile<true>(
+          low, high, rescaling, range_,
+          ScatteredPixels<int8_t>{output + panels_[panel].first_channel, output_offsets + p}, 1,
+          panels_[panel].channels);
     }
   }
 }

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "kernels/requantize_simd.h"
+#include "kernels/tile_pixels.h"
 #include "kernels/unrolled.h"
 
 namespace octet::kernels {
@@ -18,7 +20,8 @@ namespace octet::kernels {
 /// The rule rounds x = sum * factor * 2^n to an integer, and that to a multiple of 2^n, ties away from zero.
 /// So it gives k + 1 from x = k * 2^n + 2^(n-1) - 1/2 on where x is positive, and one later where it is
 /// negative: it is floor(sum * factor + 1/2 + 2^-(n+1)), or minus the last term. That needs no more than
-/// single precision where the sum is not within 2^-13 of a step.
+/// single precision where the sum is not within 2^-13 of a step. Where the output's range begins at the zero
+/// point, as behind a ReLU, every negative sum becomes the zero point, and signs do not matter.
 ///
 /// The product is clamped to the output's range, and 384 is added: it then lies in [256, 512), where
 /// consecutive floats are 2^-15 apart, so that the lower 15 bits are its fraction and those above count
@@ -26,12 +29,13 @@ namespace octet::kernels {
 /// of 2^-15), and not at all where the factor is 2^-n with n <= 15: sums that do not fit 24 bits are clamped.
 struct alignas(16) EstimatedPanel : RequantizationPanel {
   float factor[kPanelChannels] = {};
-  float offset[kPanelChannels] = {};      ///< 1/2 + 2^-(n+1), the margin, the zero point, and 384.
-  int32_t step[kPanelChannels] = {};      ///< 2^-n: what is added too much where the sum is negative.
-  int32_t doubtful[kPanelChannels] = {};  ///< Fractions below are within the margin of a step.
-  float least = 0;                        ///< The output's range, from the zero point.
+  float offset[kPanelChannels] = {};  ///< 1/2 + 2^-(n+1), the margin, the zero point, and 384.
+  int32_t step[kPanelChannels] = {};  ///< 2^-n: what is added too much where the sum is negative.
+  int32_t doubtful = 0;               ///< Fractions below are within the margin of a step.
+  float least = 0;                    ///< The output's range, from the zero point.
   float most = 0;
   bool estimates = false;  ///< Not where a shift to the left may wrap.
+  bool has_steps = false;  ///< Whether any `step` matters.
 
   EstimatedPanel() = default;
 
@@ -48,10 +52,11 @@ struct alignas(16) EstimatedPanel : RequantizationPanel {
       const int32_t margin = is_exact(m) ? 0 : kMargin;
       const bool has_step = m.shift < 0 && m.shift > -kFractionBits;
       step[c] = has_step ? 1 << (kFractionBits + m.shift) : 0;
-      doubtful[c] = margin == 0 ? 0 : 2 * margin + 1;
+      doubtful = std::max(doubtful, margin == 0 ? 0 : 2 * margin + 1);
       factor[c] = static_cast<float>(std::ldexp(m.multiplier, m.shift - 31));
       offset[c] = 384.5f + static_cast<float>(range.zero_point) +
                   std::ldexp(static_cast<float>(2 * margin + step[c]), -kFractionBits - 1);
+      has_steps = has_steps || (has_step && least < 0);
     }
   }
 
@@ -60,26 +65,37 @@ struct alignas(16) EstimatedPanel : RequantizationPanel {
     v128_t factor;
     v128_t offset;
     v128_t step;
-    v128_t doubtful;
     v128_t least;
     v128_t most;
   };
 
   Lanes lanes(int first) const {
-    return {wasm_v128_load(factor + first),   wasm_v128_load(offset + first), wasm_v128_load(step + first),
-            wasm_v128_load(doubtful + first), wasm_f32x4_splat(least),        wasm_f32x4_splat(most)};
+    return {wasm_v128_load(factor + first), wasm_v128_load(offset + first), wasm_v128_load(step + first),
+            wasm_f32x4_splat(least), wasm_f32x4_splat(most)};
   }
 
-  /// Four results; lanes of `doubt` are not zero where one is not certain.
-  [[gnu::always_inline]] static v128_t estimate(v128_t sums, const Lanes& lanes, v128_t& doubt) {
-    constexpr int32_t kBitsOf384 = 0x43C00000;
+  /// Where fractions(...) begins.
+  static v128_t no_fractions() { return wasm_i32x4_splat(-1); }
+
+  /// Four results, each less than the true one by kWordOffset; `fractions` becomes the least of itself and
+  /// the results' fractions (in the lower half of each lane, times 2).
+  template <bool kSteps>
+  [[gnu::always_inline]] static v128_t estimate(v128_t sums, const Lanes& lanes, v128_t& fractions) {
     const v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sums), lanes.factor);
     const v128_t clamped = wasm_f32x4_pmin(lanes.most, wasm_f32x4_pmax(lanes.least, scaled));
-    const v128_t excess = wasm_v128_and(wasm_i32x4_shr(sums, 31), lanes.step);
-    const v128_t moved = wasm_i32x4_sub(wasm_f32x4_add(clamped, lanes.offset), excess);
-    const v128_t fraction = wasm_v128_and(moved, wasm_i32x4_splat((1 << kFractionBits) - 1));
-    doubt = wasm_v128_or(doubt, wasm_i32x4_lt(fraction, lanes.doubtful));
-    return wasm_i32x4_shr(wasm_i32x4_sub(moved, wasm_i32x4_splat(kBitsOf384)), kFractionBits);
+    v128_t moved = wasm_f32x4_add(clamped, lanes.offset);
+    if constexpr (kSteps) moved = wasm_i32x4_sub(moved, wasm_v128_and(wasm_i32x4_shr(sums, 31), lanes.step));
+    const v128_t halves = wasm_i32x4_add(moved, moved);  // The integer above, the fraction below.
+    fractions = wasm_u16x8_min(fractions, halves);
+    return wasm_i32x4_shr(halves, 16);
+  }
+
+  /// 384 as estimate() sees it: the upper bits of the float, less one.
+  static constexpr int16_t kWordOffset = static_cast<int16_t>(0x10000 - (0x43C00000 >> 15));
+
+  /// Whether one of the results that left these fractions is not certain.
+  [[gnu::always_inline]] bool doubts(v128_t fractions) const {
+    return wasm_v128_any_true(wasm_u16x8_lt(fractions, wasm_i32x4_splat(2 * doubtful)));
   }
 
  private:
@@ -92,67 +108,94 @@ struct alignas(16) EstimatedPanel : RequantizationPanel {
 };
 
 /// By the rule itself, apart from the loops that seldom need it: `pixels` times eight sums.
-[[gnu::noinline]] inline void requantize_by_rule(const int32_t* sums, int pixels,
-                                                 const RequantizationPanel& panel, const Int8Range& range,
-                                                 int8_t* output, const int32_t* offsets, int channels) {
+template <class Panel, class Pixels>
+[[gnu::noinline]] void requantize_by_rule(const int32_t* sums, int pixels, const Panel& panel,
+                                          const Int8Range& range, Pixels destination, int channels) {
   for (int p = 0; p < pixels; ++p, sums += kPanelChannels) {
-    requantize_and_store(wasm_v128_load(sums), wasm_v128_load(sums + 4), panel, range, output + offsets[p],
+    requantize_and_store(wasm_v128_load(sums), wasm_v128_load(sums + 4), panel, range, destination(p),
                          channels);
   }
 }
 
-/// Stores the first `channels` of each pixel's eight bytes, apart from the loops where panels are full.
-[[gnu::noinline]] inline void store_partial(const int8_t* bytes, int pixels, int8_t* output,
-                                            const int32_t* offsets, int channels) {
-  for (int p = 0; p < pixels; ++p)
-    std::memcpy(output + offsets[p], bytes + 16 * p, static_cast<size_t>(channels));
-}
-
-/// Rescales the sums of eight channels (bias already added) of each pixel of a tile, adds the zero point,
-/// clamps, and stores `channels` of them at each pixel's offset.
-template <int kPixels>
-[[gnu::always_inline]] inline void requantize_tile(const v128_t (&low)[kPixels],
-                                                   const v128_t (&high)[kPixels], const EstimatedPanel& panel,
-                                                   const Int8Range& range, int8_t* output,
-                                                   const int32_t* offsets, int channels) {
-  v128_t doubt = wasm_i32x4_splat(panel.estimates ? 0 : -1);
-  v128_t bytes[kPixels];
-  const EstimatedPanel::Lanes lanes_low = panel.lanes(0);
-  unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-    bytes[p] = EstimatedPanel::estimate(low[p], lanes_low, doubt);
-  });
-  const EstimatedPanel::Lanes lanes_high = panel.lanes(4);
-  unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-    const v128_t words =
-        wasm_i16x8_narrow_i32x4(bytes[p], EstimatedPanel::estimate(high[p], lanes_high, doubt));
-    bytes[p] = wasm_i8x16_narrow_i16x8(words, words);
-  });
-  if (wasm_v128_any_true(doubt)) [[unlikely]] {
-    alignas(16) int32_t sums[kPixels * kPanelChannels];
-    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-      wasm_v128_store(sums + kPanelChannels * p, low[p]);
-      wasm_v128_store(sums + kPanelChannels * p + 4, high[p]);
-    });
-    requantize_by_rule(sums, kPixels, panel, range, output, offsets, channels);
-  } else if (channels == kPanelChannels) {
-    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-      wasm_v128_store64_lane(output + offsets[p], bytes[p], 0);
-    });
-  } else {
-    int8_t stored[kPixels * 16];
-    unrolled<kPixels>([&](auto p)
-                          __attribute__((always_inline)) { wasm_v128_store(stored + 16 * p, bytes[p]); });
-    store_partial(stored, kPixels, output, offsets, channels);
+/// Stores the first `channels` (below eight) of each pixel's eight bytes, apart from the loops where panels
+/// are full.
+template <class Pixels>
+[[gnu::noinline]] void store_partial(const int8_t* bytes, int pixels, Pixels destination, int channels) {
+  for (int p = 0; p < pixels; ++p) {
+    const int8_t* source = bytes + kPanelChannels * p;
+    int8_t* end = destination(p);
+    const auto store = [&](auto count) {
+      if ((channels & count) == 0) return;
+      std::memcpy(end, source, count);
+      source += count;
+      end += count;
+    };
+    store(std::integral_constant<int, 4>());
+    store(std::integral_constant<int, 2>());
+    store(std::integral_constant<int, 1>());
   }
 }
 
+/// The sums of a tile's pixels (bias already added), as memory.
 template <int kPixels>
-inline void requantize_tile(const v128_t (&low)[kPixels], const v128_t (&high)[kPixels],
-                            const RealMultiplierPanel& panel, const Int8Range& range, int8_t* output,
-                            const int32_t* offsets, int channels) {
+struct alignas(16) TileSums {
+  int32_t values[kPixels * kPanelChannels];
+
+  [[gnu::always_inline]] TileSums(const v128_t (&low)[kPixels], const v128_t (&high)[kPixels]) {
+    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+      wasm_v128_store(values + kPanelChannels * p, low[p]);
+      wasm_v128_store(values + kPanelChannels * p + 4, high[p]);
+    });
+  }
+};
+
+/// Rescales the sums of eight channels (bias already added) of each pixel of a tile, adds the zero point,
+/// clamps, and stores `channels` of them for the first `pixels` pixels. kSteps may be false where not
+/// panel.has_steps.
+template <bool kSteps, int kPixels, class Pixels>
+[[gnu::always_inline]] inline void requantize_tile(const v128_t (&low)[kPixels],
+                                                   const v128_t (&high)[kPixels], const EstimatedPanel& panel,
+                                                   const Int8Range& range, const Pixels& destination,
+                                                   int pixels, int channels) {
+  v128_t fractions = EstimatedPanel::no_fractions();
+  v128_t words[kPixels];
+  const EstimatedPanel::Lanes lanes_low = panel.lanes(0);
   unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-    requantize_and_store(low[p], high[p], panel, range, output + offsets[p], channels);
+    words[p] = EstimatedPanel::estimate<kSteps>(low[p], lanes_low, fractions);
   });
+  const EstimatedPanel::Lanes lanes_high = panel.lanes(4);
+  const v128_t offset = wasm_i16x8_splat(EstimatedPanel::kWordOffset);
+  unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+    const v128_t four = EstimatedPanel::estimate<kSteps>(high[p], lanes_high, fractions);
+    words[p] = wasm_i16x8_add(wasm_i16x8_narrow_i32x4(words[p], four), offset);
+  });
+  if (!panel.estimates || panel.doubts(fractions)) [[unlikely]] {
+    const TileSums<kPixels> sums(low, high);
+    requantize_by_rule<RequantizationPanel>(sums.values, pixels, panel, range, destination, channels);
+  } else if (channels == kPanelChannels) [[likely]] {
+    unrolled<(kPixels + 1) / 2>([&](auto pair) __attribute__((always_inline)) {
+      constexpr int kFirst = 2 * pair;
+      constexpr int kSecond = kFirst + 1 < kPixels ? kFirst + 1 : kFirst;
+      const v128_t bytes = wasm_i8x16_narrow_i16x8(words[kFirst], words[kSecond]);
+      if (pixels > kFirst) wasm_v128_store64_lane(destination(kFirst), bytes, 0);
+      if (kSecond > kFirst && pixels > kSecond) wasm_v128_store64_lane(destination(kSecond), bytes, 1);
+    });
+  } else {
+    alignas(16) int8_t stored[kPixels * kPanelChannels];
+    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+      wasm_v128_store64_lane(stored + kPanelChannels * p, wasm_i8x16_narrow_i16x8(words[p], words[p]), 0);
+    });
+    store_partial(stored, pixels, destination, channels);
+  }
+}
+
+template <bool kSteps, int kPixels, class Pixels>
+[[gnu::always_inline]] inline void requantize_tile(const v128_t (&low)[kPixels],
+                                                   const v128_t (&high)[kPixels],
+                                                   const RealMultiplierPanel& panel, const Int8Range& range,
+                                                   const Pixels& destination, int pixels, int channels) {
+  const TileSums<kPixels> sums(low, high);
+  requantize_by_rule(sums.values, pixels, panel, range, destination, channels);
 }
 
 }  // namespace octet::kernels

@@ -44,6 +44,7 @@ Sums sums_of(int round, const std::array<FixedPointMultiplier, 8>& multipliers, 
 }
 
 /// Compares a tile of three pixels, of which `channels` are stored, with the rule.
+template <bool kSteps>
 void expect_equal(const std::array<FixedPointMultiplier, 8>& multipliers, const Int8Range& range,
                   int channels, int rounds, test::Random& random) {
   const EstimatedPanel panel({}, std::span(multipliers).first(static_cast<size_t>(channels)), range);
@@ -60,20 +61,31 @@ void expect_equal(const std::array<FixedPointMultiplier, 8>& multipliers, const 
     const std::array<int32_t, 3> offsets = {16, 0, 8};
     std::array<int8_t, 24> output;
     output.fill(99);
-    requantize_tile(low, high, panel, range, output.data(), offsets.data(), channels);
+    const int stored = 3 - round % 3;
+    requantize_tile<kSteps>(low, high, panel, range, ScatteredPixels<int8_t>{output.data(), offsets.data()},
+                            stored, channels);
     for (size_t p = 0; p < sums.size(); ++p) {
       for (int c = 0; c < kPanelChannels; ++c) {
         const size_t lane = static_cast<size_t>(c);
         const FixedPointMultiplier m = multipliers[lane];
         const int8_t expected =
-            c >= channels ? int8_t{99}
-                          : clamp_to_int8<int64_t>(int64_t{multiply_by(sums[p][lane], m)} + range.zero_point,
-                                                   range.low, range.high);
+            c >= channels || p >= static_cast<size_t>(stored)
+                ? int8_t{99}
+                : clamp_to_int8<int64_t>(int64_t{multiply_by(sums[p][lane], m)} + range.zero_point, range.low,
+                                         range.high);
         ASSERT_EQ(output[static_cast<size_t>(offsets[p] + c)], expected)
             << "sum " << sums[p][lane] << ", multiplier " << m.multiplier << ", shift " << m.shift;
       }
     }
   }
+}
+
+/// With the steps of negative sums, and without them where they do not matter.
+void expect_equal(const std::array<FixedPointMultiplier, 8>& multipliers, const Int8Range& range,
+                  int channels, int rounds, test::Random& random) {
+  expect_equal<true>(multipliers, range, channels, rounds, random);
+  const EstimatedPanel panel({}, multipliers, range);
+  if (!panel.has_steps) expect_equal<false>(multipliers, range, channels, rounds, random);
 }
 
 constexpr Int8Range kRanges[] = {{.zero_point = 0},
@@ -108,6 +120,13 @@ TEST(RequantizeEstimate, EqualsTheRuleForPowersOfTwo) {
   }
 }
 
+TEST(RequantizeEstimate, NeedsNoStepsBehindARelu) {
+  std::array<FixedPointMultiplier, 8> multipliers;
+  multipliers.fill(fixed_point_multiplier(0.0043));
+  EXPECT_TRUE(EstimatedPanel({}, multipliers, {.zero_point = -127}).has_steps);
+  EXPECT_FALSE(EstimatedPanel({}, multipliers, {.zero_point = -128}).has_steps);
+}
+
 TEST(RequantizeEstimate, SeldomNeedsTheRule) {
   test::Random random(13);
   std::array<FixedPointMultiplier, 8> multipliers;
@@ -117,10 +136,10 @@ TEST(RequantizeEstimate, SeldomNeedsTheRule) {
   int doubtful = 0;
   for (int round = 0; round < 4000; ++round) {
     const Sums sums = sums_of(1, multipliers, random);
-    v128_t doubt = wasm_i32x4_splat(0);
-    EstimatedPanel::estimate(wasm_v128_load(sums.data()), panel.lanes(0), doubt);
-    EstimatedPanel::estimate(wasm_v128_load(sums.data() + 4), panel.lanes(4), doubt);
-    doubtful += wasm_v128_any_true(doubt) ? 1 : 0;
+    v128_t fractions = EstimatedPanel::no_fractions();
+    EstimatedPanel::estimate<true>(wasm_v128_load(sums.data()), panel.lanes(0), fractions);
+    EstimatedPanel::estimate<true>(wasm_v128_load(sums.data() + 4), panel.lanes(4), fractions);
+    doubtful += panel.doubts(fractions) ? 1 : 0;
   }
   EXPECT_LT(doubtful, 40);
 }

@@ -22,6 +22,33 @@ const ConvolutionCase kCases[] = {
     {1, 7, 7, 9, 9, {7, 7}, {1, 1}, {1, 1}, {}, 9},
 };
 
+/// The cases above, and every width of a row's last tile with every number of channels in the last panel.
+std::vector<ConvolutionCase> cases() {
+  std::vector<ConvolutionCase> result(std::begin(kCases), std::end(kCases));
+  for (const int32_t kernel : {1, 2, 3, 4, 5}) {
+    for (const int32_t stride : {1, 2}) {
+      for (int32_t i = 1; i <= 9; ++i) {
+        const Padding2d padding = {4, 2, (kernel - 1) / 2, kernel / 2};
+        const int32_t channels = (kernel + stride + i) * 5 % 17 + 1;
+        result.push_back({1 + i % 2,
+                          3 + i % 3,
+                          i + kernel / 3,
+                          channels,
+                          channels,
+                          {1 + i % 5, kernel},
+                          {1 + i % 3, stride},
+                          {1 + i % 2, 1},
+                          padding,
+                          channels,
+                          i % 2 == 0 ? Activation::None : Activation::Relu});
+      }
+    }
+  }
+  result.push_back({2, 2, 1, 1, 1, {1, 3}, {1, 1}, {1, 1}, {0, 0, 1, 1}, 1});
+  result.push_back({1, 3, 2, 3, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 3});
+  return result;
+}
+
 Attributes attributes(const ConvolutionCase& c) {
   return Conv2d{.stride = c.stride, .dilation = c.dilation, .padding = c.padding, .activation = c.activation};
 }
@@ -34,7 +61,7 @@ size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx)
 
 TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
   uint64_t seed = 1;
-  for (const ConvolutionCase& c : kCases) {
+  for (const ConvolutionCase& c : cases()) {
     SCOPED_TRACE(test::describe(c));
     test::Random random(seed++);
     test::GraphBuilder builder;
@@ -64,7 +91,7 @@ TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
 
 TEST(DepthwiseConv2d, Int8EqualsThePlainLoop) {
   uint64_t seed = 100;
-  for (const ConvolutionCase& c : kCases) {
+  for (const ConvolutionCase& c : cases()) {
     SCOPED_TRACE(test::describe(c));
     test::Random random(seed++);
     test::GraphBuilder builder;
