@@ -119,11 +119,15 @@ void for_each_block(const ConvolutionPlan& plan, const Convert& convert, const t
   for (int32_t b = 0; b < g.batch; ++b) {
     for (int32_t y = 0; y < g.output_height; y += plan.rows_per_block) {
       const int32_t rows = std::min(plan.rows_per_block, g.output_height - y);
-      if (plan.has_taps()) {
+      const typename Convert::Packed* packed = scratch;
+      if (plan.copies_rows() && std::is_same_v<Convert, CopyFloat>) {
+        const auto* row = input + b * image_size + y * int64_t{g.stride_y} * g.input_width * g.input_channels;
+        packed = reinterpret_cast<const typename Convert::Packed*>(row);
+      } else if (plan.has_taps()) {
         pack_rows(plan, convert, input + b * image_size, g.origin_y + y * g.stride_y, plan.packed_rows(rows),
                   scratch);
       }
-      compute(scratch, rows * g.output_width,
+      compute(packed, rows * g.output_width,
               int64_t{g.output_offset} + int64_t{b} * g.output_batch_step + int64_t{y} * g.output_row_step);
     }
   }

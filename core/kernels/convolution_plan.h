@@ -60,6 +60,12 @@ struct ConvolutionPlan {
     return (output_rows - 1) * geometry.stride_y + (geometry.kernel_height - 1) * geometry.dilation_y + 1;
   }
   bool has_taps() const { return !runs.empty(); }
+  /// Whether a block's packed rows would be a copy of the input's, as for a pointwise convolution.
+  bool copies_rows() const {
+    const ConvolutionGeometry& g = geometry;
+    return channel_repeats == 1 && packed_width == g.input_width && g.origin_x == 0 && g.origin_y == 0 &&
+           (g.output_height - 1) * g.stride_y + (g.kernel_height - 1) * g.dilation_y < g.input_height;
+  }
 };
 
 /// How taps are laid out: a GEMM wants runs as long as possible, a depthwise kernel one offset a tap.

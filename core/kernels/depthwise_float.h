@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/convolution_plan.h"
+#include "kernels/depthwise_rows.h"
 #include "kernels/panels.h"
 
 namespace octet::kernels {
@@ -19,15 +21,28 @@ class DepthwiseFloat {
   DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
                  const FloatEpilogue& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(float); }
+  size_t scratch_bytes() const {
+    return (rows_ ? rows_->packed_pixels() * kPanelChannels : plan_.packed_elements) * sizeof(float);
+  }
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const float* input, float* output, std::byte* scratch) const;
 
  private:
-  /// Computes output pixels [first, first + kPixels) of a block.
+  using Block = DepthwiseBlock<float, float>;
+  using Compute = void (DepthwiseFloat::*)(size_t panel, const Block& block) const;
+
+  /// Packs one row of a panel: see for_each_depthwise_block.
+  void pack(const float* source, int32_t readable, float* row) const;
+  /// Computes a panel's pixels of a block, in the layout of rows.
+  template <int kStride, int kWidth>
+  void compute(size_t panel, const Block& block) const;
+  /// The form of compute() for this convolution.
+  Compute chosen() const;
+  /// Computes output pixels [first, first + kPixels) of a block, in the plan's layout.
   template <int kPixels>
   void tile(size_t panel, const float* packed, float* output, int32_t first) const;
 
+  std::optional<DepthwiseRows> rows_;  ///< Used in place of the plan where it serves.
   ConvolutionPlan plan_;
   float lowest_;
   float highest_;

@@ -22,54 +22,63 @@ GemmFloat::GemmFloat(const ConvolutionGeometry& geometry, std::span<const float>
 }
 
 template <int kPixels>
-void GemmFloat::tile(size_t panel, const float* packed, float* output, int32_t first) const {
-  v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
-  v128_t high[kPixels];
-  unrolled<kPixels>([&](auto p) {
-    low[p] = wasm_v128_load(bias_[panel].bias);
-    high[p] = wasm_v128_load(bias_[panel].bias + 4);
-  });
+void GemmFloat::tiles(size_t first_panel, size_t last_panel, const float* packed, float* output,
+                      int32_t first, int32_t last) const {
   const int32_t length = plan_.run_length;
-  const float* weights =
-      weights_.data() + panel * plan_.runs.size() * static_cast<size_t>(length) * size_t{kPanelChannels};
-  for (const int32_t run : plan_.runs) {
-    const float* taps[kPixels];
-    unrolled<kPixels>(
-        [&](auto p) { taps[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)] + run; });
-    for (int32_t k = 0; k < length; ++k, weights += kPanelChannels) {
-      const v128_t weights_low = wasm_v128_load(weights);
-      const v128_t weights_high = wasm_v128_load(weights + 4);
+  const size_t panel_weights = plan_.runs.size() * static_cast<size_t>(length) * size_t{kPanelChannels};
+  for (; first < last; first += kPixels) {
+    const float* weights = weights_.data() + first_panel * panel_weights;
+    for (size_t panel = first_panel; panel < last_panel; ++panel) {
+      v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
+      v128_t high[kPixels];
       unrolled<kPixels>([&](auto p) {
-        const v128_t input = wasm_v128_load32_splat(taps[p] + k);
-        low[p] = wasm_f32x4_add(low[p], wasm_f32x4_mul(input, weights_low));
-        high[p] = wasm_f32x4_add(high[p], wasm_f32x4_mul(input, weights_high));
+        low[p] = wasm_v128_load(bias_[panel].bias);
+        high[p] = wasm_v128_load(bias_[panel].bias + 4);
       });
+      for (const int32_t run : plan_.runs) {
+        const float* taps[kPixels];
+        unrolled<kPixels>([&](auto p) {
+          taps[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)] +
+                    panels_[panel].input_offset + run;
+        });
+        for (int32_t k = 0; k < length; ++k, weights += kPanelChannels) {
+          const v128_t weights_low = wasm_v128_load(weights);
+          const v128_t weights_high = wasm_v128_load(weights + 4);
+          unrolled<kPixels>([&](auto p) {
+            const v128_t input = wasm_v128_load32_splat(taps[p] + k);
+            low[p] = wasm_f32x4_add(low[p], wasm_f32x4_mul(input, weights_low));
+            high[p] = wasm_f32x4_add(high[p], wasm_f32x4_mul(input, weights_high));
+          });
+        }
+      }
+      clamp_floats(low, high, lowest_, highest_);
+      store_floats(
+          low, high,
+          ScatteredPixels<float>{output + panels_[panel].first_channel, plan_.output_offsets.data() + first},
+          kPixels, panels_[panel].channels);
     }
   }
-  // The epilogue indexes the sums by way of memory: see unrolled().
-  alignas(16) float sums[kPixels][kPanelChannels];
-  unrolled<kPixels>([&](auto p) {
-    wasm_v128_store(sums[p], low[p]);
-    wasm_v128_store(sums[p] + 4, high[p]);
-  });
-  for (int p = 0; p < kPixels; ++p) {
-    clamp_and_store(
-        sums[p], lowest_, highest_,
-        output + plan_.output_offsets[static_cast<size_t>(first + p)] + panels_[panel].first_channel,
-        panels_[panel].channels);
+}
+
+void GemmFloat::compute(const float* packed, int32_t pixels, float* output) const {
+  static constexpr decltype(&GemmFloat::tiles<1>) kTails[] = {&GemmFloat::tiles<1>, &GemmFloat::tiles<2>,
+                                                              &GemmFloat::tiles<3>};
+  // Few weights stay in the first-level cache while pixels pass by; of many only a panel does.
+  constexpr size_t kFewWeights = 6 * 1024;
+  const int32_t whole = pixels / kTilePixels * kTilePixels;
+  const size_t step = weights_.size() <= kFewWeights ? panels_.size() : 1;
+  for (size_t panel = 0; panel < panels_.size(); panel += step) {
+    tiles<kTilePixels>(panel, panel + step, packed, output, 0, whole);
+    if (whole < pixels)
+      (this->*kTails[pixels - whole - 1])(panel, panel + step, packed, output, whole, pixels);
   }
 }
 
 void GemmFloat::run(const float* input, float* output, std::byte* scratch) const {
-  static constexpr decltype(&GemmFloat::tile<1>) kTiles[] = {&GemmFloat::tile<1>, &GemmFloat::tile<2>,
-                                                             &GemmFloat::tile<3>, &GemmFloat::tile<4>};
-  const auto compute = [&](const float* packed, int32_t pixels, int64_t first_output) {
-    for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      for_each_tile(pixels, kTiles, *this, panel, packed + panels_[panel].input_offset,
-                    output + first_output);
-    }
-  };
-  for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch), compute);
+  for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch),
+                 [&](const float* packed, int32_t pixels, int64_t first_output) {
+                   compute(packed, pixels, output + first_output);
+                 });
 }
 
 }  // namespace octet::kernels

@@ -19,14 +19,17 @@ class GemmFloat {
   GemmFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
             const FloatEpilogue& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(float); }
+  size_t scratch_bytes() const { return plan_.copies_rows() ? 0 : plan_.packed_elements * sizeof(float); }
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const float* input, float* output, std::byte* scratch) const;
 
  private:
-  /// Computes output pixels [first, first + kPixels) of a block.
+  /// Computes tiles of kPixels output pixels of a block in panels [first_panel, last_panel): pixels
+  /// [first, last), a multiple of kPixels.
   template <int kPixels>
-  void tile(size_t panel, const float* packed, float* output, int32_t first) const;
+  void tiles(size_t first_panel, size_t last_panel, const float* packed, float* output, int32_t first,
+             int32_t last) const;
+  void compute(const float* packed, int32_t pixels, float* output) const;
 
   ConvolutionPlan plan_;
   float lowest_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/requantize_estimate.h"
+#include "kernels/unrolled.h"
 
 namespace octet::kernels {
 
@@ -80,20 +81,42 @@ inline FloatBiasPanel make_bias(const Panel& panel, const FloatEpilogue& epilogu
   return result;
 }
 
-/// Clamps the sums of eight channels and stores the first `count`. A NaN stays NaN.
-inline void clamp_and_store(const float* sums, float lowest, float highest, float* destination, int count) {
+/// Clamps the sums of a tile's pixels. A NaN stays NaN.
+template <int kPixels>
+[[gnu::always_inline]] inline void clamp_floats(v128_t (&low)[kPixels], v128_t (&high)[kPixels], float lowest,
+                                                float highest) {
   const v128_t least = wasm_f32x4_splat(lowest);
   const v128_t most = wasm_f32x4_splat(highest);
-  const v128_t low = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_v128_load(sums), least), most);
-  const v128_t high = wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_v128_load(sums + 4), least), most);
-  if (count == kPanelChannels) {
-    wasm_v128_store(destination, low);
-    wasm_v128_store(destination + 4, high);
+  unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+    low[p] = wasm_f32x4_pmin(wasm_f32x4_pmax(low[p], least), most);
+    high[p] = wasm_f32x4_pmin(wasm_f32x4_pmax(high[p], least), most);
+  });
+}
+
+/// Stores the first `channels` (below eight) of each pixel's sums, apart from the loops where panels are
+/// full.
+template <class Pixels>
+[[gnu::noinline]] void store_partial(const float* sums, int pixels, Pixels destination, int channels) {
+  for (int p = 0; p < pixels; ++p) std::copy_n(sums + kPanelChannels * p, channels, destination(p));
+}
+
+/// Stores `channels` sums of the first `pixels` pixels of a tile.
+template <int kPixels, class Pixels>
+[[gnu::always_inline]] inline void store_floats(const v128_t (&low)[kPixels], const v128_t (&high)[kPixels],
+                                                const Pixels& destination, int pixels, int channels) {
+  if (channels == kPanelChannels) [[likely]] {
+    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+      if (p >= pixels) return;
+      wasm_v128_store(destination(p), low[p]);
+      wasm_v128_store(destination(p) + 4, high[p]);
+    });
   } else {
-    float values[kPanelChannels];
-    wasm_v128_store(values, low);
-    wasm_v128_store(values + 4, high);
-    std::copy_n(values, count, destination);
+    alignas(16) float sums[kPixels * kPanelChannels];
+    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+      wasm_v128_store(sums + kPanelChannels * p, low[p]);
+      wasm_v128_store(sums + kPanelChannels * p + 4, high[p]);
+    });
+    store_partial(sums, pixels, destination, channels);
   }
 }
 
