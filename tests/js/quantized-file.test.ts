@@ -1,7 +1,8 @@
 // Already quantized .tflite files through the API.
 
-import { type LoadedNet, loadModel, Model, OctetError, type Sample } from 'octet-quant';
-import { FASHION_MODEL } from './support/fashion.js';
+import { join } from 'node:path';
+import { imageDataset, type LoadedNet, loadModel, Model, OctetError, type Sample } from 'octet-quant';
+import { FASHION, FASHION_MODEL, UNIT_RANGE } from './support/fashion.js';
 
 const samples: Sample[] = Array.from({ length: 8 }, (_, index) => ({
   'serving_default_image:0': {
@@ -29,6 +30,17 @@ test('it runs as the model that it was written from', async () => {
   const expected = await original.execute(sample, { keepLayerOutputs: 'all' });
   const actual = await net.execute(sample, { keepLayerOutputs: 'all' });
   for (const [name, tensor] of Object.entries(expected)) expect(actual[name]?.data).toEqual(tensor.data);
+});
+
+test('images become the integers that an int8 input takes', async () => {
+  const integers = await loadModel(await original.toTFLite({ ioType: 'int8' }), { target: 'tflite' });
+  const images = await imageDataset(join(FASHION, 'calibration.zip'), UNIT_RANGE, { net: integers });
+  const image = await images.sample(0);
+  const [tensor] = Object.values(image);
+  expect(tensor?.data.constructor.name).toBe('Int8Array');
+  expect(tensor?.data).toHaveLength(784);
+  const [scores] = Object.values(await integers.execute(image));
+  expect(scores?.dtype).toBe('int8');
 });
 
 test('nodes say where they run', async () => {

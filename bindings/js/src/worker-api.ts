@@ -16,7 +16,7 @@ import {
 import { OctetError } from './errors.js';
 import type { WorkerPlatform } from './platform/platform.js';
 import type { Artifact, EncodedInput, EncodedSample, ImageFile } from './protocol.js';
-import { bytesOf, checkTensor, type InputInfo } from './tensor.js';
+import { bytesOf, checkTensor, elementsOf, type InputInfo } from './tensor.js';
 import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 
 /** A timed group of runs takes at least this long: browsers round their clocks to a tenth of a millisecond or more. */
@@ -120,7 +120,7 @@ export class WorkerApi {
     if (info === undefined) throw noInput(name, inputs);
     const write = await this.#prepareInput(handle, index, info, given);
     write();
-    return { data: new Float32Array(handle.input(index).slice().buffer), shape: info.shape };
+    return { data: elementsOf(handle.input(index).slice(), info.dtype), shape: info.shape };
   }
 
   async decode(file: ImageFile, name: string): Promise<RawImage> {
