@@ -1,14 +1,16 @@
-// Bias correction and adaptive rounding: what they gain, and how they go through the samples.
+// Bias correction, adaptive rounding and equalization: what they gain, and how they go through the samples.
 
+import { join } from 'node:path';
 import {
   defaultQuantization,
   type ImageDataset,
   type LoadedNet,
+  loadModel,
   type Progress,
   type QuantizationParams,
   quantizationScheme,
 } from 'octet-quant';
-import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
+import { calibrationImages, expectRejection, loadFashion, ROOT } from './support/fashion.js';
 
 let net: LoadedNet;
 let images: ImageDataset;
@@ -43,6 +45,20 @@ test('each method brings the output nearer to float', async () => {
   expect(corrected).toBeGreaterThan(plain);
   expect(iterated).toBeGreaterThan(plain);
   expect(rounded).toBeGreaterThan(plain + 3);
+});
+
+test('the sample with uneven channels is the same net, and equalizing makes it as easy to quantize', async () => {
+  const uneven = await loadModel(join(ROOT, 'web/public/samples/uneven/fashion_uneven.tflite'));
+  const sample = await images.sample(7);
+  expect(await uneven.execute(sample)).toEqual(await net.execute(sample));
+  const atOutput = async (params: QuantizationParams): Promise<number> => {
+    const model = await uneven.quantize(calibration, params);
+    const errors = await model.analyzeQuantizationError(images.select([160, 170, 180, 190]));
+    return errors.find(({ node }) => node === uneven.nodes.at(-1)?.name)?.sqnr ?? Number.NaN;
+  };
+  const plain = await atOutput(defaultQuantization);
+  expect(plain).toBeLessThan(15);
+  expect(await atOutput(defaultQuantization.withChannelEqualization())).toBeGreaterThan(plain + 10);
 });
 
 test('samples that can be had once only are kept for the further passes', async () => {
