@@ -2,20 +2,13 @@
 
 import type { Page } from 'playwright-core';
 import { openSample, picture, quantize, showView, startRun, violations } from './support/actions.ts';
-import { type OpenPage, TestBrowser } from './support/browser.ts';
+import { useBrowser } from './support/browser.ts';
 
-let browser: TestBrowser;
-let opened: OpenPage;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-});
-afterAll(() => browser.close());
-afterEach(() => opened.close());
+const browser = useBrowser();
 
 describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
   test('every state on a wide screen', async () => {
-    opened = await browser.open(browser.siteUrl, { colorScheme });
-    const { page } = opened;
+    const { page } = await browser.open(browser.siteUrl, { colorScheme });
     await page.getByRole('button', { name: 'Try the sample' }).waitFor();
     await picture(page, `empty-${colorScheme}`);
     expect(await violations(page)).toEqual([]);
@@ -50,12 +43,11 @@ describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
 });
 
 test('every tab on a phone', async () => {
-  opened = await browser.open(browser.siteUrl, {
+  const { page } = await browser.open(browser.siteUrl, {
     viewport: { width: 390, height: 844 },
     hasTouch: true,
     isMobile: true,
   });
-  const { page } = opened;
   await page.getByRole('button', { name: 'Try the sample' }).tap();
   const tabs = page.getByRole('navigation', { name: 'Parts of the page' });
   await tabs.waitFor();
@@ -91,8 +83,7 @@ async function expectNothingWider(page: Page): Promise<void> {
 }
 
 test('the keyboard alone selects, searches and moves along the network', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await page.keyboard.press('/');
   await page.keyboard.type('logistic');

@@ -4,11 +4,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { choose, openSample, PATIENCE, percentages, quantize, showView, summary } from './support/actions.ts';
+import {
+  choose,
+  chooseSettings,
+  openSample,
+  PATIENCE,
+  percentages,
+  quantize,
+  showView,
+  summary,
+} from './support/actions.ts';
 import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
 
 const PYTHON = process.env.OCTET_PYTHON ?? join(ROOT, 'build/venv/bin/python');
 const whenJudged = existsSync(PYTHON) ? test : test.skip;
+if (!existsSync(PYTHON))
+  console.log(`Without ${PYTHON}, files that are taken away are not judged by TFLite.`);
 let browser: TestBrowser;
 let opened: OpenPage;
 beforeAll(async () => {
@@ -36,8 +47,7 @@ async function takeAway(
 test('a run for TFLite can be taken away', async () => {
   const { page } = opened;
   await openSample(page);
-  await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByRole('radio', { name: /INT8 for TFLite/ }).check();
+  await chooseSettings(page, 'TFLite', 'INT8, recommended');
   await page.getByText(/of MACs in integers/).waitFor({ timeout: PATIENCE });
   await quantize(page);
   const tflite = await takeAway(page, /^INT8 \.tflite.*float32/);
@@ -49,35 +59,85 @@ test('a run for TFLite can be taken away', async () => {
   expect(report).not.toMatch(/https?:|<script|src=/);
 });
 
-whenJudged("TFLite's reference kernels compute what the page shows", async () => {
-  const { page } = opened;
-  const { path } = await takeAway(page, /^INT8 \.tflite.*float32/);
+/** Runs the file by TFLite's reference kernels on the sample's test images: ten scores each, by the images' names. */
+function judge(path: string): Readonly<Record<string, readonly number[]>> {
   const script = `
-import io, sys, zipfile, numpy as np
+import io, json, sys, zipfile, numpy as np
 from PIL import Image
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 net = Interpreter(sys.argv[1], experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
 net.allocate_tensors()
 zip = zipfile.ZipFile(sys.argv[2])
-names = [name for name in zip.namelist() if name.endswith('.png')]
-classes = sys.argv[3].split(',')
-hits = 0
-for name in names:
+scores = {}
+for name in (name for name in zip.namelist() if name.endswith('.png')):
     pixels = np.asarray(Image.open(io.BytesIO(zip.read(name))), np.float32) / np.float32(255)
     net.set_tensor(net.get_input_details()[0]['index'], pixels.reshape(1, 28, 28, 1))
     net.invoke()
-    scores = net.get_tensor(net.get_output_details()[0]['index'])[0]
-    hits += classes[int(scores.argmax())] == name.split('/')[-2]
-print(100 * hits / len(names))
+    scores['test/' + name] = net.get_tensor(net.get_output_details()[0]['index'])[0].tolist()
+print(json.dumps(scores))
 `;
-  const samples = join(ROOT, 'web/public/samples/fashion');
-  const { classes } = JSON.parse(readFileSync(join(samples, 'labels.json'), 'utf8'));
-  const judged = spawnSync(PYTHON, ['-c', script, path, join(samples, 'test.zip'), classes.join(',')], {
+  const images = join(ROOT, 'web/public/samples/fashion/test.zip');
+  const judged = spawnSync(PYTHON, ['-c', script, path, images], {
     encoding: 'utf8',
+    maxBuffer: 16_000_000,
   });
   expect(judged.stderr).not.toContain('Traceback');
-  const [, shown] = percentages(await summary(page, 'Accuracy'));
-  expect(Number(judged.stdout)).toBeCloseTo(shown ?? 0, 5);
+  return JSON.parse(judged.stdout);
+}
+
+/** The answers on all images, as the page keeps them. */
+function keptAnswers(page: Page): Promise<{ images: string[]; quantized: number[] }> {
+  return page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('octet');
+        opening.onerror = reject;
+        opening.onsuccess = () => {
+          const kept = opening.result.transaction('session').objectStore('session').getAll();
+          kept.onsuccess = () =>
+            resolve(kept.result.find((value) => value?.classification !== undefined).classification);
+        };
+      }),
+  );
+}
+
+/** Class and percentage of the quantized model in each line of the table of scores. */
+async function shownScores(page: Page): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const lines = page.locator('.scores tbody tr');
+  const texts = await lines.evaluateAll((rows) =>
+    rows.map((row) => ({
+      name: row.querySelector('th')?.firstChild?.textContent ?? '',
+      text: row.querySelector('td:last-child')?.textContent ?? '',
+    })),
+  );
+  return texts;
+}
+
+const { classes } = JSON.parse(readFileSync(join(ROOT, 'web/public/samples/fashion/labels.json'), 'utf8'));
+const IMAGES_LOOKED_AT = 4;
+
+whenJudged("TFLite's reference kernels compute, element for element, what the page shows", async () => {
+  const { page } = opened;
+  const scores = judge((await takeAway(page, /^INT8 \.tflite.*float32/)).path);
+  const { images, quantized } = await keptAnswers(page);
+  expect(images).toHaveLength(1000);
+  const answers = images.map((name) => {
+    const values = scores[name] ?? [];
+    return values.indexOf(Math.max(...values));
+  });
+  expect(quantized).toEqual(answers);
+
+  // Scores are multiples of 1/256, so that even their percentages in one decimal are told apart.
+  await showView(page, 'Outputs');
+  for (let look = 0; look < IMAGES_LOOKED_AT; ++look) {
+    const name = images[look * 250] ?? '';
+    await page.getByLabel('Image', { exact: true }).selectOption(name);
+    await page.getByRole('img', { name: `${name} as the model sees it` }).waitFor();
+    for (const { name: shown, text } of await shownScores(page)) {
+      const score = scores[name]?.[classes.indexOf(shown)] ?? Number.NaN;
+      expect(text).toBe(`${(100 * score).toFixed(1)} %`);
+    }
+  }
 });
 
 test('the .octet opens again, with its settings and placement', async () => {
@@ -100,7 +160,7 @@ test('the .octet opens again, with its settings and placement', async () => {
   }
 });
 
-test('the .tflite opens again, and says that it is quantized already', async () => {
+test('the .tflite opens again, runs as it is, and is converted to shifts', async () => {
   const { page } = opened;
   const { path } = await takeAway(page, /^INT8 \.tflite.*float32/);
   const again = await browser.open(browser.siteUrl);
@@ -115,6 +175,13 @@ test('the .tflite opens again, and says that it is quantized already', async () 
       });
     await again.page.getByText('fashion_int8.tflite is quantized already').waitFor({ timeout: PATIENCE });
     expect(await again.page.getByRole('button', { name: /^Quantize/ }).count()).toBe(0);
+    await choose(again.page, join(ROOT, 'web/public/samples/fashion/calibration.zip'));
+    await showView(again.page, 'Outputs');
+    await again.page.getByRole('columnheader', { name: 'File' }).waitFor({ timeout: PATIENCE });
+    await again.page.getByRole('button', { name: 'Convert to shifts' }).click();
+    await again.page.getByRole('button', { name: /^Run 1 \(converted\)/ }).waitFor({ timeout: PATIENCE });
+    const [file, converted] = percentages(await summary(again.page, 'Accuracy'));
+    expect(Math.abs((file ?? 0) - (converted ?? 0))).toBeLessThan(5);
     expect(again.problems).toEqual([]);
   } finally {
     await again.close();

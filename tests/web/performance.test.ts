@@ -6,15 +6,9 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { layoutLayered } from '../../web/src/graph/layered.ts';
 import { choose, openSample, quantize } from './support/actions.ts';
-import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
+import { ROOT, useBrowser } from './support/browser.ts';
 
-let browser: TestBrowser;
-let opened: OpenPage;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-});
-afterAll(() => browser.close());
-afterEach(() => opened?.close());
+const browser = useBrowser();
 
 test('the JavaScript is below 500 kB compressed', () => {
   const folder = join(ROOT, 'dist/assets');
@@ -30,20 +24,18 @@ test('the first meaningful paint comes within a second', async () => {
   await (await browser.open('about:blank')).close();
   let painted = Number.POSITIVE_INFINITY;
   for (let visit = 0; visit < 3; ++visit) {
-    opened = await browser.open(browser.siteUrl);
+    const opened = await browser.open();
     await opened.page.getByRole('button', { name: 'Try the sample' }).waitFor();
     const time = await opened.page.evaluate(
       () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.POSITIVE_INFINITY,
     );
     painted = Math.min(painted, time);
-    if (visit < 2) await opened.close();
   }
   expect(painted).toBeLessThan(1000);
 });
 
 test('no task on the main thread computes for 50 ms during a run', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await page.waitForTimeout(2000);
   const tasks = await mainThreadTasks(page, () => quantize(page));
@@ -52,8 +44,7 @@ test('no task on the main thread computes for 50 ms during a run', async () => {
 });
 
 test('ten runs need little more memory than two', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await page.getByRole('button', { name: 'Remove' }).click();
   await choose(page, join(ROOT, 'web/public/samples/fashion/calibration.zip'));

@@ -2,6 +2,7 @@
 
 import type { Page } from 'playwright-core';
 import {
+  chooseSettings,
   openSample,
   PATIENCE,
   percentages,
@@ -10,22 +11,9 @@ import {
   showView,
   summary,
 } from './support/actions.ts';
-import { type OpenPage, TestBrowser } from './support/browser.ts';
+import { useBrowser } from './support/browser.ts';
 
-let browser: TestBrowser;
-let opened: OpenPage;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  expect(opened.problems).toEqual([]);
-  await opened.close();
-});
-
-async function choosePreset(page: Page, name: string): Promise<void> {
-  await page.getByRole('radio', { name: new RegExp(`^${name}`) }).check();
-}
+const browser = useBrowser();
 
 /** A column of the table of runs, one text a run. */
 async function column(page: Page, name: string): Promise<string[]> {
@@ -38,13 +26,13 @@ async function column(page: Page, name: string): Promise<string[]> {
 }
 
 test('INT8 with corrections, layers in BF16, and all in BF16 are compared', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
-  await page.getByRole('button', { name: 'Settings' }).click();
-  await choosePreset(page, 'INT8 for Modalix');
+  await chooseSettings(page, 'Modalix', 'INT8, quick');
+  await page.getByText('Every setting').click();
   await page.getByRole('combobox', { name: 'Bias correction' }).selectOption('regular');
   await page.getByRole('checkbox', { name: 'Adaptive rounding' }).check();
+  await page.getByText('own settings for Modalix').waitFor();
   await quantize(page);
   await picture(page, 'corrections');
 
@@ -54,15 +42,18 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
   await page.getByRole('button', { name: /^Run 2 \(3 chosen\)/ }).waitFor({ timeout: PATIENCE });
   await picture(page, 'fixed-in-bf16');
 
-  await choosePreset(page, 'BF16 for Modalix');
+  await chooseSettings(page, 'Modalix', 'BF16');
   await quantize(page);
   const outputs = (await column(page, 'Output')).map((text) => Number.parseFloat(text));
   expect(outputs).toHaveLength(3);
   // BF16 has eight bits of precision for every value; INT8 shares them over a tensor's range.
   expect(outputs[2]).toBeGreaterThan(Math.max(outputs[0] ?? 0, outputs[1] ?? 0));
-  expect(await column(page, 'Weights')).toEqual(['per channel', 'per channel', 'BF16']);
-  expect(await column(page, 'Corrections')).toEqual(['bias, rounding', 'bias, rounding', 'bias, rounding']);
-  expect(await column(page, 'Own precision')).toEqual(['', '3', '3']);
+  const corrected = 'Modalix, INT8, mse, adaptive rounding, bias corrected, shifts';
+  expect(await column(page, 'Settings')).toEqual([
+    corrected,
+    `${corrected}, 3 nodes in BF16`,
+    'Modalix, BF16, 3 nodes in BF16',
+  ]);
   await picture(page, 'three-runs');
   const [, accuracy] = percentages(await summary(page, 'Accuracy'));
   expect(accuracy).toBeGreaterThan(90);
@@ -74,24 +65,21 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
 }, 400_000);
 
 test('a precision is chosen in the table, shown in the inspector and the settings, and dropped with its target', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
-  await page.getByRole('button', { name: 'Settings' }).click();
-  await choosePreset(page, 'INT8 for Modalix');
+  await chooseSettings(page, 'Modalix', 'INT8, quick');
   const inTable = page.getByRole('grid', { name: 'Nodes' }).getByRole('combobox').first();
   await inTable.selectOption({ label: 'BF16' });
   await page.getByText(/: BF16$/).waitFor();
   await page.getByRole('grid', { name: 'Nodes' }).locator('.table-row').first().click();
   const inspector = page.getByRole('complementary', { name: 'Selected node' });
   expect(await inspector.getByRole('combobox').inputValue()).toBe('BFLOAT_16');
-  await choosePreset(page, 'INT8 for MLSoC');
+  await chooseSettings(page, 'MLSoC', 'INT8, quick');
   await page.getByText('None. Choose some').waitFor();
 });
 
 test('? lists the keys and Escape closes the list', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await page.getByRole('button', { name: 'Try the sample' }).waitFor();
   await page.keyboard.press('?');
   const list = page.getByRole('dialog', { name: 'Keys' });

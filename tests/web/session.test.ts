@@ -4,16 +4,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { choose, openSample, PATIENCE, quantize, startRun, summary } from './support/actions.ts';
-import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
+import { ROOT, useBrowser } from './support/browser.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'octet-web-'));
-let browser: TestBrowser;
-let opened: OpenPage;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-});
-afterAll(() => browser.close());
-afterEach(() => opened.close());
+const browser = useBrowser();
 
 function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
@@ -22,8 +16,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 test('a file that is no model is refused with a reason, and what was open stays', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await choose(page, file('broken.tflite', 'This is no model at all, whatever it is called.'));
   const alert = page.getByRole('alert');
@@ -36,8 +29,7 @@ test('a file that is no model is refused with a reason, and what was open stays'
 });
 
 test('a truncated model is refused', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   const bytes = readFileSync(join(ROOT, 'web/public/samples/fashion/fashion.tflite'));
   await choose(page, file('half.tflite', bytes.subarray(0, bytes.length / 2)));
   await page.getByRole('alert').waitFor({ timeout: PATIENCE });
@@ -45,8 +37,7 @@ test('a truncated model is refused', async () => {
 });
 
 test('an image that cannot be decoded is named, and the rest stays', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await page.getByRole('button', { name: 'Remove' }).click();
   await choose(page, file('wrong.png', 'no image'));
@@ -59,8 +50,7 @@ test('an image that cannot be decoded is named, and the rest stays', async () =>
 });
 
 test('a run is cancelled at once, and another one works', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await startRun(page);
   await page.getByText(/\d+ of (200|1,000)/).waitFor({ timeout: PATIENCE });
@@ -73,8 +63,7 @@ test('a run is cancelled at once, and another one works', async () => {
 });
 
 test('the session survives a reload and is gone when cleared', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await quantize(page);
   const accuracy = await summary(page, 'Accuracy');
@@ -95,8 +84,7 @@ test('the session survives a reload and is gone when cleared', async () => {
 });
 
 test('after one visit the page works without a network', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page, context } = opened;
+  const { page, context } = await browser.open();
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();
   await context.setOffline(true);
@@ -106,14 +94,16 @@ test('after one visit the page works without a network', async () => {
 });
 
 test('settings are applied from JSON, and a wrong field is refused', async () => {
-  opened = await browser.open(browser.siteUrl);
-  const { page } = opened;
+  const { page } = await browser.open();
   await openSample(page);
   await choose(
     page,
     file('settings.json', JSON.stringify({ calibration: { method: 'percentile', percentile: 99.9 } })),
   );
-  await page.getByText('INT8 for MLSoC, percentile').waitFor();
+  await page.getByText('own settings for MLSoC').waitFor();
+  await page.getByRole('button', { name: /^Settings/ }).click();
+  await page.getByText('Every setting').click();
+  expect(await page.getByRole('combobox', { name: 'Ranges by' }).inputValue()).toBe('percentile');
   await choose(page, file('wrong.json', JSON.stringify({ calibratoin: {} })));
   const alert = page.getByRole('alert');
   await alert.waitFor();

@@ -177,7 +177,7 @@ export class QuantizationParams {
   /**
    * Lets the biases of integer layers make up for the mean error of their sums. `'regular'`, or true: by what rounding
    * the weights costs at the float net's mean input; one further pass over the samples. `'iterative'`: by all that the
-   * quantized net's sums lack, with the layers before already corrected; three further passes.
+   * quantized net's sums lack, with the layers before already corrected; two further passes.
    */
   withBiasCorrection(correction: boolean | BiasCorrection): QuantizationParams {
     if (typeof correction !== 'boolean') return this.with({ biasCorrection: correction });

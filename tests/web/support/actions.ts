@@ -25,6 +25,20 @@ export async function choose(page: Page, ...files: readonly string[]): Promise<v
     .setInputFiles([...files]);
 }
 
+/** Unfolds the settings and chooses what to quantize for, and how. */
+export async function chooseSettings(
+  page: Page,
+  target: 'MLSoC' | 'Modalix' | 'TFLite',
+  preset: string,
+): Promise<void> {
+  const step = page.getByRole('button', { name: /^Settings/ });
+  if ((await step.getAttribute('aria-expanded')) === 'false') await step.click();
+  await page.getByRole('group', { name: 'Quantize for' }).getByRole('button', { name: target }).click();
+  const choice = page.locator('.choice').filter({ has: page.getByText(preset, { exact: true }) });
+  await choice.getByRole('radio').check();
+  await page.getByText(`${preset} for ${target}`).waitFor();
+}
+
 export async function startRun(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Quantize( again)?$/ }).click();
 }

@@ -85,6 +85,43 @@ export class TestBrowser {
   }
 }
 
+/** A browser for a suite, and its pages: closed after each test, in which nothing may happen that never must. */
+export interface SuiteBrowser {
+  readonly siteUrl: string;
+  readonly fileUrl: string;
+  /** Opens the site, or another address, in a fresh profile. */
+  open(url?: string, options?: BrowserContextOptions): Promise<OpenPage>;
+}
+
+/** Starts a browser before the suite's tests and ends it behind them. */
+export function useBrowser(): SuiteBrowser {
+  let browser: TestBrowser;
+  let opened: OpenPage[] = [];
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    const pages = opened;
+    opened = [];
+    await Promise.all(pages.map((page) => page.close()));
+    expect(pages.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+  return {
+    get siteUrl() {
+      return browser.siteUrl;
+    },
+    get fileUrl() {
+      return browser.fileUrl;
+    },
+    async open(url = browser.siteUrl, options = {}) {
+      const page = await browser.open(url, options);
+      opened.push(page);
+      return page;
+    },
+  };
+}
+
 /** A page that notes what must never happen: errors, broken policy, requests to elsewhere. */
 export class OpenPage {
   readonly problems: string[] = [];

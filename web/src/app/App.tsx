@@ -57,11 +57,14 @@ function PhoneTabs() {
   const selected = useStore((state) => state.selected);
   const run = useStore(activeRun);
   const view = useStore((state) => state.view);
-  // The table and the results share the drawer; without a run it holds the table alone.
-  const current = tab === 'results' && (view === 'table' || !run) ? 'table' : tab;
+  const hasImages = useStore((state) => state.images.length > 0);
+  const hasResults = run !== undefined || hasImages;
+  // The table and the results share the drawer; before there are results it holds the table alone.
+  const current = tab === 'results' && (view === 'table' || !hasResults) ? 'table' : tab;
   const show = (id: PhoneTab | 'table'): void => {
     if (id === 'table') setState({ phoneTab: 'results', view: 'table' });
-    else if (id === 'results') setState({ phoneTab: 'results', view: view === 'table' ? 'errors' : view });
+    else if (id === 'results')
+      setState({ phoneTab: 'results', view: !run ? 'outputs' : view === 'table' ? 'errors' : view });
     else setState({ phoneTab: id });
   };
   return (
@@ -71,7 +74,7 @@ function PhoneTabs() {
           key={id}
           type="button"
           aria-current={current === id ? 'page' : undefined}
-          disabled={id === 'results' && !run}
+          disabled={id === 'results' && !hasResults}
           onClick={() => show(id)}
         >
           {label}

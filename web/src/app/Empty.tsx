@@ -25,13 +25,17 @@ export function Empty() {
               <FileButton accept=".tflite,.octet" className="button primary">
                 Choose a model…
               </FileButton>
-              <button type="button" className="button" onClick={() => void openSample()}>
+              <button type="button" className="button" onClick={() => void openSample('fashion')}>
                 Try the sample
+              </button>
+              <button type="button" className="button" onClick={() => void openSample('uneven')}>
+                Try a hard one
               </button>
             </div>
             <p className="empty-sample muted small">
               Sample: a classifier of clothes, 28×28 pixels, 34 layers, with 200 images to calibrate and 1,000
-              to compare (Fashion-MNIST, Zalando Research, MIT licence).
+              to compare (Fashion-MNIST, Zalando Research, MIT licence). The hard one computes the same in
+              float, and loses every eighth answer in INT8 until its channels are equalized.
             </p>
           </>
         )}

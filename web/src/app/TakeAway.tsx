@@ -3,12 +3,13 @@
 import { bytes } from '../graph/words';
 import { downloadOctet, downloadReport, downloadSettings, downloadTFLite } from '../report/download';
 import { useActiveRun } from '../state/derive';
+import { activationsName, inIntegers } from '../state/precision';
 import { Menu } from '../ui/Menu';
 import './TakeAway.css';
 
 export function TakeAway() {
   const run = useActiveRun();
-  const inIntegers = run && !run.settings.activations.bfloat16 && !run.settings.weights.bfloat16;
+  const integers = run && inIntegers(run.settings) ? activationsName(run.settings) : undefined;
   return (
     <Menu
       label="Take away"
@@ -24,15 +25,15 @@ export function TakeAway() {
           ) : (
             <>
               <Item
-                name={inIntegers ? 'INT8 .tflite' : '.tflite in float32'}
+                name={integers ? `${integers} .tflite` : '.tflite in float32'}
                 what={`${bytes(run.sizes.tflite)}, float32 in and out${run.exportNotes?.length === 0 ? '; TFLite computes what this page shows' : ''}`}
                 act={() => downloadTFLite(run, 'float32')}
               />
-              {inIntegers && (
+              {integers && (
                 <Item
-                  name="INT8 .tflite, int8 in and out"
+                  name={`${integers} .tflite, ${integers.toLowerCase()} in and out`}
                   what="for devices that feed integers"
-                  act={() => downloadTFLite(run, 'int8')}
+                  act={() => downloadTFLite(run, integers === 'INT16' ? 'int16' : 'int8')}
                 />
               )}
               {run.exportNotes?.map((note) => (

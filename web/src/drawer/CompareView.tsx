@@ -1,16 +1,18 @@
-// All runs in one table; the best of each figure in bold.
+// All runs in one table: the figures with the best of each in bold, and the settings with what differs set off.
 
-import type { GraphInfo, QuantizationScheme, QuantizationSettings } from 'octet-quant';
+import type { GraphInfo } from 'octet-quant';
 import { bytes, decibels, duration, milliseconds, percent } from '../graph/words';
 import { deleteRun, showRun, takeSettingsOf } from '../state/actions';
 import { nodeByName, outputError, scoresOf, worstErrors } from '../state/derive';
 import { chosenNodes, PRECISION_NAMES } from '../state/precision';
 import { useStore } from '../state/store';
 import type { Run } from '../state/types';
+import { settingsInWords } from '../steps/settingsInWords';
 import './CompareView.css';
 
 interface Measure {
   readonly label: string;
+  readonly title: string;
   readonly value: (run: Run, info: GraphInfo) => number | undefined;
   readonly text: (value: number) => string;
   readonly better: 'more' | 'less';
@@ -19,115 +21,90 @@ interface Measure {
 const MEASURES: readonly Measure[] = [
   {
     label: 'Accuracy',
+    title: 'Share of the labelled images with the right answer',
     value: (run) => run.classification && scoresOf(run.classification).quantizedAccuracy,
     text: (value) => percent(value, 2),
     better: 'more',
   },
   {
     label: 'Same answer',
+    title: 'Share of images with the answer of the float model',
     value: (run) => run.classification && scoresOf(run.classification).agreement,
     text: (value) => percent(value, 2),
     better: 'more',
   },
-  { label: 'Output', value: (run, info) => outputError(run, info), text: decibels, better: 'more' },
+  {
+    label: 'Output',
+    title: 'Signal to quantization noise of the model’s output',
+    value: (run, info) => outputError(run, info),
+    text: decibels,
+    better: 'more',
+  },
   {
     label: 'Worst layer',
+    title: 'The lowest signal to noise that has piled up at a layer',
     value: (run) => worstErrors(run, 'accumulated')[0]?.sqnr,
     text: decibels,
     better: 'more',
   },
-  { label: 'Size', value: (run) => run.sizes.tflite, text: bytes, better: 'less' },
-  { label: 'Time', value: (run) => run.timing?.quantized, text: milliseconds, better: 'less' },
+  { label: 'Size', title: 'Of the .tflite', value: (run) => run.sizes.tflite, text: bytes, better: 'less' },
+  {
+    label: 'Time',
+    title: 'One image, in one worker of this browser',
+    value: (run) => run.timing?.quantized,
+    text: milliseconds,
+    better: 'less',
+  },
 ];
-
-const TARGET_NAMES = { gen1: 'MLSoC', gen2: 'Modalix', tflite: 'TFLite' } as const;
 
 export function CompareView() {
   const runs = useStore((state) => state.runs);
   const active = useStore((state) => state.activeRun);
   const model = useStore((state) => state.model);
   if (!model) return null;
-  const float = runs.find((run) => run.classification)?.classification;
-  const floatAccuracy = float && scoresOf(float).floatAccuracy;
-  const floatTime = runs.find((run) => run.timing)?.timing?.float;
+  const settings = runs.map(settingsInWords);
+  const isShared = (part: string): boolean => settings.every((parts) => parts.includes(part));
   return (
     <div className="compare-view">
       <table className="compare">
         <thead>
           <tr>
             <th scope="col">Run</th>
-            <th scope="col">For</th>
-            <th scope="col">Ranges by</th>
-            <th scope="col">Activations</th>
-            <th scope="col">Weights</th>
-            <th scope="col">Arithmetic</th>
-            <th scope="col">Corrections</th>
-            <th scope="col">Own precision</th>
-            {MEASURES.map(({ label }) => (
-              <th key={label} scope="col" className="number">
+            {MEASURES.map(({ label, title }) => (
+              <th key={label} scope="col" className="number" title={title}>
                 {label}
               </th>
             ))}
-            <th scope="col" className="number">
+            <th scope="col" className="number" title="Time that quantizing took">
               Took
             </th>
+            <th scope="col">Settings</th>
             <th scope="col">
               <span className="visually-hidden">Actions</span>
             </th>
           </tr>
         </thead>
         <tbody>
-          <tr className="compare-float">
-            <th scope="row">Float</th>
-            <td colSpan={7} className="muted">
-              the model as it came
-            </td>
-            <td className="number">{floatAccuracy === undefined ? '' : percent(floatAccuracy, 2)}</td>
-            <td />
-            <td />
-            <td />
-            <td className="number">{bytes(model.bytes.length)}</td>
-            <td className="number">{floatTime === undefined ? '' : milliseconds(floatTime)}</td>
-            <td />
-            <td />
-          </tr>
-          {runs.map((run) => (
+          <FloatRow runs={runs} bytesOfModel={model.bytes.length} />
+          {runs.map((run, index) => (
             <tr key={run.id} aria-current={run.id === active || undefined}>
               <th scope="row">
                 <button type="button" className="node-link" onClick={() => showRun(run.id)}>
                   {run.name}
                 </button>
               </th>
-              <td>{TARGET_NAMES[run.target]}</td>
-              <td>{run.settings.calibration.method.replace('_', ' ')}</td>
-              <td>
-                {schemeText(
-                  run.settings.activations,
-                  run.settings.activations.asymmetric ? 'asymmetric' : 'symmetric',
-                )}
-              </td>
-              <td>
-                {schemeText(
-                  run.settings.weights,
-                  run.settings.weights.perChannel ? 'per channel' : 'per tensor',
-                )}
-              </td>
-              <td>{run.settings.requantization === 'tflite' ? 'TFLite' : 'shifts'}</td>
-              <td>{correctionsOf(run.settings)}</td>
-              <td
-                title={chosenNodes(run.settings)
-                  .map(
-                    ({ node, precision }) =>
-                      `${nodeByName(model.info, node)?.label ?? node}: ${PRECISION_NAMES[precision]}`,
-                  )
-                  .join('\n')}
-              >
-                {chosenNodes(run.settings).length || ''}
-              </td>
               {MEASURES.map((measure) => (
                 <MeasureCell key={measure.label} measure={measure} run={run} runs={runs} info={model.info} />
               ))}
               <td className="number">{run.seconds > 0 ? duration(run.seconds) : ''}</td>
+              <td className="compare-settings" title={ownPrecisions(run, model.info)}>
+                {(settings[index] ?? []).map((part, position) => (
+                  <span key={part} className={isShared(part) && runs.length > 1 ? 'muted' : ''}>
+                    {position > 0 && ', '}
+                    {part}
+                  </span>
+                ))}
+              </td>
               <td className="compare-actions">
                 <button
                   type="button"
@@ -141,6 +118,7 @@ export function CompareView() {
                   type="button"
                   className="button quiet"
                   aria-label={`Delete ${run.name}`}
+                  title="Delete this run"
                   onClick={() => deleteRun(run.id)}
                 >
                   ×
@@ -154,13 +132,32 @@ export function CompareView() {
   );
 }
 
-function schemeText(scheme: QuantizationScheme, integers: string): string {
-  return scheme.bfloat16 ? 'BF16' : integers;
+function FloatRow({ runs, bytesOfModel }: { readonly runs: readonly Run[]; readonly bytesOfModel: number }) {
+  const float = runs.find((run) => run.classification)?.classification;
+  const accuracy = float && scoresOf(float).floatAccuracy;
+  const time = runs.find((run) => run.timing)?.timing?.float;
+  return (
+    <tr className="compare-float">
+      <th scope="row">Float</th>
+      <td className="number">{accuracy === undefined ? '' : percent(accuracy, 2)}</td>
+      <td />
+      <td />
+      <td />
+      <td className="number">{bytes(bytesOfModel)}</td>
+      <td className="number">{time === undefined ? '' : milliseconds(time)}</td>
+      <td />
+      <td>the model as it came</td>
+      <td />
+    </tr>
+  );
 }
 
-function correctionsOf({ biasCorrection, adaptiveRounding }: QuantizationSettings): string {
-  const bias = { none: '', regular: 'bias', iterative: 'bias, iterative' }[biasCorrection];
-  return [bias, adaptiveRounding ? 'rounding' : ''].filter(Boolean).join(', ');
+/** A line for each node with a precision of its own. */
+function ownPrecisions(run: Run, info: GraphInfo): string | undefined {
+  const lines = chosenNodes(run.settings).map(
+    ({ node, precision }) => `${nodeByName(info, node)?.label ?? node}: ${PRECISION_NAMES[precision]}`,
+  );
+  return lines.length > 0 ? lines.join('\n') : undefined;
 }
 
 interface CellProps {

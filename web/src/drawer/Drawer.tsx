@@ -12,17 +12,24 @@ import { LayerTable } from './LayerTable';
 import { Summary } from './Summary';
 import './Drawer.css';
 
-const VIEWS: readonly { readonly id: DrawerView; readonly label: string; readonly needsRun: boolean }[] = [
-  { id: 'table', label: 'Table', needsRun: false },
-  { id: 'errors', label: 'Error', needsRun: true },
-  { id: 'outputs', label: 'Outputs', needsRun: true },
-  { id: 'compare', label: 'Compare', needsRun: true },
+const VIEWS: readonly {
+  readonly id: DrawerView;
+  readonly label: string;
+  readonly needs: 'model' | 'images' | 'run';
+}[] = [
+  { id: 'table', label: 'Table', needs: 'model' },
+  { id: 'errors', label: 'Error', needs: 'run' },
+  { id: 'outputs', label: 'Outputs', needs: 'images' },
+  { id: 'compare', label: 'Compare', needs: 'run' },
 ];
 
 export function Drawer({ network }: { readonly network: Network }) {
   const wanted = useStore((state) => state.view);
   const run = useActiveRun();
-  const views = VIEWS.filter(({ needsRun }) => !needsRun || run);
+  const hasImages = useStore((state) => state.images.length > 0);
+  const views = VIEWS.filter(
+    ({ needs }) => needs === 'model' || run !== undefined || (needs === 'images' && hasImages),
+  );
   const view = views.some(({ id }) => id === wanted) ? wanted : 'table';
   return (
     <section className="drawer" aria-label="Results">
@@ -54,7 +61,7 @@ export function Drawer({ network }: { readonly network: Network }) {
       <div className="drawer-panel" role="tabpanel" id="drawer-panel" aria-labelledby={`tab-${view}`}>
         {view === 'table' && <LayerTable network={network} />}
         {view === 'errors' && run && <ErrorView key={run.id} run={run} network={network} />}
-        {view === 'outputs' && run && <OutputsView run={run} />}
+        {view === 'outputs' && <OutputsView run={run} />}
         {view === 'compare' && <CompareView />}
       </div>
     </section>

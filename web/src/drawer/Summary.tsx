@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { bytes, decibels, milliseconds, percent } from '../graph/words';
 import { outputError, scoresOf } from '../state/derive';
+import { inIntegers } from '../state/precision';
 import { setState, useStore } from '../state/store';
 import type { Run } from '../state/types';
 
@@ -12,8 +13,7 @@ export function Summary({ run }: { readonly run: Run }) {
   const atOutput = info && outputError(run, info);
   const constants = run.report.sizes;
   // BF16 is written into a .tflite as float32, whose size says nothing of the model's.
-  const inIntegers = !run.settings.activations.bfloat16 && !run.settings.weights.bfloat16;
-  const size = inIntegers ? run.sizes.tflite : undefined;
+  const size = inIntegers(run.settings) ? run.sizes.tflite : undefined;
   return (
     <dl className="summary">
       {scores?.floatAccuracy !== undefined && scores.quantizedAccuracy !== undefined && (

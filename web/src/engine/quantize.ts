@@ -4,6 +4,7 @@ import {
   type ImageDataset,
   type LoadedNet,
   type Model,
+  type NodeError,
   OctetError,
   type Preprocessing,
   type Progress,
@@ -19,16 +20,20 @@ import { calibrationOf, datasetOf, floatNet, knownCalibration, rememberModel } f
 /** Images on which every layer is compared; more change the figures little and take long. */
 const LAYER_IMAGES = 64;
 
-export interface QuantizeInputs {
+/** What every run measures, whatever made its model. */
+export interface Measured {
   readonly fileName: string;
   readonly bytes: Uint8Array;
   readonly target: Target;
-  readonly params: QuantizationParams;
   readonly preprocessing: Preprocessing;
-  readonly calibrate: readonly ImageEntry[];
   readonly compare: readonly ImageEntry[];
   readonly classes: readonly string[];
   readonly runName: string;
+}
+
+export interface QuantizeInputs extends Measured {
+  readonly params: QuantizationParams;
+  readonly calibrate: readonly ImageEntry[];
 }
 
 export interface Reporter {
@@ -38,34 +43,34 @@ export interface Reporter {
   readonly signal: AbortSignal;
 }
 
-/** The phases of a run with their numbers of steps, in order. */
-export function plannedPhases(
-  params: QuantizationParams,
-  calibrate: number,
-  compare: number,
-  classifies: boolean,
-): readonly Phase[] {
+/** The phases of quantizing with their numbers of steps, in order. */
+export function plannedPhases(params: QuantizationParams, images: number): readonly Phase[] {
   const passes = furtherPasses(params);
-  const counted: readonly (readonly [PhaseName, number])[] = [
-    ['calibrate', calibrate],
-    ...(passes > 0 ? [['refine', passes * calibrate] as const] : []),
-    ['quantize', 1],
-    ...(classifies
-      ? ([
-          ['float', compare],
-          ['quantized', compare],
-        ] as const)
-      : []),
-    ['layers', Math.min(compare, LAYER_IMAGES)],
-    ['time', 1],
-    ['files', 1],
+  return [
+    planned('calibrate', images),
+    ...(passes > 0 ? [planned('refine', passes * images)] : []),
+    planned('quantize', 1),
   ];
-  return counted.map(([name, total]) => ({ name, total, done: 0 }));
+}
+
+/** The phases of measuring what came of it. */
+export function measuringPhases(images: number, classifies: boolean): readonly Phase[] {
+  if (images === 0) return [planned('files', 1)];
+  return [
+    ...(classifies ? [planned('float', images), planned('quantized', images)] : []),
+    planned('layers', Math.min(images, LAYER_IMAGES)),
+    planned('time', 1),
+    planned('files', 1),
+  ];
+}
+
+function planned(name: PhaseName, total: number): Phase {
+  return { name, total, done: 0 };
 }
 
 /** Passes over the images that correcting biases and rounding weights take. */
 function furtherPasses({ biasCorrection, adaptiveRounding }: QuantizationParams): number {
-  if (biasCorrection === 'iterative') return 3;
+  if (biasCorrection === 'iterative') return 2;
   return biasCorrection === 'regular' || adaptiveRounding ? 1 : 0;
 }
 
@@ -106,47 +111,60 @@ export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Repor
     ...options,
     modelName: baseName(inputs.fileName),
   });
-  const seconds = (performance.now() - started) / 1000;
+  return finish(inputs, reporter, { net, model, comparison, started });
+}
+
+/** The net of an already quantized file, whose own integers stand beside those of the converted model. */
+export async function convertAndMeasure(inputs: Measured, reporter: Reporter): Promise<Run> {
+  const started = performance.now();
+  const net = await floatNet(inputs.bytes, inputs.target);
+  const comparison = await datasetOf(net, inputs.compare, inputs.preprocessing);
+  reporter.phase('quantize', 0);
+  const model = await net.convertToSimaQuantization({
+    modelName: baseName(inputs.fileName),
+    requantization: 'sima',
+    signal: reporter.signal,
+  });
+  return finish(inputs, reporter, { net, model, comparison, started });
+}
+
+interface Made {
+  readonly net: LoadedNet;
+  readonly model: Model;
+  readonly comparison: ImageDataset;
+  readonly started: number;
+}
+
+/** Measures the model that was made; it is freed when that fails. */
+async function finish(inputs: Measured, reporter: Reporter, made: Made): Promise<Run> {
+  const seconds = (performance.now() - made.started) / 1000;
   try {
-    return await measure(inputs, reporter, net, model, comparison, seconds);
+    return await measure(inputs, reporter, made, seconds);
   } catch (error) {
-    model.dispose();
+    made.model.dispose();
     throw error;
   }
 }
 
-async function measure(
-  inputs: QuantizeInputs,
-  reporter: Reporter,
-  net: LoadedNet,
-  model: Model,
-  comparison: ImageDataset,
-  seconds: number,
-): Promise<Run> {
+async function measure(inputs: Measured, reporter: Reporter, made: Made, seconds: number): Promise<Run> {
+  const { net, model, comparison } = made;
+  const compares = comparison.length > 0;
   const classification =
-    classCount(net) === undefined ? undefined : await classify(inputs, reporter, net, model, comparison);
-  reporter.phase('layers', 0);
-  const some = comparison.select(
-    Array.from({ length: Math.min(comparison.length, LAYER_IMAGES) }, (_, index) => index),
-  );
-  const worstFirst = await model.analyzeQuantizationError(some, 'sqnr', {
-    signal: reporter.signal,
-    onProgress: ({ done }) => reporter.phase('layers', done),
-  });
-  reporter.phase('time', 0);
-  const timing = await measureTime(net, model, comparison, reporter.signal);
+    compares && classCount(net) !== undefined ? await classify(inputs, reporter, made) : undefined;
+  const errors = compares ? await layerErrors(reporter, made) : [];
+  const timing = compares ? await measureTime(reporter, made) : undefined;
   reporter.phase('files', 0);
   const octet = model.save();
   const tflite = await asTFLite(model);
   reporter.signal.throwIfAborted();
-  const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
   const id = crypto.randomUUID();
   rememberModel(id, model);
+  const report = model.report();
   return {
     id,
     name: inputs.runName,
     target: inputs.target,
-    settings: inputs.params.toJSON(),
+    settings: model.params.toJSON(),
     preprocessing: inputs.preprocessing,
     finishedAt: Date.now(),
     seconds,
@@ -157,22 +175,37 @@ async function measure(
     },
     ...tflite.part,
     timing,
-    calibrationImages: inputs.calibrate.length,
+    calibrationImages: report.provenance.calibrationSamples,
     compareImages: inputs.compare.length,
-    errors: [...worstFirst].sort((a, b) => (order.get(a.node) ?? 0) - (order.get(b.node) ?? 0)),
+    errors,
     classification,
-    report: model.report(),
+    report,
     quantizedTensors: model.tensors.filter(({ quantization }) => quantization !== undefined),
     octet,
   };
 }
 
-async function classify(
-  inputs: QuantizeInputs,
+/** The error of every layer, in network order. */
+async function layerErrors(
   reporter: Reporter,
-  net: LoadedNet,
-  model: Model,
-  comparison: ImageDataset,
+  { net, model, comparison }: Made,
+): Promise<readonly NodeError[]> {
+  reporter.phase('layers', 0);
+  const some = comparison.select(
+    Array.from({ length: Math.min(comparison.length, LAYER_IMAGES) }, (_, index) => index),
+  );
+  const worstFirst = await model.analyzeQuantizationError(some, 'sqnr', {
+    signal: reporter.signal,
+    onProgress: ({ done }) => reporter.phase('layers', done),
+  });
+  const order = new Map(net.nodes.map(({ name }, index) => [name, index]));
+  return [...worstFirst].sort((a, b) => (order.get(a.node) ?? 0) - (order.get(b.node) ?? 0));
+}
+
+async function classify(
+  inputs: Measured,
+  reporter: Reporter,
+  { net, model, comparison }: Made,
 ): Promise<Classification> {
   const float = await floatAnswers(net, comparison, reporter);
   reporter.phase('quantized', 0);
@@ -243,14 +276,11 @@ function indexOfLargest(values: TensorMap[string]['data']): number {
   return best;
 }
 
-async function measureTime(
-  net: LoadedNet,
-  model: Model,
-  images: ImageDataset,
-  signal: AbortSignal,
-): Promise<Timing | undefined> {
-  if (images.length === 0) return undefined;
-  const sample = await images.sample(0);
+/** Time of one image, after one of each has been warmed up. */
+async function measureTime(reporter: Reporter, { net, model, comparison }: Made): Promise<Timing> {
+  reporter.phase('time', 0);
+  const { signal } = reporter;
+  const sample = await comparison.sample(0);
   const float = await net.measureTime(sample, { signal });
   const quantized = await model.measureTime(sample, { signal });
   return { float: float.milliseconds, quantized: quantized.milliseconds };

@@ -1,28 +1,45 @@
-// The sample that comes with the page: a classifier of small pictures of clothes, with its images.
+// The samples that come with the page: a classifier of small pictures of clothes with its images, and the same network
+// made hard to quantize.
 
 import type { Preprocessing } from 'octet-quant';
 import type { ImageEntry, Part } from '../state/types';
 import { readAsset } from './assets';
 import { folderOf, unzip } from './files';
 
+export type SampleId = 'fashion' | 'uneven';
+
 export interface Sample {
   readonly fileName: string;
   readonly bytes: Uint8Array;
+  /** What there is to learn from it. */
+  readonly lesson: string | undefined;
   readonly images: readonly ImageEntry[];
   readonly preprocessing: Preprocessing;
   readonly classes: readonly string[];
 }
 
-export async function fashionSample(): Promise<Sample> {
+const FILES: Readonly<Record<SampleId, { readonly path: string; readonly lesson?: string }>> = {
+  fashion: { path: 'samples/fashion/fashion.tflite' },
+  uneven: {
+    path: 'samples/uneven/fashion_uneven.tflite',
+    lesson:
+      'A lesson in three runs: the channels of this network differ up to 256-fold. Quantize it as it is; then with “Equalize channels” (Settings, Every setting); and look at Compare.',
+  },
+};
+
+export const fileNameOf = (id: SampleId): string => FILES[id].path.split('/').at(-1) ?? '';
+
+export async function readSample(id: SampleId): Promise<Sample> {
   const [bytes, labels, calibrate, compare] = await Promise.all([
-    readAsset('samples/fashion/fashion.tflite'),
+    readAsset(FILES[id].path),
     readAsset('samples/fashion/labels.json'),
     imagesOf('samples/fashion/calibration.zip', 'calibrate'),
     imagesOf('samples/fashion/test.zip', 'compare'),
   ]);
   return {
-    fileName: 'fashion.tflite',
+    fileName: fileNameOf(id),
     bytes,
+    lesson: FILES[id].lesson,
     images: [...calibrate, ...compare],
     preprocessing: {
       mean: 0,

@@ -4,6 +4,7 @@ import type { NodeInfo } from 'octet-quant';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet } from '../engine/engine';
 import { figure } from '../graph/words';
+import { realValues } from '../result/kind';
 import { partsOf } from '../state/derive';
 import { getState, useStore } from '../state/store';
 import type { Run } from '../state/types';
@@ -131,9 +132,9 @@ async function gather(
     // Spread over the set: it may be sorted by class.
     const sample = await dataset.sample(Math.floor((image * dataset.length) / taken));
     const outputs = await net.execute(sample, { keepLayerOutputs: [node.name] });
-    const values = outputs[node.outputs[0] ?? '']?.data ?? [];
-    for (const value of values) {
-      const bin = Math.floor(((Number(value) - low) / (high - low)) * BINS);
+    const tensor = outputs[node.outputs[0] ?? ''];
+    for (const value of tensor ? realValues(tensor) : []) {
+      const bin = Math.floor(((value - low) / (high - low)) * BINS);
       const at = Math.min(BINS - 1, Math.max(0, bin));
       counts[at] = (counts[at] ?? 0) + 1;
     }

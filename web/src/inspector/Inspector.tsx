@@ -140,9 +140,9 @@ function Precision({ node }: { readonly node: NodeInfo }) {
       <span className="control-title">Precision</span>
       <PrecisionSelect node={node} />
       <small className="muted">
-        {target === 'gen2'
-          ? 'BF16 stays on the MLA at twice the bytes; float moves to the APU.'
-          : 'In float it runs on the APU, and its neighbours convert.'}{' '}
+        {target === 'tflite'
+          ? 'INT16 takes twice the bytes; in float its neighbours convert.'
+          : `INT16${target === 'gen2' ? ' and BF16 stay' : ' stays'} on the MLA at twice the bytes; float moves to the APU.`}{' '}
         Takes effect with the next run.
       </small>
     </div>

@@ -4,15 +4,21 @@ import { quantizedModel } from '../engine/engine';
 import { baseName } from '../engine/quantize';
 import { noticeOf } from '../state/actions';
 import { networkFor } from '../state/derive';
+import { activationsName } from '../state/precision';
 import { getState, setState } from '../state/store';
 import type { Run } from '../state/types';
 import { reportHtml } from './html';
 
-export async function downloadTFLite(run: Run, ioType: 'float32' | 'int8'): Promise<void> {
+export async function downloadTFLite(run: Run, ioType: 'float32' | 'int8' | 'int16'): Promise<void> {
   try {
     const model = await quantizedModel(run);
-    const suffix = ioType === 'int8' ? '_int8_io' : '_int8';
-    save(`${nameFor(run)}${suffix}.tflite`, await model.toTFLite({ ioType }), 'application/octet-stream');
+    const numbers = activationsName(run.settings).toLowerCase();
+    const ends = ioType === 'float32' ? '' : '_io';
+    save(
+      `${nameFor(run)}_${numbers}${ends}.tflite`,
+      await model.toTFLite({ ioType }),
+      'application/octet-stream',
+    );
   } catch (error) {
     setState({ notice: noticeOf(error, 'Writing the .tflite') });
   }

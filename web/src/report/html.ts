@@ -22,7 +22,7 @@ export function reportHtml(run: Run, model: LoadedModel, network: Network): stri
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(model.fileName)}</h1>
-<p class="soft">${escapeHtml(run.name)}, quantized for ${run.target} by Octet ${escapeHtml(run.report.provenance.octetVersion)} on ${new Date(run.finishedAt).toISOString().slice(0, 10)}, with ${run.calibrationImages} images to find ranges and ${run.compareImages} to compare on.</p>
+<p class="soft">${escapeHtml(run.name)}, quantized for ${run.target} by Octet ${escapeHtml(run.report.provenance.octetVersion)} on ${new Date(run.finishedAt).toISOString().slice(0, 10)}, ${run.calibrationImages > 0 ? `with ${run.calibrationImages} images to find ranges` : 'with the scales of the file'} and ${run.compareImages} images to compare on.</p>
 ${figures(run, model)}
 <h2>Error along the network</h2>
 <p class="soft">Signal to quantization noise of each layer's output; taller is worse, flat is 40 dB and better. Wide: with the errors of all layers before it. Narrow and dark: of the layer alone, on exact inputs.</p>

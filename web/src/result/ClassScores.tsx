@@ -3,7 +3,7 @@
 import { percent } from '../graph/words';
 import { classNames } from '../state/derive';
 import { useStore } from '../state/store';
-import { numbersName, realValues } from './kind';
+import { realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 const SHOWN = 6;
@@ -28,8 +28,8 @@ export function ClassScores({ outputs }: { readonly outputs: Outputs }) {
       <thead>
         <tr>
           <th scope="col">Class</th>
-          {float && <th scope="col">Float</th>}
-          <th scope="col">{numbersName(outputs.run)}</th>
+          {float && <th scope="col">{outputs.floatName}</th>}
+          <th scope="col">{outputs.quantizedName}</th>
         </tr>
       </thead>
       <tbody>

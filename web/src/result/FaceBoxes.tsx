@@ -4,7 +4,7 @@ import type { GraphInfo, TensorMap } from 'octet-quant';
 import { percent } from '../graph/words';
 import { TensorImage } from '../steps/Thumbnails';
 import { type Anchors, anchorsFor, decodeFaces, type Face } from './faces';
-import { numbersName, realValues } from './kind';
+import { realValues } from './kind';
 import { Numbers } from './Numbers';
 import type { Outputs } from './useOutputs';
 
@@ -21,7 +21,7 @@ export function FaceBoxes({ outputs, info }: { readonly outputs: Outputs; readon
           <svg
             viewBox="0 0 100 100"
             role="img"
-            aria-label={`${quantized.length} faces found in ${numbersName(outputs.run)}, ${float.length} in float`}
+            aria-label={`${quantized.length} faces found in ${outputs.quantizedName}${outputs.float ? `, ${float.length} in float` : ''}`}
           >
             {float.map((face) => (
               <FaceShape key={`float ${face.score}`} face={face} dashed />
@@ -32,7 +32,8 @@ export function FaceBoxes({ outputs, info }: { readonly outputs: Outputs; readon
           </svg>
         </div>
         <figcaption className="small muted">
-          Float dashed: {scoresText(float)}. {numbersName(outputs.run)} solid: {scoresText(quantized)}.
+          {outputs.float && `${outputs.floatName} dashed: ${scoresText(float)}. `}
+          {outputs.quantizedName} solid: {scoresText(quantized)}.
         </figcaption>
       </figure>
       <Numbers outputs={outputs} />

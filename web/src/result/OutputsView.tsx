@@ -14,13 +14,13 @@ import { Pictures } from './Pictures';
 import { type Outputs, useOutputs } from './useOutputs';
 import './OutputsView.css';
 
-export function OutputsView({ run }: { readonly run: Run }) {
+export function OutputsView({ run }: { readonly run: Run | undefined }) {
   const images = useStore((state) => state.images);
   const shown = useStore((state) => state.shownImage);
   const { compare } = partsOf(images);
   const changed = useMemo(
     () =>
-      run.classification
+      run?.classification
         ? scoresOf(run.classification).changed.map((at) => run.classification?.images[at])
         : [],
     [run],
@@ -71,7 +71,7 @@ export function OutputsView({ run }: { readonly run: Run }) {
         >
           ›
         </button>
-        {run.classification && (
+        {run?.classification && (
           <span className="small outputs-changed">
             {changed.length === 0 ? (
               <span className="muted">No image changed its answer.</span>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { figure } from '../graph/words';
-import { numbersName, pictureSize, realValues } from './kind';
+import { pictureSize, realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 interface Plane {
@@ -37,13 +37,18 @@ export function Pictures({ outputs }: { readonly outputs: Outputs }) {
   return (
     <div className="pictures">
       {float && (
-        <Picture plane={float} low={low} high={high} caption={`Float, ${figure(low)} to ${figure(high)}`} />
+        <Picture
+          plane={float}
+          low={low}
+          high={high}
+          caption={`${outputs.floatName}, ${figure(low)} to ${figure(high)}`}
+        />
       )}
       <Picture
         plane={quantized}
         low={low}
         high={high}
-        caption={`${numbersName(outputs.run)}, on the same scale`}
+        caption={`${outputs.quantizedName}, on the same scale`}
       />
       {difference && (
         <Picture

@@ -2,8 +2,6 @@
 
 import type { GraphInfo, OutputTensor } from 'octet-quant';
 import { classCount } from '../state/derive';
-import { numbersOf } from '../state/precision';
-import type { Run } from '../state/types';
 import { anchorsFor } from './faces';
 
 export type OutputKind = 'classes' | 'faces' | 'picture' | 'numbers';
@@ -26,11 +24,6 @@ export function pictureSize(
   return height >= LEAST_PICTURE && width >= LEAST_PICTURE && channels <= 64
     ? { height, width, channels }
     : undefined;
-}
-
-/** What a run's nodes compute in, unless they have a precision of their own. */
-export function numbersName(run: Run): string {
-  return numbersOf(run.settings) === 'INT8' ? 'INT8' : 'BF16';
 }
 
 /** The values that a tensor stands for. */

@@ -4,20 +4,23 @@ import type { Tensor, TensorMap } from 'octet-quant';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet, quantizedModel } from '../engine/engine';
 import { noticeOf } from '../state/actions';
+import { activationsName } from '../state/precision';
 import { getState } from '../state/store';
 import type { ImageEntry, Run } from '../state/types';
 
 export interface Outputs {
   readonly image: ImageEntry;
-  readonly run: Run;
   readonly input: Tensor | undefined;
-  /** Absent for an opened .octet file. */
+  /** What the run is compared with: the float model, or the file that was converted. Absent for an opened .octet. */
   readonly float: TensorMap | undefined;
+  readonly floatName: string;
+  /** Of the run; without one, of the model as it is. */
   readonly quantized: TensorMap;
+  readonly quantizedName: string;
 }
 
 export function useOutputs(
-  run: Run,
+  run: Run | undefined,
   images: readonly ImageEntry[],
   index: number,
 ): { readonly outputs: Outputs | undefined; readonly failure: string | undefined } {
@@ -39,14 +42,33 @@ export function useOutputs(
   return state;
 }
 
-async function execute(run: Run, images: readonly ImageEntry[], index: number): Promise<Outputs | undefined> {
+async function execute(
+  run: Run | undefined,
+  images: readonly ImageEntry[],
+  index: number,
+): Promise<Outputs | undefined> {
   const image = images[index];
-  const { model } = getState();
+  const { model, target, preprocessing } = getState();
   if (!image || !model) return undefined;
-  const quantized = await quantizedModel(run);
-  const net = model.format === 'tflite' ? await floatNet(model.bytes, getState().target) : undefined;
-  const dataset = await datasetOf(net ?? quantized, images, run.preprocessing);
+  const floatName = model.quantized ? 'File' : 'Float';
+  const net = model.format === 'tflite' ? await floatNet(model.bytes, target) : undefined;
+  const quantized = run && (await quantizedModel(run));
+  const any = net ?? quantized;
+  if (!any) return undefined;
+  const dataset = await datasetOf(any, images, run?.preprocessing ?? preprocessing);
   const sample = await dataset.sample(index);
+  const input = Object.values(sample)[0];
+  if (!run || !quantized) {
+    return {
+      image,
+      input,
+      float: undefined,
+      floatName,
+      quantized: await any.execute(sample),
+      quantizedName: floatName,
+    };
+  }
   const [float, integer] = await Promise.all([net?.execute(sample), quantized.execute(sample)]);
-  return { image, run, input: Object.values(sample)[0], float, quantized: integer };
+  const quantizedName = activationsName(run.settings);
+  return { image, input, float, floatName, quantized: integer, quantizedName };
 }

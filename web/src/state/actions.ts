@@ -7,6 +7,7 @@ import {
   OctetError,
   type Preprocessing,
   QuantizationParams,
+  recommendedQuantization,
   type Target,
 } from 'octet-quant';
 import { floatNet, forgetAll, forgetModel, rememberModel } from '../engine/engine';
@@ -19,13 +20,21 @@ import {
   isSettingsName,
   type NamedFile,
 } from '../engine/files';
-import { asTFLite, plannedPhases, quantizeAndMeasure } from '../engine/quantize';
-import { fashionSample } from '../engine/sample';
+import {
+  asTFLite,
+  convertAndMeasure,
+  type Measured,
+  measuringPhases,
+  plannedPhases,
+  quantizeAndMeasure,
+  type Reporter,
+} from '../engine/quantize';
+import { fileNameOf, readSample, type SampleId } from '../engine/sample';
 import { classCount, classNames, partsOf } from './derive';
 import { JobClock } from './job';
-import { chosenNodes, fittedTo, type NodeChoice, type Numbers, withChoice, withNumbers } from './precision';
+import { chosenNodes, fittedTo, type NodeChoice, withChoice } from './precision';
 import { emptySession, getState, setState } from './store';
-import type { ImageEntry, Notice, Part, Run } from './types';
+import type { ImageEntry, Notice, Part, Phase, Run } from './types';
 
 /** One in so many images is held out for comparing, by default. */
 export const DEFAULT_HOLD_OUT = 5;
@@ -68,7 +77,7 @@ async function openModel(file: NamedFile): Promise<void> {
   else await showNet(fileName, bytes);
 }
 
-async function showNet(fileName: string, bytes: Uint8Array): Promise<void> {
+async function showNet(fileName: string, bytes: Uint8Array, lesson?: string): Promise<void> {
   const { target, preprocessing } = getState();
   const previous = getState().model;
   try {
@@ -82,8 +91,9 @@ async function showNet(fileName: string, bytes: Uint8Array): Promise<void> {
         quantized: net.quantized,
         info: infoOf(net),
         warnings: net.warnings,
+        ...(lesson === undefined ? {} : { lesson }),
       },
-      params: net.defaultQuantization,
+      params: recommendedQuantization.withRequantizationMode(net.defaultQuantization.requantization),
       preprocessing: {
         ...preprocessing,
         color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing),
@@ -155,11 +165,11 @@ function infoOf(graph: Model | Awaited<ReturnType<typeof floatNet>>) {
   return { name, inputs, outputs, nodes, tensors, partition };
 }
 
-export async function openSample(): Promise<void> {
-  setState({ opening: 'fashion.tflite' });
+export async function openSample(id: SampleId): Promise<void> {
+  setState({ opening: fileNameOf(id) });
   await attempt('Opening the sample', async () => {
-    const sample = await fashionSample();
-    await showNet(sample.fileName, sample.bytes);
+    const sample = await readSample(id);
+    await showNet(sample.fileName, sample.bytes, sample.lesson);
     setState({ images: sample.images, preprocessing: sample.preprocessing, classes: sample.classes });
   });
 }
@@ -182,12 +192,6 @@ export async function setTarget(target: Target): Promise<void> {
       ),
     }));
   });
-}
-
-/** A target together with the numbers that its nodes compute in. */
-export async function choosePreset(target: Target, numbers: Numbers): Promise<void> {
-  setState(({ params }) => ({ params: withNumbers(params, numbers) }));
-  await setTarget(target);
 }
 
 export function closeSession(): void {
@@ -287,7 +291,7 @@ export function pasteSettings(text: string): void {
 export function resetParams(): void {
   const { params, target } = getState();
   setState({
-    params: defaultQuantization
+    params: recommendedQuantization
       .withRequantizationMode(target === 'tflite' ? 'tflite' : 'sima')
       .withUnquantizedNodes(params.unquantizedNodes)
       .withCustomQuantizationConfigs(params.customQuantizationConfigs),
@@ -304,39 +308,56 @@ export function cancel(): void {
 
 export async function quantize(): Promise<void> {
   const state = getState();
-  const { model, images, target, params, preprocessing } = state;
-  if (!model || model.quantized || state.job) return;
-  const { calibrate, compare } = partsOf(images);
+  const { model, params } = state;
+  if (!model || model.quantized) return;
+  const { calibrate } = partsOf(state.images);
+  const passes = plannedPhases(params, calibrate.length);
+  await run('Quantizing', nameOfRun(params, state.runs), passes, (measured, reporter) =>
+    quantizeAndMeasure({ ...measured, params, calibrate }, reporter),
+  );
+}
+
+/** An already quantized file as a model whose layers rescale by shifts. */
+export async function convert(): Promise<void> {
+  const state = getState();
+  if (!state.model?.quantized || state.model.format !== 'tflite') return;
+  const name = `${nameOfRun(defaultQuantization, state.runs)} (converted)`;
+  await run('Converting', name, [{ name: 'quantize', total: 1, done: 0 }], convertAndMeasure);
+}
+
+/** Does the work of a run, followed by its progress, and shows what came of it. */
+async function run(
+  what: string,
+  runName: string,
+  making: readonly Phase[],
+  work: (measured: Measured, reporter: Reporter) => Promise<Run>,
+): Promise<void> {
+  const state = getState();
+  const { model, images, target, preprocessing } = state;
+  if (!model || state.job) return;
+  const { compare } = partsOf(images);
   const controller = new AbortController();
   running = controller;
-  const runName = nameOfRun(params, state.runs);
-  const clock = new JobClock(
+  const phases = [...making, ...measuringPhases(compare.length, classCount(model.info) !== undefined)];
+  const clock = new JobClock(runName, phases, (job) => setState({ job }));
+  const measured: Measured = {
+    fileName: model.fileName,
+    bytes: model.bytes,
+    target,
+    preprocessing,
+    compare,
+    classes: classNames(state),
     runName,
-    plannedPhases(params, calibrate.length, compare.length, classCount(model.info) !== undefined),
-    (job) => setState({ job }),
-  );
-  await attempt('Quantizing', async () => {
-    const run = await quantizeAndMeasure(
-      {
-        fileName: model.fileName,
-        bytes: model.bytes,
-        target,
-        params,
-        preprocessing,
-        calibrate,
-        compare,
-        classes: classNames(state),
-        runName,
-      },
-      {
-        phase: (name, done) => clock.report(name, done),
-        leaveOut: (name) => clock.leaveOut(name),
-        signal: controller.signal,
-      },
-    );
+  };
+  await attempt(what, async () => {
+    const finished = await work(measured, {
+      phase: (name, done) => clock.report(name, done),
+      leaveOut: (name) => clock.leaveOut(name),
+      signal: controller.signal,
+    });
     setState(({ runs }) => ({
-      runs: [...runs, run],
-      activeRun: run.id,
+      runs: [...runs, finished],
+      activeRun: finished.id,
       coloring: 'error',
       view: 'errors',
       phoneTab: 'results',

@@ -1,6 +1,6 @@
 // What follows from the state: memoised on the parts that it depends on.
 
-import type { GraphInfo, NodeError, NodeInfo } from 'octet-quant';
+import type { DType, GraphInfo, NodeError, NodeInfo } from 'octet-quant';
 import { useMemo } from 'react';
 import { type Network, networkOf } from '../graph/network';
 import { type AppState, useStore } from './store';
@@ -55,12 +55,14 @@ export function partsOf(images: readonly ImageEntry[]): Parts {
   return parts;
 }
 
+const SCORES: readonly DType[] = ['float32', 'int8', 'int16', 'uint8'];
+
 /** The number of classes of a model that classifies: one output, a vector. */
 export function classCount(info: GraphInfo): number | undefined {
   const [output, ...others] = info.outputs;
   if (output === undefined || others.length > 0) return undefined;
   const long = output.shape.filter((extent) => extent > 1);
-  return long.length === 1 && long[0] !== undefined && long[0] <= 22_000 && output.dtype === 'float32'
+  return long.length === 1 && long[0] !== undefined && long[0] <= 22_000 && SCORES.includes(output.dtype)
     ? long[0]
     : undefined;
 }

@@ -21,6 +21,12 @@ export const PRECISION_NAMES: Readonly<Record<NodePrecision, string>> = {
   FLOAT: 'float',
 };
 
+export const TARGET_NAMES: Readonly<Record<Target, string>> = {
+  gen1: 'MLSoC',
+  gen2: 'Modalix',
+  tflite: 'TFLite',
+};
+
 /** What a node of the accelerator can be given on `target`. */
 export function choicesOn(target: Target): readonly NodePrecision[] {
   return target === 'gen2'
@@ -89,13 +95,31 @@ export function fittedTo(
 /** What all nodes compute in that have no precision of their own. */
 export type Numbers = 'INT8' | 'INT16' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS';
 
+export const NUMBERS_NAMES: Readonly<Record<Numbers, string>> = {
+  INT8: 'INT8',
+  INT16: '16x8',
+  BFLOAT_16: 'BF16',
+  BFLOAT_16_INT8_WEIGHTS: 'BF16, INT8 weights',
+};
+
+/** What activations are called, which is what outputs are made of. */
+export function activationsName(settings: QuantizationSettings): string {
+  const numbers = numbersOf(settings);
+  return numbers === 'INT8' || numbers === 'INT16' ? numbers : 'BF16';
+}
+
+/** Whether weights and activations are integers, so that a .tflite holds the model as what it is. */
+export function inIntegers(settings: QuantizationSettings): boolean {
+  return !settings.activations.bfloat16 && !settings.weights.bfloat16;
+}
+
 export function numbersOf({ activations, weights }: QuantizationParams | QuantizationSettings): Numbers {
   if (!activations.bfloat16) return activations.bits === 16 ? 'INT16' : 'INT8';
   return weights.bfloat16 ? 'BFLOAT_16' : 'BFLOAT_16_INT8_WEIGHTS';
 }
 
 /** Other numbers; the choice of integers stays as it is where it was made. */
-export function withNumbers(params: QuantizationParams, numbers: Numbers): QuantizationParams {
+function withNumbers(params: QuantizationParams, numbers: Numbers): QuantizationParams {
   const { activations, weights } = params;
   const integerWeights = weights.bfloat16 ? defaultQuantization.weights : weights;
   if (numbers === 'INT8' || numbers === 'INT16') {

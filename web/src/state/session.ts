@@ -101,8 +101,9 @@ async function write(before: AppState | undefined, after: AppState): Promise<voi
   if (!database) return;
   if (before?.model?.bytes !== after.model?.bytes) {
     if (after.model) {
-      const { fileName, bytes, format } = after.model;
-      await set('model', { fileName, bytes, format } satisfies KeptModel, database);
+      const { fileName, bytes, format, lesson } = after.model;
+      const kept: KeptModel = { fileName, bytes, format, ...(lesson === undefined ? {} : { lesson }) };
+      await set('model', kept, database);
     } else await del('model', database);
   }
   if (before?.images !== after.images) await set('images', after.images, database);

@@ -1,6 +1,11 @@
 // The one store. Only what cannot be derived is in it; state/derive.ts has the rest.
 
-import { defaultQuantization, type Preprocessing, type QuantizationParams, type Target } from 'octet-quant';
+import {
+  type Preprocessing,
+  type QuantizationParams,
+  recommendedQuantization,
+  type Target,
+} from 'octet-quant';
 import { create } from 'zustand';
 import type {
   Coloring,
@@ -59,7 +64,7 @@ export const emptySession = {
   images: [],
   preprocessing: zeroToOne,
   classes: [],
-  params: defaultQuantization,
+  params: recommendedQuantization,
   runs: [],
   activeRun: undefined,
   job: undefined,

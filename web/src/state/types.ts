@@ -31,6 +31,8 @@ export interface LoadedModel {
   readonly quantized: boolean;
   readonly info: GraphInfo;
   readonly warnings: readonly string[];
+  /** What there is to learn from a sample. */
+  readonly lesson?: string;
 }
 
 export type PhaseName =

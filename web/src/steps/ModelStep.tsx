@@ -74,6 +74,7 @@ export function ModelStep() {
           : ', nothing crosses between units'}
         .
       </p>
+      {model.lesson && <p className="note">{model.lesson}</p>}
       {model.warnings.map((warning) => (
         <p key={warning} className="note warning">
           {warning}

@@ -1,9 +1,9 @@
 // The one button; while it works, what it is doing, how long it will take, and the way out.
 
 import { duration } from '../graph/words';
-import { cancel, quantize } from '../state/actions';
+import { cancel, convert, quantize } from '../state/actions';
 import { useStore } from '../state/store';
-import type { Job, Phase, PhaseName } from '../state/types';
+import type { Job, LoadedModel, Phase, PhaseName } from '../state/types';
 
 export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   calibrate: 'Find the ranges',
@@ -21,17 +21,8 @@ export function RunBox() {
   const model = useStore((state) => state.model);
   const images = useStore((state) => state.images.length);
   const runs = useStore((state) => state.runs.length);
-  if (model?.quantized) {
-    return (
-      <div className="run-box">
-        <p className="small muted">
-          {model.fileName} is quantized already: the network, its scales and its placement can be looked at.
-          To quantize with other settings, open the float .tflite that it was made from.
-        </p>
-      </div>
-    );
-  }
   if (job) return <Progress job={job} />;
+  if (model?.quantized) return <Quantized model={model} />;
   return (
     <div className="run-box">
       <button
@@ -43,6 +34,29 @@ export function RunBox() {
         {runs > 0 ? 'Quantize again' : 'Quantize'}
       </button>
       {images === 0 && <p className="small muted">Needs images to find the ranges with.</p>}
+    </div>
+  );
+}
+
+/** What can be done with a model that came in integers. */
+function Quantized({ model }: { readonly model: LoadedModel }) {
+  return (
+    <div className="run-box">
+      <p className="small muted">
+        {model.fileName} is quantized already. It can be looked at and run on images; to quantize with other
+        settings, open the float .tflite that it was made from.
+      </p>
+      {model.format === 'tflite' && (
+        <>
+          <button type="button" className="button primary" onClick={() => void convert()}>
+            Convert to shifts
+          </button>
+          <p className="small muted">
+            Every layer then rescales by a right shift, as the MLA does. Activations keep the file’s scales,
+            weights are rounded anew.
+          </p>
+        </>
+      )}
     </div>
   );
 }

@@ -153,12 +153,13 @@ export function TensorImage({
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const preprocessing = useStore((state) => state.preprocessing);
+  const quantization = useStore((state) => state.model?.info.inputs[0]?.quantization);
   useEffect(() => {
-    const pixels = tensor && tensorToPixels(tensor, preprocessing);
+    const pixels = tensor && tensorToPixels(tensor, preprocessing, quantization);
     if (!canvas.current || !pixels) return;
     canvas.current.width = pixels.width;
     canvas.current.height = pixels.height;
     canvas.current.getContext('2d')?.putImageData(pixels, 0, 0);
-  }, [tensor, preprocessing]);
+  }, [tensor, preprocessing, quantization]);
   return <canvas ref={canvas} role="img" aria-label={label} />;
 }

@@ -1,6 +1,6 @@
 // The usual ways of turning pixels into numbers, and what may be wrong with the chosen one.
 
-import type { Preprocessing, Tensor } from 'octet-quant';
+import type { Preprocessing, Tensor, TensorQuantization } from 'octet-quant';
 import { figure } from '../graph/words';
 import type { ImageEntry } from '../state/types';
 
@@ -42,15 +42,24 @@ export function parseNumbers(text: string): number | readonly number[] | undefin
   return numbers.length === 1 ? numbers[0] : numbers;
 }
 
-/** What an input tensor shows, as pixels: preprocessing undone, so that what was lost is seen to be lost. */
-export function tensorToPixels(tensor: Tensor, preprocessing: Preprocessing): ImageData | undefined {
+/**
+ * What an input tensor shows, as pixels: preprocessing undone, so that what was lost is seen to be lost. `quantization`
+ * says what the integers of an already quantized model's input stand for.
+ */
+export function tensorToPixels(
+  tensor: Tensor,
+  preprocessing: Preprocessing,
+  quantization: TensorQuantization | undefined,
+): ImageData | undefined {
   const shape = tensor.shape.length === 4 ? tensor.shape.slice(1) : tensor.shape;
   const first = preprocessing.layout === 'NCHW';
   const [height, width, channels] = first ? [shape[1], shape[2], shape[0]] : [shape[0], shape[1], shape[2]];
   if (height === undefined || width === undefined || (channels !== 1 && channels !== 3)) return undefined;
   const image = new ImageData(width, height);
+  const [scale, zero] = [quantization?.scale[0] ?? 1, quantization?.zeroPoint[0] ?? 0];
   const at = (pixel: number, channel: number): number =>
-    Number(tensor.data[first ? channel * width * height + pixel : pixel * channels + channel] ?? 0);
+    scale *
+    (Number(tensor.data[first ? channel * width * height + pixel : pixel * channels + channel] ?? 0) - zero);
   const part = (value: number | readonly number[], channel: number): number =>
     typeof value === 'number' ? value : (value[channel] ?? value[0] ?? 0);
   for (let pixel = 0; pixel < width * height; ++pixel) {
