@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { layoutLayered } from '../../web/src/graph/layered.ts';
 import { choose, openSample, quantize } from './support/actions.ts';
 import { ROOT, useBrowser } from './support/browser.ts';
+import { longModel } from './support/longModel.ts';
 
 const browser = useBrowser();
 
@@ -42,6 +43,48 @@ test('no task on the main thread computes for 50 ms during a run', async () => {
   expect(tasks.length).toBeGreaterThan(100);
   expect(tasks.filter((milliseconds) => milliseconds >= 50)).toEqual([]);
 });
+
+test.each([
+  [300, 1000],
+  [2000, 2000],
+])('%d nodes are drawn within %d ms, and moved without a long task', async (count, most) => {
+  const { page } = await browser.open();
+  const file = { name: 'long.tflite', mimeType: 'application/octet-stream' };
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({ ...file, buffer: Buffer.from(longModel(count)) });
+  await page.waitForFunction(() => performance.getEntriesByName('network drawn').length > 0);
+  const [from, to] = await page.evaluate(() =>
+    ['network to draw', 'network drawn'].map((name) => performance.getEntriesByName(name)[0]?.startTime ?? 0),
+  );
+  expect(to).toBeGreaterThan(from ?? 0);
+  expect((to ?? 0) - (from ?? 0)).toBeLessThan(most);
+  await page.getByText(`${count} nodes`, { exact: true }).waitFor();
+
+  const tasks = await mainThreadTasks(page, () => moveAround(page));
+  expect(tasks.length).toBeGreaterThan(2 * MOVES);
+  expect(tasks.filter((milliseconds) => milliseconds >= 50)).toEqual([]);
+});
+
+const MOVES = 20;
+
+/** Pans where nodes have their text, then with all of the network in view, and zooms. */
+async function moveAround(page: Page): Promise<void> {
+  await page.mouse.move(600, 300);
+  const wheel = async (deltaY: number): Promise<void> => {
+    for (let move = 0; move < MOVES; ++move) {
+      await page.mouse.wheel(0, deltaY);
+      await page.waitForTimeout(16);
+    }
+  };
+  await wheel(120);
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await wheel(5);
+  await page.keyboard.down('Control');
+  await wheel(-60);
+  await page.keyboard.up('Control');
+}
 
 test('ten runs need little more memory than two', async () => {
   const { page } = await browser.open();

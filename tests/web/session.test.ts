@@ -3,7 +3,16 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choose, openSample, PATIENCE, quantize, startRun, summary } from './support/actions.ts';
+import {
+  choose,
+  openSample,
+  PATIENCE,
+  picture,
+  quantize,
+  startRun,
+  summary,
+  violations,
+} from './support/actions.ts';
 import { ROOT, useBrowser } from './support/browser.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'octet-web-'));
@@ -22,6 +31,8 @@ test('a file that is no model is refused with a reason, and what was open stays'
   const alert = page.getByRole('alert');
   await alert.waitFor({ timeout: PATIENCE });
   expect((await alert.innerText()).length).toBeGreaterThan(30);
+  await picture(page, 'error-message');
+  expect(await violations(page)).toEqual([]);
   expect(await page.locator('.top-file').innerText()).toContain('fashion.tflite');
   await page.getByRole('button', { name: 'Close the message' }).click();
   await startRun(page);

@@ -11,7 +11,7 @@ import { Legend } from './Legend';
 import { layoutOf } from './layout';
 import { matches, type Network, unitOf } from './network';
 import { Toolbar } from './Toolbar';
-import { useCanvas } from './useCanvas';
+import { NETWORK_TO_DRAW, useCanvas } from './useCanvas';
 
 export function GraphView({ network }: { readonly network: Network }) {
   const scene = useScene(network);
@@ -65,6 +65,7 @@ function useScene(network: Network): Scene | undefined {
   const [scene, setScene] = useState<Scene>();
   useEffect(() => {
     let current = true;
+    performance.mark(NETWORK_TO_DRAW);
     void layoutOf(network).then((layout) => {
       if (current) setScene(sceneOf(network, layout));
     });

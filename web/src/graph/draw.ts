@@ -65,7 +65,9 @@ export function sceneOf(network: Network, layout: LayoutResult): Scene {
   network.edges.forEach(({ from, to }, index) => {
     const segment = segmentOf(from);
     if (segment === undefined || segment !== segmentOf(to)) return;
-    inner.set(segment, [...(inner.get(segment) ?? []), index]);
+    const edges = inner.get(segment) ?? [];
+    edges.push(index);
+    inner.set(segment, edges);
   });
   const segments = [...members].map(([name, { unit, nodes }]) => ({
     name,

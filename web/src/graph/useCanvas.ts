@@ -8,6 +8,10 @@ import { drawMinimap } from './minimap';
 import { listen } from './pointer';
 import { readTheme } from './theme';
 
+/** Marks on the browser's time line, for whoever measures: a network is to be drawn, and is. */
+export const NETWORK_TO_DRAW = 'network to draw';
+const NETWORK_DRAWN = 'network drawn';
+
 const READABLE_SCALE = 0.85;
 
 export interface View {
@@ -25,6 +29,7 @@ export function useCanvas(scene: Scene | undefined, marks: Marks): View {
   const camera = useRef<Camera>({ x: 0, y: 0, scale: 1 });
   const hovered = useRef<number | undefined>(undefined);
   const frame = useRef(0);
+  const drawn = useRef<Scene | undefined>(undefined);
   const latest = useRef({ scene, marks });
   latest.current = { scene, marks };
   const theme = useStore((state) => state.theme);
@@ -43,6 +48,8 @@ export function useCanvas(scene: Scene | undefined, marks: Marks): View {
     const stripContext = strip?.getContext('2d');
     if (strip && stripContext)
       drawMinimap(stripContext, fitToBox(strip), size, current, camera.current, all, colors);
+    if (drawn.current !== current) performance.mark(NETWORK_DRAWN);
+    drawn.current = current;
   }, []);
 
   const schedule = useCallback((): void => {

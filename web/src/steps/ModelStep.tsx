@@ -16,8 +16,9 @@ export function ModelStep() {
   const mla = units.find(({ unit }) => unit === 'MLA');
   const onMla = work > 0 && mla ? mla.multiplyAccumulates / work : 0;
   const where = target === 'tflite' ? 'in integers' : 'on MLA';
+  const nodes = `${info.nodes.length.toLocaleString('en')} nodes`;
   return (
-    <Step title="Model" summary={`${info.nodes.length} nodes, ${share(onMla)} of MACs ${where}`} startsOpen>
+    <Step title="Model" summary={work > 0 ? `${nodes}, ${share(onMla)} of MACs ${where}` : nodes} startsOpen>
       <dl className="facts">
         {info.inputs.map((tensor) => (
           <Fact
