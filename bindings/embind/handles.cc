@@ -13,6 +13,7 @@
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
+#include "ir/short_name.h"
 #include "kernels/convert.h"
 #include "kernels/dot.h"
 #include "partition/target.h"
@@ -381,7 +382,7 @@ val Analysis::errors() const {
     for (const analyze::NodeError& error : analyzer_.errors()) {
       val row = val::object();
       row.set("node", error.node);
-      row.set("label", analyze::short_name(error.node));
+      row.set("label", short_name(error.node));
       row.set("operator", std::string(to_string(error.op)));
       row.set("unit", std::string(to_string(error.unit)));
       set_figures(row, error.sums.accumulated);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <variant>
 
+#include "ir/short_name.h"
 #include "ops/operator.h"
 #include "partition/target.h"
 
@@ -120,14 +121,6 @@ Json node_json(const Graph& graph, const Node& node) {
 }
 
 }  // namespace
-
-std::string short_name(std::string_view name) {
-  const std::string_view first = name.substr(0, name.find(';'));
-  const size_t last = first.rfind('/');
-  if (last == std::string_view::npos || last == 0) return std::string(first);
-  const size_t before = first.rfind('/', last - 1);
-  return std::string(before == std::string_view::npos ? first : first.substr(before + 1));
-}
 
 std::string graph_json(const Graph& graph) {
   Json tensors = Json::array();

@@ -9,10 +9,6 @@
 
 namespace octet::analyze {
 
-/// A node's name made short: the last two components of what stands before the first ';' (converters join the
-/// names of the nodes that they fused). Not unique.
-std::string short_name(std::string_view name);
-
 /// {"name", "inputs": [index], "outputs": [index],
 ///  "tensors": [{"name", "dtype", "shape", "constant", "quantization"?: {"scale", "zeroPoint", "axis"}}],
 ///  "nodes": [{"name", "label", "operator", "inputs", "outputs", "attributes", "sourceNodes", "unit",

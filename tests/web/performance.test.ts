@@ -60,7 +60,7 @@ test.each([
   );
   expect(to).toBeGreaterThan(from ?? 0);
   expect((to ?? 0) - (from ?? 0)).toBeLessThan(most);
-  await page.getByText(`${count} nodes`, { exact: true }).waitFor();
+  await page.getByRole('list', { name: 'Compute units' }).getByText(`${count} nodes`).waitFor();
 
   const tasks = await mainThreadTasks(page, () => moveAround(page));
   expect(tasks.length).toBeGreaterThan(2 * MOVES);

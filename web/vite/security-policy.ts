@@ -26,7 +26,7 @@ export function contentSecurityPolicy(): Plugin {
         tag: 'meta',
         attrs: {
           'http-equiv': 'Content-Security-Policy',
-          content: policy("'self' blob:", "'self'", "'self' blob:"),
+          content: policy("'self'", "'self'", "'self'"),
         },
         injectTo: 'head-prepend',
       },

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "formats/tflite/float_nodes.h"
+#include "ir/short_name.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -60,7 +61,7 @@ std::string subject(const std::vector<std::string>& names) {
   std::string list;
   for (size_t i = 0; i < shown; ++i) {
     if (i > 0) list += i + 1 == names.size() ? " and " : ", ";
-    list += "'" + names[i] + "'";
+    list += "'" + short_name(names[i]) + "'";
   }
   if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
   return std::to_string(names.size()) + (names.size() == 1 ? " node (" : " nodes (") + list +

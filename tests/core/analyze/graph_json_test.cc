@@ -32,14 +32,6 @@ Graph conv_graph() {
   return graph;
 }
 
-TEST(GraphJson, ShortNameIsTheEndOfTheFirstOfFusedNames) {
-  EXPECT_EQ(short_name("conv"), "conv");
-  EXPECT_EQ(short_name("model/conv"), "model/conv");
-  EXPECT_EQ(short_name("model/block/conv;model/block/Relu"), "block/conv");
-  EXPECT_EQ(short_name(""), "");
-  EXPECT_EQ(short_name("/conv"), "/conv");
-}
-
 TEST(GraphJson, HoldsTensorsAndNodes) {
   const auto json = nlohmann::json::parse(graph_json(conv_graph()));
   EXPECT_EQ(json["name"], "net");

@@ -50,15 +50,17 @@ TEST(ExportNotes, NameWhatIsWrittenInFloat) {
       builder.node(OpKind::Dequantize, NoAttributes{}, {x}, {std::nullopt}, DType::BFloat16)[0];
   const TensorId tanh =
       builder.node(OpKind::Tanh, NoAttributes{}, {wide}, {std::nullopt}, DType::BFloat16)[0];
+  builder.graph().nodes.back().name = "net/block/Tanh;net/block/fused";
   const TensorId narrow =
       builder.node(OpKind::Quantize, NoAttributes{}, {tanh}, {kScale}, DType::Int8, sima)[0];
   builder.output(builder.node(OpKind::Div, Elementwise{}, {x, narrow}, {kScale}, DType::Int8, sima)[0]);
-  EXPECT_EQ(export_notes(builder.graph()),
-            (std::vector<std::string>{
-                "TFLite has no BF16 kernels: 1 node ('node_1') is written in float32, with weights as BF16 "
-                "holds them.",
-                "TFLite lacks the integer kernels of some operators: 1 node ('node_3') is written in float32 "
-                "between DEQUANTIZE and QUANTIZE, so results may be a step off."}));
+  EXPECT_EQ(
+      export_notes(builder.graph()),
+      (std::vector<std::string>{
+          "TFLite has no BF16 kernels: 1 node ('block/Tanh') is written in float32, with weights as BF16 "
+          "holds them.",
+          "TFLite lacks the integer kernels of some operators: 1 node ('node_3') is written in float32 "
+          "between DEQUANTIZE and QUANTIZE, so results may be a step off."}));
 }
 
 }  // namespace

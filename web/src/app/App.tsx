@@ -118,7 +118,10 @@ function useShortcuts(): void {
       if (event.key === '/') {
         event.preventDefault();
         setState({ phoneTab: 'network' });
-        requestAnimationFrame(() => document.getElementById('node-search')?.focus());
+        const focus = (): void => document.getElementById('node-search')?.focus();
+        // At once, for what is typed next; and again where the network was behind another tab.
+        focus();
+        requestAnimationFrame(focus);
       }
       if (event.key === '?') setState({ showsKeys: true });
       if (event.key === 'Escape') select(undefined);

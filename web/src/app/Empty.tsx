@@ -5,6 +5,19 @@ import { useStore } from '../state/store';
 import { FileButton } from '../ui/FileButton';
 import './Empty.css';
 
+const SAMPLES = [
+  {
+    id: 'fashion',
+    name: 'Try the sample',
+    what: 'A classifier of clothes, 34 layers, with 200 images to calibrate and 1,000 to compare.',
+  },
+  {
+    id: 'uneven',
+    name: 'Try a hard one',
+    what: 'The same in float; in INT8 it loses one answer in eight, until its channels are equalized.',
+  },
+] as const;
+
 export function Empty() {
   const opening = useStore((state) => state.opening);
   return (
@@ -25,23 +38,21 @@ export function Empty() {
               <FileButton accept=".tflite,.octet" className="button primary">
                 Choose a model…
               </FileButton>
-              <button type="button" className="button" onClick={() => void openSample('fashion')}>
-                Try the sample
-              </button>
-              <button type="button" className="button" onClick={() => void openSample('uneven')}>
-                Try a hard one
-              </button>
             </div>
-            <p className="empty-sample muted small">
-              Sample: a classifier of clothes, 28×28 pixels, 34 layers, with 200 images to calibrate and 1,000
-              to compare (Fashion-MNIST, Zalando Research, MIT licence). The hard one computes the same in
-              float, and loses every eighth answer in INT8 until its channels are equalized.
-            </p>
+            <h3 className="empty-or">or look at an example</h3>
+            <div className="empty-samples">
+              {SAMPLES.map(({ id, name, what }) => (
+                <button key={id} type="button" className="empty-sample" onClick={() => void openSample(id)}>
+                  <strong>{name}</strong> <small>{what}</small>
+                </button>
+              ))}
+            </div>
           </>
         )}
       </div>
       <p className="empty-promise small">
-        Everything is computed in this page, by your own machine. Nothing that you open is uploaded anywhere.
+        Everything is computed in this page, by your own machine. Nothing that you open is uploaded anywhere.{' '}
+        <span className="muted">Images of the examples: Fashion-MNIST, Zalando Research, MIT licence.</span>
       </p>
     </main>
   );

@@ -8,7 +8,7 @@ const KEYS: readonly { readonly keys: readonly string[]; readonly what: string }
   { keys: ['/'], what: 'Search nodes; Enter and Shift Enter go through what is found' },
   { keys: ['↑', '↓'], what: 'In the network: along its edges; in the table: by a row' },
   { keys: ['←', '→'], what: 'In the network: to the next node of the same depth' },
-  { keys: ['Home', 'End'], what: 'In the network: to its first and last node' },
+  { keys: ['Home', 'End'], what: 'In the network and the table: to the first and last node' },
   { keys: ['+', '−', '0'], what: 'In the network: zoom in, zoom out, show all' },
   { keys: ['F'], what: 'In the network: keep the node in float, or no longer' },
   { keys: ['Esc'], what: 'Let go of the selection, close what is open' },

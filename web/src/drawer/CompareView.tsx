@@ -96,7 +96,9 @@ export function CompareView() {
               {MEASURES.map((measure) => (
                 <MeasureCell key={measure.label} measure={measure} run={run} runs={runs} info={model.info} />
               ))}
-              <td className="number">{run.seconds > 0 ? duration(run.seconds) : ''}</td>
+              <td className="number" data-label="Took">
+                {run.seconds > 0 ? duration(run.seconds) : ''}
+              </td>
               <td className="compare-settings" title={ownPrecisions(run, model.info)}>
                 {(settings[index] ?? []).map((part, position) => (
                   <span key={part} className={isShared(part) && runs.length > 1 ? 'muted' : ''}>
@@ -139,14 +141,20 @@ function FloatRow({ runs, bytesOfModel }: { readonly runs: readonly Run[]; reado
   return (
     <tr className="compare-float">
       <th scope="row">Float</th>
-      <td className="number">{accuracy === undefined ? '' : percent(accuracy, 2)}</td>
+      <td className="number" data-label="Accuracy">
+        {accuracy === undefined ? '' : percent(accuracy, 2)}
+      </td>
       <td />
       <td />
       <td />
-      <td className="number">{bytes(bytesOfModel)}</td>
-      <td className="number">{time === undefined ? '' : milliseconds(time)}</td>
+      <td className="number" data-label="Size">
+        {bytes(bytesOfModel)}
+      </td>
+      <td className="number" data-label="Time">
+        {time === undefined ? '' : milliseconds(time)}
+      </td>
       <td />
-      <td>the model as it came</td>
+      <td className="compare-settings">the model as it came</td>
       <td />
     </tr>
   );
@@ -173,5 +181,9 @@ function MeasureCell({ measure, run, runs, info }: CellProps) {
   const all = runs.flatMap((other) => measure.value(other, info) ?? []);
   const best = measure.better === 'more' ? Math.max(...all) : Math.min(...all);
   const text = measure.text(value);
-  return <td className="number">{runs.length > 1 && value === best ? <strong>{text}</strong> : text}</td>;
+  return (
+    <td className="number" data-label={measure.label}>
+      {runs.length > 1 && value === best ? <strong>{text}</strong> : text}
+    </td>
+  );
 }

@@ -1,6 +1,6 @@
 // Below the network: the figures of the run, and one of four views.
 
-import { type KeyboardEvent, useRef } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import type { Network } from '../graph/network';
 import { OutputsView } from '../result/OutputsView';
 import { useActiveRun } from '../state/derive';
@@ -73,27 +73,32 @@ function moveTab(
   views: readonly { readonly id: DrawerView }[],
   view: DrawerView,
 ): void {
-  const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-  if (by === 0) return;
   const at = views.findIndex(({ id }) => id === view);
-  const next = views[(at + by + views.length) % views.length];
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: views.length - 1 }[event.key];
+  const next = to === undefined ? undefined : views[(to + views.length) % views.length];
   if (!next) return;
+  event.preventDefault();
   setState({ view: next.id });
   document.getElementById(`tab-${next.id}`)?.focus();
 }
 
+/** As App.css has it. */
+const DEFAULT_HEIGHT = 292;
 const LEAST_HEIGHT = 120;
+const LEAST_NETWORK = 160;
+const KEY_STEP = 24;
 
 /** The edge between network and drawer, to be dragged or moved with the arrow keys. */
 function Resizer() {
   const start = useRef<{ y: number; height: number } | undefined>(undefined);
-  const set = (element: HTMLElement, height: number): void => {
+  const [height, setHeight] = useState<number>();
+  const mostOf = (workspace: HTMLElement | null): number =>
+    Math.max(LEAST_HEIGHT, (workspace?.clientHeight ?? 800) - LEAST_NETWORK);
+  const set = (element: HTMLElement, wanted: number): void => {
     const workspace = element.closest<HTMLElement>('.workspace');
-    const most = (workspace?.clientHeight ?? 800) - 160;
-    workspace?.style.setProperty(
-      '--drawer',
-      `${Math.round(Math.min(most, Math.max(LEAST_HEIGHT, height)))}px`,
-    );
+    const next = Math.round(Math.min(mostOf(workspace), Math.max(LEAST_HEIGHT, wanted)));
+    workspace?.style.setProperty('--drawer', `${next}px`);
+    setHeight(next);
   };
   const heightOf = (element: HTMLElement): number => element.closest('.drawer')?.clientHeight ?? 0;
   return (
@@ -102,7 +107,10 @@ function Resizer() {
       role="separator"
       aria-orientation="horizontal"
       aria-label="Height of the results"
-      aria-valuenow={50}
+      aria-valuemin={LEAST_HEIGHT}
+      aria-valuemax={mostOf(document.querySelector<HTMLElement>('.workspace'))}
+      aria-valuenow={height ?? DEFAULT_HEIGHT}
+      aria-valuetext={`${height ?? DEFAULT_HEIGHT} pixels`}
       tabIndex={0}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -115,8 +123,10 @@ function Resizer() {
         start.current = undefined;
       }}
       onKeyDown={(event) => {
-        const by = event.key === 'ArrowUp' ? 24 : event.key === 'ArrowDown' ? -24 : 0;
-        if (by !== 0) set(event.currentTarget, heightOf(event.currentTarget) + by);
+        const by = event.key === 'ArrowUp' ? KEY_STEP : event.key === 'ArrowDown' ? -KEY_STEP : 0;
+        if (by === 0) return;
+        event.preventDefault();
+        set(event.currentTarget, heightOf(event.currentTarget) + by);
       }}
     />
   );

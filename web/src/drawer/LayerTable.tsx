@@ -1,6 +1,6 @@
 // All nodes in a table: sorted, filtered by the same search as the network, only the rows in view in the document.
 
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { tintOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { count, decibels } from '../graph/words';
@@ -46,7 +46,11 @@ export function LayerTable({ network }: { readonly network: Network }) {
   }, [selected]);
 
   const keys = (event: KeyboardEvent): void => {
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    // A list of precisions inside has these keys itself.
+    if (event.target instanceof HTMLSelectElement) return;
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -rows.length, End: rows.length }[
+      event.key
+    ];
     if (by === undefined) return;
     event.preventDefault();
     const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
@@ -71,6 +75,7 @@ export function LayerTable({ network }: { readonly network: Network }) {
               role="columnheader"
               aria-sort={sorting.column === id ? (sorting.descending ? 'descending' : 'ascending') : 'none'}
               className={numeric ? 'number' : ''}
+              data-column={id}
             >
               <button
                 type="button"
@@ -83,7 +88,9 @@ export function LayerTable({ network }: { readonly network: Network }) {
               </button>
             </div>
           ))}
-          <div role="columnheader">Precision</div>
+          <div role="columnheader" data-column="precision">
+            Precision
+          </div>
         </div>
         <div style={{ height: first * rowHeight }} role="presentation" />
         {rows.slice(first, last).map((row, index) => (
@@ -128,25 +135,37 @@ function RowLine({ row, index, selected, withErrors }: LineProps) {
       aria-selected={selected}
       onClick={() => select(node.name)}
     >
-      <Cell numeric>{row.position}</Cell>
-      <Cell>{row.title}</Cell>
-      <Cell title={node.name}>
+      <Cell column="position" numeric>
+        {row.position}
+      </Cell>
+      <Cell column="operator">{row.title}</Cell>
+      <Cell column="name" title={node.name}>
         <span className="mono">{node.label}</span>
       </Cell>
-      <Cell>{row.shape}</Cell>
-      <Cell title={node.reasons.join(' ')}>
+      <Cell column="shape">{row.shape}</Cell>
+      <Cell column="unit" title={node.reasons.join(' ')}>
         <span className="unit-badge">{node.segment}</span>
       </Cell>
-      <Cell numeric>{node.multiplyAccumulates > 0 ? count(node.multiplyAccumulates) : ''}</Cell>
-      <Cell numeric>{node.parameters > 0 ? count(node.parameters) : ''}</Cell>
+      <Cell column="macs" numeric>
+        {node.multiplyAccumulates > 0 ? count(node.multiplyAccumulates) : ''}
+      </Cell>
+      <Cell column="parameters" numeric>
+        {node.parameters > 0 ? count(node.parameters) : ''}
+      </Cell>
       {withErrors && (
         <>
-          <Cell numeric>{error && <Heat sqnr={error.sqnr} />}</Cell>
-          <Cell numeric>{error && <Heat sqnr={error.local.sqnr} />}</Cell>
-          <Cell numeric>{error?.cosine.toFixed(4)}</Cell>
+          <Cell column="sqnr" numeric>
+            {error && <Heat sqnr={error.sqnr} />}
+          </Cell>
+          <Cell column="own" numeric>
+            {error && <Heat sqnr={error.local.sqnr} />}
+          </Cell>
+          <Cell column="cosine" numeric>
+            {error?.cosine.toFixed(4)}
+          </Cell>
         </>
       )}
-      <div role="gridcell">{canChoose && <PrecisionSelect node={node} />}</div>
+      <Cell column="precision">{canChoose && <PrecisionSelect node={node} />}</Cell>
     </div>
   );
 }
@@ -159,17 +178,16 @@ function Heat({ sqnr }: { readonly sqnr: number }) {
   );
 }
 
-function Cell({
-  children,
-  numeric = false,
-  title,
-}: {
-  readonly children?: React.ReactNode;
+interface CellProps {
+  readonly column: Column | 'precision';
+  readonly children?: ReactNode;
   readonly numeric?: boolean;
   readonly title?: string;
-}) {
+}
+
+function Cell({ column, children, numeric = false, title }: CellProps) {
   return (
-    <div role="gridcell" className={numeric ? 'number' : ''} title={title || undefined}>
+    <div role="gridcell" className={numeric ? 'number' : ''} data-column={column} title={title || undefined}>
       {children}
     </div>
   );

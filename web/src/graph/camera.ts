@@ -10,7 +10,8 @@ const MOST_SCALE = 2.5;
 /** All of the network, or its beginning at `least` where all of it would be smaller than that. */
 export function fitted(canvas: HTMLCanvasElement, { layout }: Scene, least: number): Camera {
   const [width, height] = [canvas.clientWidth - MINIMAP_WIDTH, canvas.clientHeight];
-  const topMargin = 56;
+  // Room for the toolbar, which takes two lines on a phone.
+  const topMargin = width < 600 ? 108 : 56;
   const whole = Math.min(
     (width - 48) / layout.width,
     (height - topMargin - 32) / (layout.height + NODE_HEIGHT),

@@ -3,7 +3,7 @@
 import { heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
 import { bytes, count, decibels, figure, milliseconds, percent } from '../graph/words';
-import { outputError, scoresOf, worstErrors } from '../state/derive';
+import { outputError, scoresOf, withLabels, worstErrors } from '../state/derive';
 import type { LoadedModel, Run } from '../state/types';
 
 const STYLE = `
@@ -57,7 +57,7 @@ ${table(
 ${reasons(run, model)}
 <h2>All layers</h2>
 ${allLayers(run, network)}
-${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((warning) => `<p>${escapeHtml(warning)}</p>`).join('')}` : ''}
+${run.report.warnings.length > 0 ? `<h2>Warnings</h2>${run.report.warnings.map((warning) => `<p>${escapeHtml(withLabels(warning))}</p>`).join('')}` : ''}
 <h2>Settings</h2>
 <pre>${escapeHtml(JSON.stringify({ target: run.target, quantization: run.settings, preprocessing: run.preprocessing }, null, 2))}</pre>
 </body></html>

@@ -30,7 +30,7 @@ import {
   type Reporter,
 } from '../engine/quantize';
 import { fileNameOf, readSample, type SampleId } from '../engine/sample';
-import { classCount, classNames, partsOf } from './derive';
+import { classCount, classNames, partsOf, withLabels } from './derive';
 import { JobClock } from './job';
 import { chosenNodes, fittedTo, type NodeChoice, withChoice } from './precision';
 import { emptySession, getState, setState } from './store';
@@ -444,7 +444,7 @@ export function noticeOf(error: unknown, what: string): Notice {
   ]
     .filter((part) => typeof part === 'string')
     .join(', ');
-  return { severity: 'error', message: error.message, where, hint: error.hint };
+  return { severity: 'error', message: withLabels(error.message), where, hint: error.hint };
 }
 
 function channelsOf(shape: readonly number[] | undefined): number | undefined {

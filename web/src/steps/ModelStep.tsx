@@ -2,6 +2,7 @@
 
 import { KeptNote } from '../app/Kept';
 import { bytes, count, shapeText, share } from '../graph/words';
+import { withLabels } from '../state/derive';
 import { useStore } from '../state/store';
 import { Step } from './Step';
 
@@ -78,7 +79,7 @@ export function ModelStep() {
       {model.lesson && <p className="note">{model.lesson}</p>}
       {model.warnings.map((warning) => (
         <p key={warning} className="note warning">
-          {warning}
+          {withLabels(warning)}
         </p>
       ))}
       <KeptNote />

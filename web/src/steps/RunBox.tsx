@@ -1,5 +1,6 @@
 // The one button; while it works, what it is doing, how long it will take, and the way out.
 
+import { type RefObject, useLayoutEffect, useRef } from 'react';
 import { duration } from '../graph/words';
 import { cancel, convert, quantize } from '../state/actions';
 import { useStore } from '../state/store';
@@ -20,28 +21,52 @@ export function RunBox() {
   const job = useStore((state) => state.job);
   const model = useStore((state) => state.model);
   const images = useStore((state) => state.images.length);
-  const runs = useStore((state) => state.runs.length);
-  if (job) return <Progress job={job} />;
-  if (model?.quantized) return <Quantized model={model} />;
+  const runs = useStore((state) => state.runs);
+  const box = useKeptFocus(job === undefined);
+  const last = runs.at(-1);
   return (
-    <div className="run-box">
-      <button
-        type="button"
-        className="button primary"
-        disabled={images === 0}
-        onClick={() => void quantize()}
-      >
-        {runs > 0 ? 'Quantize again' : 'Quantize'}
-      </button>
-      {images === 0 && <p className="small muted">Needs images to find the ranges with.</p>}
+    <div ref={box} className="run-box">
+      <p className="visually-hidden" role="status">
+        {job ? `${job.title}: ${PHASE_WORDS[job.current]}` : last ? `${last.name} is finished` : ''}
+      </p>
+      {job ? (
+        <Progress job={job} />
+      ) : model?.quantized ? (
+        <Quantized model={model} />
+      ) : (
+        <>
+          <button
+            type="button"
+            className="button primary"
+            disabled={images === 0}
+            onClick={() => void quantize()}
+          >
+            {runs.length > 0 ? 'Quantize again' : 'Quantize'}
+          </button>
+          {images === 0 && <p className="small muted">Needs images to find the ranges with.</p>}
+        </>
+      )}
     </div>
   );
+}
+
+/** Who started or cancelled with the keyboard goes on from the button that has taken the place of theirs. */
+function useKeptFocus(idle: boolean): RefObject<HTMLDivElement | null> {
+  const box = useRef<HTMLDivElement>(null);
+  const wasIdle = useRef(idle);
+  const hadFocus = box.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (wasIdle.current !== idle && hadFocus && document.activeElement === document.body)
+      box.current?.querySelector('button')?.focus();
+    wasIdle.current = idle;
+  });
+  return box;
 }
 
 /** What can be done with a model that came in integers. */
 function Quantized({ model }: { readonly model: LoadedModel }) {
   return (
-    <div className="run-box">
+    <>
       <p className="small muted">
         {model.fileName} is quantized already. It can be looked at and run on images; to quantize with other
         settings, open the float .tflite that it was made from.
@@ -57,14 +82,14 @@ function Quantized({ model }: { readonly model: LoadedModel }) {
           </p>
         </>
       )}
-    </div>
+    </>
   );
 }
 
 function Progress({ job }: { readonly job: Job }) {
   const now = job.phases.findIndex(({ name }) => name === job.current);
   return (
-    <div className="run-box">
+    <>
       <div className="run-head">
         <strong>{job.title}</strong>
         <span className="muted" role="timer">
@@ -85,7 +110,7 @@ function Progress({ job }: { readonly job: Job }) {
       <button type="button" className="button" onClick={cancel}>
         Cancel
       </button>
-    </div>
+    </>
   );
 }
 

@@ -64,7 +64,9 @@ export function SettingsStep() {
             <summary>
               <span className="control-title">Every setting</span>
             </summary>
-            <FineSettings params={params} />
+            <div className="fold-body">
+              <FineSettings params={params} />
+            </div>
           </details>
           <OwnPrecisions params={params} />
           <Json params={params} />

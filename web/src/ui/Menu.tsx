@@ -1,4 +1,5 @@
-// A button with a small panel below it. Closes on Escape, on a click elsewhere, and after an action inside.
+// A button with a small panel below it. Closes on Escape, when something elsewhere is clicked or gets the focus, and
+// after an action inside.
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import './Menu.css';
@@ -16,17 +17,22 @@ export function Menu({ label, children, className = '', title, disabled }: Props
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
-    const close = (event: Event): void => {
-      if (
-        event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node)
-      )
-        setOpen(false);
+    const closeOutside = ({ target }: Event): void => {
+      if (!(target instanceof Node && box.current?.contains(target))) setOpen(false);
     };
-    document.addEventListener('pointerdown', close);
-    document.addEventListener('keydown', close);
+    const closeOnEscape = ({ key }: KeyboardEvent): void => {
+      if (key !== 'Escape') return;
+      setOpen(false);
+      // What had the focus inside is gone.
+      box.current?.querySelector('button')?.focus();
+    };
+    document.addEventListener('pointerdown', closeOutside);
+    document.addEventListener('focusin', closeOutside);
+    document.addEventListener('keydown', closeOnEscape);
     return () => {
-      document.removeEventListener('pointerdown', close);
-      document.removeEventListener('keydown', close);
+      document.removeEventListener('pointerdown', closeOutside);
+      document.removeEventListener('focusin', closeOutside);
+      document.removeEventListener('keydown', closeOnEscape);
     };
   }, [open]);
   return (
