@@ -30,6 +30,7 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
   const size_t channel_length = plan_.runs.size() * run_length;
   for (const Panel& panel : panels_) {
     rescaling_.push_back(make_rescaling(panel, epilogue));
+    has_steps_ = has_steps_ || rescaling_.back().has_steps;
     for (size_t run = 0; run < plan_.runs.size(); ++run) {
       const auto weight = [&](int32_t channel, int32_t k) {
         return filter[static_cast<size_t>(channel) * channel_length + run * run_length +
@@ -55,99 +56,127 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
 }
 
 template <class Multiplier>
-template <int kPixels>
-void GemmInt8<Multiplier>::tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const {
-  const RescalingPanel<Multiplier>& rescaling = rescaling_[panel];
-  v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
-  v128_t high[kPixels];
-  unrolled<kPixels>([&](auto p) {
-    low[p] = wasm_v128_load(rescaling.bias);
-    high[p] = wasm_v128_load(rescaling.bias + 4);
-  });
+template <class Compute>
+void GemmInt8<Multiplier>::for_panels(const Compute& compute) const {
+  constexpr size_t kFewWeights = 16 * 1024;
+  const size_t step = weights_.size() <= kFewWeights ? panels_.size() : 1;
+  for (size_t panel = 0; panel < panels_.size(); panel += step) compute(panel, panel + step);
+}
+
+template <class Multiplier>
+template <int kPixels, bool kSteps>
+void GemmInt8<Multiplier>::tiles(size_t first_panel, size_t last_panel, const int16_t* packed, int8_t* output,
+                                 int32_t first, int32_t last) const {
   const int32_t pairs = steps_per_run_;
-  const int8_t* weights = weights_.data() + panel * plan_.runs.size() * static_cast<size_t>(pairs) * 16;
-  for (const int32_t run : plan_.runs) {
-    const int16_t* taps[kPixels];
-    unrolled<kPixels>(
-        [&](auto p) { taps[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)] + run; });
-    for (int32_t pair = 0; pair < pairs; ++pair, weights += 16) {
-      const v128_t weights_low = wasm_i16x8_load8x8(weights);
-      const v128_t weights_high = wasm_i16x8_load8x8(weights + 8);
+  for (; first < last; first += kPixels) {
+    const int8_t* weights = weights_.data() + first_panel * panel_weights();
+    for (size_t panel = first_panel; panel < last_panel; ++panel) {
+      const RescalingPanel<Multiplier>& rescaling = rescaling_[panel];
+      v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
+      v128_t high[kPixels];
       unrolled<kPixels>([&](auto p) {
-        const v128_t input_pair = wasm_v128_load32_splat(taps[p] + 2 * pair);
-        low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input_pair, weights_low));
-        high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(input_pair, weights_high));
+        low[p] = wasm_v128_load(rescaling.bias);
+        high[p] = wasm_v128_load(rescaling.bias + 4);
       });
+      for (const int32_t run : plan_.runs) {
+        const int16_t* taps[kPixels];
+        unrolled<kPixels>([&](auto p) {
+          taps[p] = packed + plan_.input_offsets[static_cast<size_t>(first + p)] +
+                    panels_[panel].input_offset + run;
+        });
+        for (int32_t pair = 0; pair < pairs; ++pair, weights += 16) {
+          const v128_t weights_low = wasm_i16x8_load8x8(weights);
+          const v128_t weights_high = wasm_i16x8_load8x8(weights + 8);
+          unrolled<kPixels>([&](auto p) {
+            const v128_t input_pair = wasm_v128_load32_splat(taps[p] + 2 * pair);
+            low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input_pair, weights_low));
+            high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(input_pair, weights_high));
+          });
+        }
+      }
+      const ScatteredPixels<int8_t> destination = {output + panels_[panel].first_channel,
+                                                   plan_.output_offsets.data() + first};
+      requantize_tile<kSteps>(low, high, rescaling, range_, destination, kPixels, panels_[panel].channels);
     }
   }
-  requantize_tile<true>(
-      low, high, rescaling, range_,
-      ScatteredPixels<int8_t>{output + panels_[panel].first_channel, plan_.output_offsets.data() + first},
-      kPixels, panels_[panel].channels);
 }
 
 template <class Multiplier>
-void GemmInt8<Multiplier>::run_by_pairs(const int8_t* input, int8_t* output, int16_t* scratch) const {
-  using Tile = void (GemmInt8::*)(size_t, const int16_t*, int8_t*, int32_t) const;
-  static constexpr Tile kTiles[] = {&GemmInt8::template tile<1>, &GemmInt8::template tile<2>,
-                                    &GemmInt8::template tile<3>, &GemmInt8::template tile<4>};
-  const auto compute = [&](const int16_t* packed, int32_t pixels, int64_t first_output) {
-    for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      for_each_tile(pixels, kTiles, *this, panel, packed + panels_[panel].input_offset,
-                    output + first_output);
-    }
-  };
-  for_each_block(plan_, WidenInt8{input_zero_point_}, input, scratch, compute);
+void GemmInt8<Multiplier>::compute_by_pairs(size_t first, size_t last, const int16_t* packed, int8_t* output,
+                                            int32_t pixels) const {
+  using Tiles = void (GemmInt8::*)(size_t, size_t, const int16_t*, int8_t*, int32_t, int32_t) const;
+  static constexpr Tiles kTails[] = {&GemmInt8::template tiles<1, true>, &GemmInt8::template tiles<2, true>,
+                                     &GemmInt8::template tiles<3, true>};
+  const int32_t whole = pixels / kTilePixels * kTilePixels;
+  if (has_steps_) {
+    tiles<kTilePixels, true>(first, last, packed, output, 0, whole);
+  } else {
+    tiles<kTilePixels, false>(first, last, packed, output, 0, whole);
+  }
+  if (whole < pixels) (this->*kTails[pixels - whole - 1])(first, last, packed, output, whole, pixels);
 }
 
 template <class Multiplier>
-void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output,
-                                          int32_t pixels) const {
-  constexpr int32_t kPixelsPerCall = 32;  // Sums stay in the first-level cache.
-  alignas(16) int32_t sums[kPixelsPerCall * OCTET_DOT_CHANNELS];
-  const RescalingPanel<Multiplier>& rescaling = rescaling_[panel];
-  const size_t panel_weights = plan_.runs.size() * static_cast<size_t>(steps_per_run_) *
-                               size_t{OCTET_DOT_TAPS} * size_t{OCTET_DOT_CHANNELS};
-  DotSums task = {.packed = packed,
-                  .runs = plan_.runs.data(),
+template <bool kSteps>
+void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* output, int32_t first,
+                                   int32_t pixels) const {
+  const int32_t* offsets = plan_.output_offsets.data() + first;
+  for (; pixels > 0; pixels -= kTilePixels, sums += kTilePixels * kPanelChannels, offsets += kTilePixels) {
+    v128_t low[kTilePixels];
+    v128_t high[kTilePixels];
+    unrolled<kTilePixels>([&](auto p) {
+      low[p] = wasm_v128_load(sums + p * kPanelChannels);
+      high[p] = wasm_v128_load(sums + p * kPanelChannels + 4);
+    });
+    requantize_tile<kSteps>(low, high, rescaling_[panel], range_,
+                            ScatteredPixels<int8_t>{output + panels_[panel].first_channel, offsets},
+                            std::min(kTilePixels, pixels), panels_[panel].channels);
+  }
+}
+
+template <class Multiplier>
+void GemmInt8<Multiplier>::compute_by_dot(size_t first_panel, size_t last_panel, const uint8_t* packed,
+                                          int8_t* output, int32_t pixels) const {
+  constexpr int32_t kPixelsPerCall = 60;  // Sums stay in the first-level cache.
+  alignas(16) int32_t sums[(kPixelsPerCall + kTilePixels) * OCTET_DOT_CHANNELS];
+  DotSums task = {.runs = plan_.runs.data(),
                   .run_count = static_cast<int32_t>(plan_.runs.size()),
                   .quads_per_run = steps_per_run_,
-                  .weights = weights_.data() + panel * panel_weights,
-                  .bias = rescaling.bias,
                   .sums = sums};
   for (int32_t first = 0; first < pixels; first += kPixelsPerCall) {
     task.input_offsets = plan_.input_offsets.data() + first;
     task.pixels = std::min(kPixelsPerCall, pixels - first);
-    dot_.kernel(&task);
-    const int32_t* output_offsets = plan_.output_offsets.data() + first;
-    for (int32_t p = 0; p < task.pixels; ++p) {
-      const int32_t* pixel = sums + p * OCTET_DOT_CHANNELS;
-      const v128_t low[] = {wasm_v128_load(pixel)};
-      const v128_t high[] = {wasm_v128_load(pixel + 4)};
-      requantize_tile<true>(
-          low, high, rescaling, range_,
-          ScatteredPixels<int8_t>{output + panels_[panel].first_channel, output_offsets + p}, 1,
-          panels_[panel].channels);
+    for (size_t panel = first_panel; panel < last_panel; ++panel) {
+      task.packed = packed + panels_[panel].input_offset;
+      task.weights = weights_.data() + panel * panel_weights();
+      task.bias = rescaling_[panel].bias;
+      dot_.kernel(&task);
+      if (has_steps_) {
+        rescale<true>(panel, sums, output, first, task.pixels);
+      } else {
+        rescale<false>(panel, sums, output, first, task.pixels);
+      }
     }
   }
-}
-
-template <class Multiplier>
-void GemmInt8<Multiplier>::run_by_dot(const int8_t* input, int8_t* output, uint8_t* scratch) const {
-  const auto compute = [&](const uint8_t* packed, int32_t pixels, int64_t first_output) {
-    for (size_t panel = 0; panel < panels_.size(); ++panel) {
-      compute_by_dot(panel, packed + panels_[panel].input_offset, output + first_output, pixels);
-    }
-  };
-  for_each_block(plan_, BytesOfInt8{input_zero_point_, flip_of(dot_)}, input, scratch, compute);
 }
 
 template <class Multiplier>
 void GemmInt8<Multiplier>::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
   if (dot_.kernel != nullptr) {
-    run_by_dot(input, output, reinterpret_cast<uint8_t*>(scratch));
+    for_each_block(plan_, BytesOfInt8{input_zero_point_, flip_of(dot_)}, input,
+                   reinterpret_cast<uint8_t*>(scratch),
+                   [&](const uint8_t* packed, int32_t pixels, int64_t first_output) {
+                     for_panels([&](size_t first, size_t last) {
+                       compute_by_dot(first, last, packed, output + first_output, pixels);
+                     });
+                   });
   } else {
-    run_by_pairs(input, output, reinterpret_cast<int16_t*>(scratch));
+    for_each_block(plan_, WidenInt8{input_zero_point_}, input, reinterpret_cast<int16_t*>(scratch),
+                   [&](const int16_t* packed, int32_t pixels, int64_t first_output) {
+                     for_panels([&](size_t first, size_t last) {
+                       compute_by_pairs(first, last, packed, output + first_output, pixels);
+                     });
+                   });
   }
 }
 

@@ -28,13 +28,27 @@ class GemmInt8 {
 
  private:
   size_t packed_bytes() const { return dot_.kernel != nullptr ? sizeof(uint8_t) : sizeof(int16_t); }
-  void run_by_pairs(const int8_t* input, int8_t* output, int16_t* scratch) const;
-  void run_by_dot(const int8_t* input, int8_t* output, uint8_t* scratch) const;
-  /// Computes a panel of a block's output pixels, by dot().
-  void compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output, int32_t pixels) const;
-  /// Computes output pixels [first, first + kPixels) of a block, by pairs.
-  template <int kPixels>
-  void tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const;
+  size_t panel_weights() const {
+    return plan_.runs.size() * static_cast<size_t>(steps_per_run_ * taps_per_step_) * size_t{kPanelChannels};
+  }
+  /// Calls compute(first panel, last panel): all at once where their weights fit the first-level cache beside
+  /// the pixels that pass by, else one after the other.
+  template <class Compute>
+  void for_panels(const Compute& compute) const;
+
+  /// Computes a block's output pixels in panels [first, last), by pairs.
+  void compute_by_pairs(size_t first, size_t last, const int16_t* packed, int8_t* output,
+                        int32_t pixels) const;
+  /// Its pixels [first, last), a multiple of kPixels. kSteps as for requantize_tile.
+  template <int kPixels, bool kSteps>
+  void tiles(size_t first_panel, size_t last_panel, const int16_t* packed, int8_t* output, int32_t first,
+             int32_t last) const;
+
+  /// The same by dot().
+  void compute_by_dot(size_t first, size_t last, const uint8_t* packed, int8_t* output, int32_t pixels) const;
+  /// Rescales and stores the sums of `pixels` pixels from `first` on.
+  template <bool kSteps>
+  void rescale(size_t panel, const int32_t* sums, int8_t* output, int32_t first, int32_t pixels) const;
 
   Dot dot_;  ///< The one in use when the weights were packed.
   ConvolutionPlan plan_;
@@ -42,6 +56,7 @@ class GemmInt8 {
   Int8Range range_;
   std::vector<Panel> panels_;
   std::vector<RescalingPanel<Multiplier>> rescaling_;
+  bool has_steps_ = false;       ///< Whether a panel's rescaling has.
   std::vector<int8_t> weights_;  ///< Panel by panel, run by run, as append_taps lays them out.
   int32_t taps_per_step_;        ///< 4 by dot(), else 2.
   int32_t steps_per_run_;

@@ -112,6 +112,7 @@ inline v128_t rescaled_words(v128_t sums_low, v128_t sums_high, const Requantiza
 struct alignas(16) RealMultiplierPanel {
   int32_t bias[kPanelChannels] = {};
   double multiplier[kPanelChannels] = {};
+  static constexpr bool has_steps = false;  ///< As EstimatedPanel: it rounds by itself.
 
   RealMultiplierPanel() = default;
 
