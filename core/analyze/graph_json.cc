@@ -101,6 +101,7 @@ Json tensor_json(const Tensor& tensor) {
     const QuantParams& quantization = *tensor.quantization;
     json["quantization"] = {
         {"scale", quantization.scale}, {"zeroPoint", quantization.zero_point}, {"axis", quantization.axis}};
+    if (quantization.bits != 0) json["quantization"]["bits"] = quantization.bits;
   }
   return json;
 }

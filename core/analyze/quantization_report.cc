@@ -4,18 +4,19 @@
 #include <set>
 
 #include "analyze/graph_json.h"
+#include "ir/int4.h"
 
 namespace octet::analyze {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Bytes of the graph's constants, those that share memory counted once.
+/// Bytes of the graph's constants in a file, those that share memory counted once.
 uint64_t constant_bytes(const Graph& graph) {
   std::set<const Bytes*> seen;
   uint64_t bytes = 0;
   for (const Tensor& tensor : graph.tensors) {
-    if (tensor.is_constant() && seen.insert(tensor.constant.get()).second) bytes += tensor.constant->size();
+    if (tensor.is_constant() && seen.insert(tensor.constant.get()).second) bytes += stored_bytes(tensor);
   }
   return bytes;
 }

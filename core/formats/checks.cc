@@ -56,6 +56,8 @@ std::optional<std::string> quantization_problem(const QuantParams& params, DType
   if (params.scale.empty() || params.scale.size() != params.zero_point.size()) {
     return "has another number of zero points than of scales";
   }
+  if (params.bits != 0 && (params.bits != 4 || dtype != DType::Int8))
+    return "has a number of bits that its type does not have";
   const ZeroPointRange range = zero_point_range(dtype);
   for (size_t c = 0; c < params.scale.size(); ++c) {
     if (!std::isfinite(params.scale[c]) || params.scale[c] <= 0)

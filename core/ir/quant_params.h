@@ -11,6 +11,8 @@ struct QuantParams {
   std::vector<float> scale;
   std::vector<int32_t> zero_point;
   int axis = 0;  ///< Meaningful when there is more than one scale.
+  /// 4 for INT8 constants within [-8, 7], which files hold two a byte; 0: as many as the type has.
+  int bits = 0;
 
   static QuantParams per_tensor(float scale, int32_t zero_point) { return {{scale}, {zero_point}, 0}; }
   bool is_per_channel() const { return scale.size() > 1; }

@@ -97,9 +97,16 @@ Square compensations(const Square& factor) {
   return result;
 }
 
+/// What a channel's weights are, and the integers that they may become.
+struct Channels {
+  std::span<const double> weights;
+  double largest;
+  std::span<int8_t> rounded;
+};
+
 /// Rounds `count` channels, at most kChannels, from `first` on.
-void round_channels(std::span<const double> weights, const Square& compensation,
-                    const std::vector<size_t>& order, size_t first, size_t count, std::span<int8_t> rounded) {
+void round_channels(const Channels& channels, const Square& compensation, const std::vector<size_t>& order,
+                    size_t first, size_t count) {
   const size_t size = compensation.size;
   std::vector<double> errors(size * kChannels);
   for (size_t k = size; k-- > 0;) {
@@ -111,24 +118,27 @@ void round_channels(std::span<const double> weights, const Square& compensation,
     }
     for (size_t c = 0; c < count; ++c) {
       const size_t at = (first + c) * size + order[k];
-      const double integer = std::clamp(std::round(weights[at] + added[c]), -127.0, 127.0);
-      rounded[at] = static_cast<int8_t>(integer);
-      errors[k * kChannels + c] = weights[at] - integer;
+      const double weight = channels.weights[at];
+      const double integer = std::clamp(std::round(weight + added[c]), -channels.largest, channels.largest);
+      channels.rounded[at] = static_cast<int8_t>(integer);
+      errors[k * kChannels + c] = weight - integer;
     }
   }
 }
 
 }  // namespace
 
-std::vector<int8_t> round_adaptively(std::span<const double> weights, const SecondMoments& moments) {
+std::vector<int8_t> round_adaptively(std::span<const double> weights, const SecondMoments& moments,
+                                     int largest) {
   const std::vector<size_t> order = rounding_order(moments);
   Square square = damped(moments, order);
   decompose(square);
   const Square compensation = compensations(square);
   std::vector<int8_t> rounded(weights.size());
-  const size_t channels = weights.size() / moments.size;
-  for (size_t first = 0; first < channels; first += kChannels) {
-    round_channels(weights, compensation, order, first, std::min(kChannels, channels - first), rounded);
+  const Channels channels = {weights, static_cast<double>(largest), rounded};
+  const size_t count = weights.size() / moments.size;
+  for (size_t first = 0; first < count; first += kChannels) {
+    round_channels(channels, compensation, order, first, std::min(kChannels, count - first));
   }
   return rounded;
 }

@@ -22,8 +22,10 @@ struct SecondMoments {
   double at(size_t row, size_t column) const { return values[row * size + column]; }
 };
 
-/// Rounds `weights`, in steps of their scales, one row of moments.size a channel, to [-127, 127]. Moments get
-/// 1 % of their mean diagonal added to it, so that inputs that hardly vary do not make others' errors grow.
-std::vector<int8_t> round_adaptively(std::span<const double> weights, const SecondMoments& moments);
+/// Rounds `weights`, in steps of their scales, one row of moments.size a channel, to [-largest, largest].
+/// Moments get 1 % of their mean diagonal added to it, so that inputs that hardly vary do not make others'
+/// errors grow.
+std::vector<int8_t> round_adaptively(std::span<const double> weights, const SecondMoments& moments,
+                                     int largest);
 
 }  // namespace octet::quantize

@@ -145,16 +145,15 @@ Json json_of(const std::map<std::string, NodePrecision>& precisions) {
   return object;
 }
 
-/// INT8 or INT16 activations, INT8 weights, or BF16 of either.
-void check_bits(const Scheme& scheme, const char* name, bool may_be_16) {
+/// BF16, or integers of 8 bits or `other`.
+void check_bits(const Scheme& scheme, const char* name, int other) {
   const std::string field = "'" + std::string(name) + ".bits'";
   if (scheme.bfloat16) {
     if (scheme.bits != 16) invalid(field + " must be 16 for bfloat16.");
     return;
   }
-  if (scheme.bits == 8 || (scheme.bits == 16 && may_be_16)) return;
-  invalid(field + " is " + std::to_string(scheme.bits) +
-          (may_be_16 ? "; it must be 8 or 16." : "; it must be 8."));
+  if (scheme.bits == 8 || scheme.bits == other) return;
+  invalid(field + " is " + std::to_string(scheme.bits) + "; it must be 8 or " + std::to_string(other) + ".");
 }
 
 void read_calibration(Fields& parent, calibrate::Method& method) {
@@ -186,8 +185,8 @@ void check(const QuantizationParams& params) {
   if (params.activations.per_channel) {
     invalid("Activations have one scale a tensor: 'activations.perChannel' is true.", "Set it to false.");
   }
-  check_bits(params.activations, "activations", true);
-  check_bits(params.weights, "weights", false);
+  check_bits(params.activations, "activations", 16);
+  check_bits(params.weights, "weights", 4);
   if (params.activations.bits == 16 && params.activations.asymmetric) {
     invalid("Activations of 16 bits are symmetric: 'activations.asymmetric' is true.", "Set it to false.");
   }

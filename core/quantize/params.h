@@ -14,8 +14,9 @@
 
 namespace octet::quantize {
 
-/// asymmetric: a zero point other than 0 is allowed. per_channel: one scale an output channel. bfloat16: no
-/// integers but BF16 (16 bits, neither asymmetric nor per channel).
+/// asymmetric: a zero point other than 0 is allowed. per_channel: one scale an output channel. bits: of
+/// activations 8 or 16, of weights 8 or 4. bfloat16: no integers but BF16 (16 bits, neither asymmetric nor
+/// per channel).
 struct Scheme {
   bool asymmetric = false;
   bool per_channel = false;

@@ -104,7 +104,8 @@ class Quantizer {
                                    .output_scale = scale_of(node.outputs[0]),
                                    .requantization = params_.requantization,
                                    .per_channel = params_.weights.per_channel || params_.weights.bfloat16,
-                                   .precision = precision};
+                                   .precision = precision,
+                                   .bits = params_.weights.bfloat16 ? 8 : params_.weights.bits};
     return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis, bias_of(node, rule),
                             context);
   }

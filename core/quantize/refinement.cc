@@ -8,6 +8,7 @@
 
 #include "ops/operator.h"
 #include "quantize/adaptive_rounding.h"
+#include "quantize/weight_scale.h"
 #include "quantize/weights.h"
 
 namespace octet::quantize {
@@ -23,7 +24,7 @@ class NodeWeights {
   NodeWeights(const Graph& source, const Graph& draft, const NodeMoments& moments)
       : moments_(moments),
         values_(NodeView(source, source.node(moments.source)).input(1).values<float>()),
-        scales_(NodeView(draft, draft.node(moments.quantized)).input(1).quantization->scale),
+        params_(*NodeView(draft, draft.node(moments.quantized)).input(1).quantization),
         channels_(NodeView(draft, draft.node(moments.quantized)).input(1).values<int8_t>()),
         integers_(channels_.begin(), channels_.end()) {}
 
@@ -31,8 +32,9 @@ class NodeWeights {
   size_t features() const { return moments_.patches.features_per_group(); }
   size_t at(size_t channel, size_t feature) const { return moments_.patches.weight_index(channel, feature); }
   double scale(size_t channel) const {
-    return static_cast<double>(scales_[scales_.size() == 1 ? 0 : channel]);
+    return static_cast<double>(params_.scale[params_.is_per_channel() ? channel : 0]);
   }
+  int largest() const { return largest_weight(params_.bits == 0 ? 8 : params_.bits); }
   /// The float weight in steps of the integers.
   double steps(size_t channel, size_t feature) const {
     return static_cast<double>(values_[at(channel, feature)]) / scale(channel);
@@ -43,7 +45,7 @@ class NodeWeights {
  private:
   const NodeMoments& moments_;
   std::span<const float> values_;
-  std::span<const float> scales_;
+  QuantParams params_;
   std::span<const int8_t> channels_;
   std::vector<int8_t> integers_;
 };
@@ -77,7 +79,7 @@ void round_block(NodeWeights& weights, const Patches& patches, const FeatureBloc
   for (const size_t channel : channels) {
     for (size_t f = 0; f < block.count; ++f) steps.push_back(weights.steps(channel, first_feature + f));
   }
-  const std::vector<int8_t> rounded = round_adaptively(steps, moments);
+  const std::vector<int8_t> rounded = round_adaptively(steps, moments, weights.largest());
   for (size_t i = 0; i < channels.size(); ++i) {
     for (size_t f = 0; f < block.count; ++f)
       weights.integers()[weights.at(channels[i], first_feature + f)] = rounded[i * block.count + f];

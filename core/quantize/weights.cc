@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "kernels/convert.h"
+#include "quantize/weight_scale.h"
 
 namespace octet::quantize {
 namespace {
@@ -49,16 +50,13 @@ int floor_log2(double value) {
   return exponent - 1;
 }
 
-int32_t round_to_int8(double value) {
-  return static_cast<int32_t>(std::clamp(std::round(value), -127.0, 127.0));
-}
-
 /// What decides the scale of one channel, or of the whole tensor.
 struct ScaleChoice {
-  double largest = 0;       ///< max |w|.
-  double absolute_sum = 0;  ///< Sum of |w| over one accumulator.
-  double terms = 0;         ///< Products in one accumulator.
-  double bias = 0;          ///< |bias|.
+  std::vector<float> weights = {};  ///< Where the scale is searched by their error.
+  double largest = 0;               ///< max |w|.
+  double absolute_sum = 0;          ///< Sum of |w| over one accumulator.
+  double terms = 0;                 ///< Products in one accumulator.
+  double bias = 0;                  ///< |bias|.
 };
 
 /// True when the accumulator's worst case, every input at its extreme and rounding against us, fits 32 bits.
@@ -74,6 +72,7 @@ ScaleChoice worst_of(const std::vector<ScaleChoice>& channels) {
     worst.absolute_sum = std::max(worst.absolute_sum, channel.absolute_sum);
     worst.terms = std::max(worst.terms, channel.terms);
     worst.bias = std::max(worst.bias, channel.bias);
+    worst.weights.insert(worst.weights.end(), channel.weights.begin(), channel.weights.end());
   }
   return worst;
 }
@@ -83,15 +82,25 @@ struct Scale {
   bool raised;
 };
 
+/// Few integers are worth a search: their scale need not cover the largest weight.
+bool searches_scale(const WeightContext& context) { return context.bits < 8; }
+
 std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext& context) {
+  const int largest = largest_weight(context.bits);
+  const bool shifts =
+      context.requantization == RequantizationMode::Sima && context.precision != Precision::BFloat16;
+  const bool searches = searches_scale(context) && choice.largest > 0;
   const double unit = context.output_scale / context.input_scale;
-  double scale = choice.largest > 0 ? choice.largest / 127.0 : std::ldexp(unit, -kShiftOfZeroChannel);
-  if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), false};
-  if (context.requantization == RequantizationMode::Sima) {
+  double scale = choice.largest > 0 ? choice.largest / largest : std::ldexp(unit, -kShiftOfZeroChannel);
+  if (shifts) {
     const int shift = std::min(floor_log2(unit / scale), kLargestShift);
     if (shift < 1) return std::nullopt;
     scale = std::ldexp(unit, -shift);
+    if (searches) scale = least_cost_halving(choice.weights, scale, kLargestShift - shift, largest);
+  } else if (searches) {
+    scale = least_cost_scale(choice.weights, scale, largest);
   }
+  if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), false};
   bool raised = false;
   while (context.precision == Precision::Int8 && !fits(choice, context.input_scale, scale)) {
     scale *= 2;
@@ -160,13 +169,15 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
       const double magnitude = std::fabs(static_cast<double>(values[i]));
       choice.largest = std::max(choice.largest, magnitude);
       choice.absolute_sum += magnitude;
+      if (searches_scale(context)) choice.weights.push_back(values[i]);
     });
-    channels.push_back(choice);
+    channels.push_back(std::move(choice));
   }
   if (!context.per_channel) channels = {worst_of(channels)};
 
   QuantizedWeights result;
-  QuantParams params{.scale = {}, .zero_point = {}, .axis = axis};
+  QuantParams params{
+      .scale = {}, .zero_point = {}, .axis = axis, .bits = context.bits == 8 ? 0 : context.bits};
   for (size_t c = 0; c < channels.size(); ++c) {
     const std::optional<Scale> scale = choose_scale(channels[c], context);
     if (!scale) return std::nullopt;
@@ -179,10 +190,12 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
   };
 
   std::vector<int8_t> quantized(values.size());
+  const double limit = largest_weight(context.bits);
   for (int64_t c = 0; c < layout.channels; ++c) {
     const double scale = scale_of(c);
     layout.each(c, [&](size_t i) {
-      quantized[i] = static_cast<int8_t>(round_to_int8(static_cast<double>(values[i]) / scale));
+      quantized[i] =
+          static_cast<int8_t>(std::clamp(std::round(static_cast<double>(values[i]) / scale), -limit, limit));
     });
   }
   result.weights = {.name = weights.name,

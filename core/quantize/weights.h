@@ -22,10 +22,11 @@ struct WeightContext {
   /// INT16 accumulates in 64 bits, with a bias of 64; INT8 in 32, which bounds the scale from below. BF16
   /// dequantizes the weights, so that any scale serves and the bias stays as it is.
   Precision precision = Precision::Int8;
+  int bits = 8;  ///< Of the weights: 8 or 4.
 };
 
 struct QuantizedWeights {
-  Tensor weights;              ///< INT8 in [-127, 127], symmetric.
+  Tensor weights;              ///< INT8 in [-127, 127], or [-7, 7] with 4 bits, symmetric.
   std::optional<Tensor> bias;  ///< INT32 or INT64 of scale input_scale * weight scale; none for BF16.
   std::vector<int>
       raised_channels;  ///< Channels whose scale was raised so that bias and accumulator fit 32 bits.
@@ -33,8 +34,8 @@ struct QuantizedWeights {
 
 /// Symmetric INT8 weights along `channel_axis`. `sima`: each channel's scale is the smallest that covers its
 /// weights and makes input * weight / output scale a power of two 2^-n, 1 <= n <= 31; returns nothing when
-/// even n = 1 is too fine, that is, when the output scale must grow first. Non-finite weights throw
-/// InvalidFile naming the tensor.
+/// even n = 1 is too fine, that is, when the output scale must grow first. Scales of 4 bits are smaller where
+/// clipping large weights lowers the error. Non-finite weights throw InvalidFile naming the tensor.
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
                                                  const WeightContext& context);
 

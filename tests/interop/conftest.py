@@ -18,8 +18,16 @@ def model(request) -> Model:
     return MODELS[request.param]
 
 
+PRESETS = {
+    "default": ("--preset", "default"),
+    "int16": ("--preset", "int16"),
+    "int4": ("--preset", "default", "--weight-bits", "4"),
+    "int16_int4": ("--preset", "int16", "--weight-bits", "4"),
+}
+
+
 class Exports:
-    """Quantized files of a model by target, requantization and preset, made when first asked for."""
+    """Quantized files of a model by target, requantization and a name of PRESETS, made when first asked for."""
 
     def __init__(self):
         self._made: set[pathlib.Path] = set()
@@ -35,7 +43,7 @@ class Exports:
         tflite_file = folder / f"{stem}.tflite" if requantization == "tflite" else None
         if octet_file not in self._made:
             outputs = [octet_file] if tflite_file is None else [octet_file, tflite_file]
-            settings = ("--target", target, "--requantization", requantization, "--preset", preset)
+            settings = ("--target", target, "--requantization", requantization, *PRESETS[preset])
             octet_cli.quantize(model, outputs, *settings)
             self._made.add(octet_file)
         return octet_file, tflite_file

@@ -12,6 +12,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
     "float16": schema.TensorType.FLOAT16,
+    "int4": schema.TensorType.INT4,
     "int8": schema.TensorType.INT8,
     "int16": schema.TensorType.INT16,
     "int32": schema.TensorType.INT32,
@@ -21,7 +22,8 @@ _TYPES = {
 
 @dataclasses.dataclass
 class Tensor:
-    """A tensor of the file; constant when it has data. `scale` may be one value or one a channel along `axis`."""
+    """A tensor of the file; constant when it has data, which for int4 is given as int8. `scale` may be one value or one a
+    channel along `axis`."""
 
     shape: tuple[int, ...] = ()
     dtype: str = "int8"
@@ -104,7 +106,8 @@ class ModelBuilder:
         table.buffer = 0
         if tensor.data is not None:
             buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(tensor.data).tobytes(), np.uint8)
+            data = _packed(tensor.data) if tensor.dtype == "int4" else np.ascontiguousarray(tensor.data)
+            buffer.data = np.frombuffer(data.tobytes(), np.uint8)
             table.buffer = len(buffers)
             buffers.append(buffer)
         if tensor.scale is not None:
@@ -115,6 +118,12 @@ class ModelBuilder:
             quantization.quantizedDimension = tensor.axis
             table.quantization = quantization
         return table
+
+
+def _packed(values: np.ndarray) -> np.ndarray:
+    """Two integers from [-8, 7] a byte, the first in the lower half."""
+    halves = np.append(values.ravel(), [0] * (values.size % 2)).astype(np.int64) & 15
+    return (halves[0::2] | halves[1::2] << 4).astype(np.uint8)
 
 
 def pack(model: schema.ModelT) -> bytes:

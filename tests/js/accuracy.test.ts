@@ -6,8 +6,10 @@ import {
   type ImageDataset,
   type LoadedNet,
   loadModel,
+  Model,
   type Progress,
   type QuantizationParams,
+  type QuantizationReport,
   quantizationScheme,
 } from 'octet-quant';
 import { calibrationImages, expectRejection, loadFashion, ROOT } from './support/fashion.js';
@@ -59,6 +61,31 @@ test('the sample with uneven channels is the same net, and equalizing makes it a
   const plain = await atOutput(defaultQuantization);
   expect(plain).toBeLessThan(15);
   expect(await atOutput(defaultQuantization.withChannelEqualization())).toBeGreaterThan(plain + 10);
+});
+
+describe('weights of 4 bits', () => {
+  const bits4 = defaultQuantization.withWeightQuantization(
+    quantizationScheme({ asymmetric: false, perChannel: true, bits: 4 }),
+  );
+
+  test('cost accuracy, of which adaptive rounding gives back much', async () => {
+    const plain = await sqnrOf(bits4);
+    expect(plain).toBeLessThan(await sqnrOf(defaultQuantization));
+    expect(await sqnrOf(bits4.withAdaptiveRounding())).toBeGreaterThan(plain + 1);
+  });
+
+  test('take half of the bytes, and compute the same when read again', async () => {
+    const few = images.select([0, 1, 2, 3]);
+    const model = await net.quantize(few, bits4.withRequantizationMode('tflite'));
+    const bytes = ({ quantizedConstantBytes }: QuantizationReport['sizes']) => quantizedConstantBytes;
+    const whole = (await net.quantize(few)).report();
+    expect(bytes(model.report().sizes)).toBeLessThan(0.6 * bytes(whole.sizes));
+    const sample = await few.sample(3);
+    const outputs = await model.execute(sample);
+    expect(await (await Model.load(model.save())).execute(sample)).toEqual(outputs);
+    expect(await (await loadModel(await model.toTFLite())).execute(sample)).toEqual(outputs);
+    expect(await model.exportNotes()).toEqual([]);
+  });
 });
 
 test('samples that can be had once only are kept for the further passes', async () => {

@@ -118,7 +118,15 @@ describe('QuantizationParams', () => {
         ),
       /activations/,
     ],
-    ['four bits', () => quantizationScheme({ asymmetric: false, perChannel: false, bits: 4 }), /bits/],
+    ['two bits', () => quantizationScheme({ asymmetric: false, perChannel: false, bits: 2 }), /bits/],
+    [
+      'activations of 4 bits',
+      () =>
+        defaultQuantization.withActivationQuantization(
+          quantizationScheme({ asymmetric: false, perChannel: false, bits: 4 }),
+        ),
+      /4 bits/,
+    ],
     [
       'asymmetric activations of 16 bits',
       () =>

@@ -72,14 +72,20 @@ export class CalibrationMethod {
   }
 }
 
-/** A choice of integers: `bits` is 8, or 16 for activations, which are symmetric then. Weights have 8. */
+/**
+ * A choice of integers. `bits` is 8; or 16 for activations, which are symmetric then; or 4 for weights, which files hold
+ * two a byte. Scales of 4 bits are chosen for small errors, and clip the largest weights where that lowers them.
+ */
 export function quantizationScheme(scheme: {
   readonly asymmetric: boolean;
   readonly perChannel: boolean;
   readonly bits?: number;
 }): QuantizationScheme {
   const { asymmetric, perChannel, bits = 8 } = scheme;
-  check(bits === 8 || bits === 16, `bits is ${bits}; integers of 8 and 16 bits are supported.`);
+  check(
+    bits === 4 || bits === 8 || bits === 16,
+    `bits is ${bits}; integers of 8 bits are supported, of 16 for activations, of 4 for weights.`,
+  );
   return Object.freeze({ asymmetric, perChannel, bits, bfloat16: false });
 }
 
@@ -122,13 +128,18 @@ export class QuantizationParams {
       'Use quantizationScheme({ asymmetric: true, perChannel: false }) for activations.',
     );
     check(
+      parts.activations.bits !== 4,
+      'Activations of 4 bits were asked for; activations have 8 or 16, or are BF16.',
+      'Use quantizationScheme({ asymmetric: true, perChannel: false }) or bfloat16Scheme() for activations.',
+    );
+    check(
       parts.activations.bits === 8 || !parts.activations.asymmetric,
       'Asymmetric activations of 16 bits were asked for; those are symmetric.',
       'Use quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }) for activations.',
     );
     check(
-      parts.weights.bits === 8 || parts.weights.bfloat16,
-      `Weights of ${parts.weights.bits} bits were asked for; weights have 8, or are BF16.`,
+      parts.weights.bits !== 16 || parts.weights.bfloat16,
+      `Weights of ${parts.weights.bits} bits were asked for; weights have 8 or 4, or are BF16.`,
       'Use quantizationScheme({ asymmetric: false, perChannel: true }) or bfloat16Scheme() for weights.',
     );
     for (const { quantizationPrecision } of parts.customQuantizationConfigs.values()) {

@@ -30,6 +30,8 @@ export interface TensorQuantization {
   readonly scale: readonly number[];
   readonly zeroPoint: readonly number[];
   readonly axis: number;
+  /** 4 for weights within −8..7, which files hold two a byte; absent: as many as the type has. */
+  readonly bits?: 4;
 }
 
 /** A value that goes in or comes out. Row-major; images are NHWC. */

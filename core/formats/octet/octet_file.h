@@ -11,8 +11,9 @@
 
 namespace octet::formats::octet_file {
 
-/// Raised when older readers would misunderstand a file.
-inline constexpr uint32_t kFormatVersion = 1;
+/// Raised when older readers would misunderstand a file: 2 has constants of 4 bits. A file says the lowest
+/// version that it can be read as.
+inline constexpr uint32_t kFormatVersion = 2;
 
 /// What a file holds. JSON strings are the same documents as in the JavaScript API.
 struct Contents {

@@ -7,6 +7,7 @@
 #include "formats/checks.h"
 #include "formats/octet/attributes.h"
 #include "formats/octet/octet_file.h"
+#include "ir/int4.h"
 
 namespace octet::formats::octet_file {
 namespace {
@@ -43,7 +44,8 @@ std::optional<OpKind> kind_by_name(std::string_view name) {
 
 class FileReader {
  public:
-  explicit FileReader(const schema::Model& model) : model_(model), constants_(model.constants()->size()) {}
+  explicit FileReader(const schema::Model& model)
+      : model_(model), constants_(model.constants()->size()), unpacked_(constants_.size()) {}
 
   Graph graph(const schema::Graph& stored);
 
@@ -53,8 +55,11 @@ class FileReader {
   static std::vector<TensorId> ids(const flatbuffers::Vector<int32_t>& stored, size_t tensors, bool optional);
   static void check_node(Graph& graph, const Node& node);
 
+  std::shared_ptr<const Bytes> constant(const schema::Tensor& stored, const Tensor& tensor);
+
   const schema::Model& model_;
   std::vector<std::shared_ptr<const Bytes>> constants_;  ///< Shared by tensors and graphs once read.
+  std::vector<std::shared_ptr<const Bytes>> unpacked_;   ///< The same for constants of 4 bits.
 };
 
 Tensor FileReader::tensor(const schema::Tensor& stored) {
@@ -72,24 +77,42 @@ Tensor FileReader::tensor(const schema::Tensor& stored) {
     result.quantization =
         QuantParams{{quantization->scale()->begin(), quantization->scale()->end()},
                     {quantization->zero_point()->begin(), quantization->zero_point()->end()},
-                    quantization->axis()};
+                    quantization->axis(),
+                    quantization->bits()};
     if (const auto problem = quantization_problem(*result.quantization, result.dtype, result.shape)) {
       invalid("The tensor '" + result.name + "' " + *problem + ".", where);
     }
   }
-  if (stored.constant() == -1) return result;
-  if (stored.constant() < 0 || static_cast<size_t>(stored.constant()) >= constants_.size()) {
-    invalid("The tensor '" + result.name + "' refers to a constant that does not exist.", where);
+  if (stored.constant() != -1) {
+    result.constant = constant(stored, result);
+  } else if (is_int4(result)) {
+    invalid("The tensor '" + result.name + "' is computed, and has 4 bits.", where);
   }
-  std::shared_ptr<const Bytes>& shared = constants_[static_cast<size_t>(stored.constant())];
+  return result;
+}
+
+std::shared_ptr<const Bytes> FileReader::constant(const schema::Tensor& stored, const Tensor& tensor) {
+  const ErrorLocation where{.tensor = tensor.name};
+  if (stored.constant() < 0 || static_cast<size_t>(stored.constant()) >= constants_.size()) {
+    invalid("The tensor '" + tensor.name + "' refers to a constant that does not exist.", where);
+  }
+  std::shared_ptr<const Bytes>& shared =
+      (is_int4(tensor) ? unpacked_ : constants_)[static_cast<size_t>(stored.constant())];
   if (!shared) {
     const auto* data = model_.constants()->Get(static_cast<uint32_t>(stored.constant()))->data();
-    if (data == nullptr) invalid("The constant of the tensor '" + result.name + "' is missing.", where);
-    const auto* bytes = reinterpret_cast<const std::byte*>(data->data());
-    shared = std::make_shared<const Bytes>(bytes, bytes + data->size());
+    if (data == nullptr) invalid("The constant of the tensor '" + tensor.name + "' is missing.", where);
+    const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data->data()), data->size());
+    if (!is_int4(tensor)) {
+      shared = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
+    } else {
+      if (bytes.size() != stored_bytes(tensor)) {
+        invalid("The tensor '" + tensor.name + "' does not have half a byte for each element.", where);
+      }
+      const std::vector<int8_t> values = unpack_int4(bytes, tensor.byte_size());
+      shared = make_constant(std::span<const int8_t>(values));
+    }
   }
-  result.constant = shared;
-  return result;
+  return shared;
 }
 
 Node FileReader::node(const schema::Node& stored) const {
@@ -183,10 +206,10 @@ Contents read(std::span<const std::byte> file) {
                 {}, "The file may be cut short; compare its size with the original's.");
   }
   const schema::Model& model = *schema::GetModel(data);
-  if (model.format_version() != kFormatVersion) {
+  if (model.format_version() < 1 || model.format_version() > kFormatVersion) {
     throw Error(ErrorCode::UnsupportedModel,
                 "The file has format version " + std::to_string(model.format_version()) +
-                    "; this Octet reads version " + std::to_string(kFormatVersion) + ".",
+                    "; this Octet reads versions up to " + std::to_string(kFormatVersion) + ".",
                 {}, "Open it with the version of Octet that wrote it, or a newer one.");
   }
   if (model.target() > schema::Target::MAX) invalid("The file is for an unknown target.");

@@ -5,11 +5,13 @@
 
 #include "formats/octet/attributes.h"
 #include "formats/octet/octet_file.h"
+#include "ir/int4.h"
 
 namespace octet::formats::octet_file {
 namespace {
 
 constexpr size_t kConstantAlignment = 16;
+constexpr uint32_t kFormatVersionWithoutInt4 = 1;
 /// FlatBuffers' offsets are 31 bits; names and tables take little of that.
 constexpr size_t kMaxConstantBytes = size_t{0x7F000000};
 
@@ -50,19 +52,25 @@ class FileWriter {
       std::min(constant_bytes(contents_.quantized) + constant_bytes(contents_.float_graph),
                kMaxConstantBytes) +
       kTables};
-  std::vector<const Bytes*> constants_;
-  std::map<std::string_view, int32_t> constant_by_contents_;
+  std::vector<std::shared_ptr<const Bytes>> constants_;
+  /// By contents in memory, and whether they are stored packed.
+  std::map<std::pair<std::string_view, bool>, int32_t> constant_by_contents_;
   size_t constant_bytes_ = 0;
+  bool has_int4_ = false;
 };
 
 int32_t FileWriter::constant(const Tensor& tensor) {
   if (!tensor.is_constant()) return -1;
-  const Bytes& bytes = *tensor.constant;
-  const std::string_view key(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const auto [entry, added] = constant_by_contents_.try_emplace(key, static_cast<int32_t>(constants_.size()));
+  const std::string_view contents(reinterpret_cast<const char*>(tensor.constant->data()),
+                                  tensor.constant->size());
+  const bool int4 = is_int4(tensor);
+  const auto [entry, added] =
+      constant_by_contents_.try_emplace({contents, int4}, static_cast<int32_t>(constants_.size()));
   if (added) {
-    constants_.push_back(&bytes);
-    constant_bytes_ += bytes.size();
+    has_int4_ = has_int4_ || int4;
+    constants_.push_back(int4 ? std::make_shared<const Bytes>(pack_int4(tensor.values<int8_t>()))
+                              : tensor.constant);
+    constant_bytes_ += constants_.back()->size();
     if (constant_bytes_ > kMaxConstantBytes) {
       throw Error(ErrorCode::UnsupportedModel, "The model's constants do not fit a file of 2 GB.");
     }
@@ -75,7 +83,8 @@ flatbuffers::Offset<schema::Tensor> FileWriter::tensor(const Tensor& tensor) {
   flatbuffers::Offset<schema::Quantization> quantization;
   if (tensor.quantization) {
     quantization = schema::CreateQuantizationDirect(
-        builder_, &tensor.quantization->scale, &tensor.quantization->zero_point, tensor.quantization->axis);
+        builder_, &tensor.quantization->scale, &tensor.quantization->zero_point, tensor.quantization->axis,
+        static_cast<uint8_t>(tensor.quantization->bits));
   }
   return schema::CreateTensorDirect(builder_, tensor.name.c_str(), static_cast<schema::DType>(tensor.dtype),
                                     &shape, constant(tensor), quantization);
@@ -107,7 +116,7 @@ flatbuffers::Offset<schema::Graph> FileWriter::graph(const Graph& graph) {
 
 FileWriter::Tables<schema::Constant> FileWriter::constants() {
   Tables<schema::Constant> tables;
-  for (const Bytes* bytes : constants_) {
+  for (const std::shared_ptr<const Bytes>& bytes : constants_) {
     builder_.ForceVectorAlignment(bytes->size(), 1, kConstantAlignment);
     const auto data = builder_.CreateVector(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
     tables.push_back(schema::CreateConstant(builder_, data));
@@ -121,9 +130,9 @@ Bytes FileWriter::write() {
   if (!contents_.float_graph.nodes.empty()) float_graph = graph(contents_.float_graph);
   const Tables<schema::Constant> constant_tables = constants();
   const auto model = schema::CreateModelDirect(
-      builder_, kFormatVersion, "Octet", static_cast<schema::Target>(contents_.target), quantized,
-      float_graph, &constant_tables, contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(),
-      contents_.report_json.c_str());
+      builder_, has_int4_ ? kFormatVersion : kFormatVersionWithoutInt4, "Octet",
+      static_cast<schema::Target>(contents_.target), quantized, float_graph, &constant_tables,
+      contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(), contents_.report_json.c_str());
   schema::FinishModelBuffer(builder_, model);
   const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
   return Bytes(data, data + builder_.GetSize());

@@ -5,6 +5,7 @@
 
 #include "formats/tflite/padding.h"
 #include "formats/tflite/row_helpers.h"
+#include "ir/int4.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -72,12 +73,15 @@ void write_depthwise_conv_2d(OperatorWriter& writer) {
 }
 
 int conv_2d_version(const NodeView& node) {
+  if (is_int4(node.input(1))) return 7;
   if (node.input(0).shape.channels() != node.input(1).shape.channels()) return 6;  // Grouped.
   if (node.input(0).dtype == DType::Int16) return 4;
   return node.input(0).dtype == DType::Int8 ? 3 : 1;
 }
 
 int depthwise_conv_2d_version(const NodeView& node) {
+  // INT4 filters came with version 7. The reference kernels take them too, but are registered up to 6.
+  if (is_int4(node.input(1))) return 6;
   if (node.input(0).dtype == DType::Int16) return 5;
   if (node.input(0).dtype == DType::Int8) return 3;
   return node.attributes<Conv2d>().dilation == Spatial{1, 1} ? 1 : 2;
@@ -214,6 +218,7 @@ void write_fully_connected(OperatorWriter& writer) {
 }
 
 int fully_connected_version(const NodeView& node) {
+  if (is_int4(node.input(1))) return node.input(1).quantization->is_per_channel() ? 12 : 10;
   if (node.input(0).dtype == DType::Int16) return 7;
   if (node.input_count() == 2) return 6;
   if (node.attributes<FullyConnected>().keep_dims) return 5;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "formats/tflite/expressible.h"
 #include "formats/tflite/float_nodes.h"
+#include "ir/int4.h"
 #include "ir/short_name.h"
 
 namespace octet::formats::tflite {
@@ -55,6 +57,13 @@ bool rescales(const NodeView& view) {
   }
 }
 
+bool reads_int4(const NodeView& view) {
+  for (size_t i = 0; i < view.input_count(); ++i) {
+    if (view.has_input(i) && is_int4(view.input(i))) return true;
+  }
+  return false;
+}
+
 /// "1 node ('a') is", "5 nodes ('a', 'b', 'c' and 2 more) are".
 std::string subject(const std::vector<std::string>& names) {
   const size_t shown = std::min(names.size(), kNamesShown);
@@ -73,6 +82,7 @@ std::string subject(const std::vector<std::string>& names) {
 std::vector<std::string> export_notes(const Graph& graph) {
   std::vector<std::string> bfloat16;
   std::vector<std::string> without_kernel;
+  std::vector<std::string> whole_bytes;
   std::vector<std::string> shifted;
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
@@ -81,8 +91,11 @@ std::vector<std::string> export_notes(const Graph& graph) {
       if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(node.name);
     } else if (reason == FloatReason::NoIntegerKernel) {
       without_kernel.push_back(node.name);
-    } else if (node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
-               rescales(view)) {
+    } else if (reads_int4(view) && !takes_int4_weights(view)) {
+      whole_bytes.push_back(node.name);
+    }
+    if (!reason && node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
+        rescales(view)) {
       shifted.push_back(node.name);
     }
   }
@@ -94,6 +107,10 @@ std::vector<std::string> export_notes(const Graph& graph) {
   if (!without_kernel.empty()) {
     notes.push_back("TFLite lacks the integer kernels of some operators: " + subject(without_kernel) +
                     " written in float32 between DEQUANTIZE and QUANTIZE, so results may be a step off.");
+  }
+  if (!whole_bytes.empty()) {
+    notes.push_back("TFLite lacks the kernels of some operators on weights of 4 bits: " +
+                    subject(whole_bytes) + " written with the same weights in 8.");
   }
   if (!shifted.empty()) {
     notes.push_back("TFLite has no requantization by shifts (sima): " + subject(shifted) +

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/tflite/padding.h"
+#include "ir/int4.h"
 #include "ir/unique_name.h"
 
 namespace octet::formats::tflite {
@@ -155,12 +156,36 @@ Graph with_int16_biases(Graph graph) {
     QuantParams params = *view.input(1).quantization;
     for (float& scale : params.scale) scale *= view.input(0).quantization->scale[0];
     params.axis = 0;
+    params.bits = 0;
     node.inputs.resize(3, TensorId::None);
     node.inputs[2] = graph.add_tensor({.name = unique_name(graph, node.name + "/bias"),
                                        .dtype = DType::Int64,
                                        .shape = {static_cast<int32_t>(zeros.size())},
                                        .constant = make_constant(std::span<const int64_t>(zeros)),
                                        .quantization = std::move(params)});
+  }
+  return graph;
+}
+
+bool takes_int4_weights(const NodeView& node) {
+  const DType activations = node.input(0).dtype;
+  switch (node.node().op) {
+    case OpKind::Conv2d:
+    case OpKind::FullyConnected:
+      return activations == DType::Int8 || activations == DType::Int16;
+    case OpKind::DepthwiseConv2d:
+      return activations == DType::Int8;
+    default:
+      return false;
+  }
+}
+
+Graph with_whole_byte_weights(Graph graph) {
+  for (const Node& node : graph.nodes) {
+    if (takes_int4_weights(NodeView(graph, node))) continue;
+    for (const TensorId id : node.inputs) {
+      if (id != TensorId::None && is_int4(graph.tensor(id))) graph.tensor(id).quantization->bits = 0;
+    }
   }
   return graph;
 }

@@ -12,6 +12,13 @@ Graph with_pad_nodes(Graph graph);
 /// Gives convolutions of INT16 without a bias one of zeros, without which TFLite's kernels do not run.
 Graph with_int16_biases(Graph graph);
 
+/// Whether TFLite's kernel reads weights of 4 bits, beside the node's activations. (That of
+/// DEPTHWISE_CONV_2D on INT16 takes packed weights for whole bytes, and fails silently.)
+bool takes_int4_weights(const NodeView& node);
+
+/// Gives weights of 4 bits a byte each where a node reads them whose kernel does not take them packed.
+Graph with_whole_byte_weights(Graph graph);
+
 /// Makes float inputs and outputs integers of `type` by dropping the QUANTIZE behind inputs and the
 /// DEQUANTIZE before outputs; the integer tensors take over the float ones' names. Throws UnsupportedModel
 /// naming an input or output that float nodes, or integer nodes of another type, use.

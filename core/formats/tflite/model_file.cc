@@ -7,6 +7,7 @@
 
 #include "formats/checks.h"
 #include "formats/tflite/sparsity.h"
+#include "ir/int4.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -23,17 +24,6 @@ constexpr size_t kAlignment = 8;
 }
 
 bool is_int4(const schema::Tensor& tensor) { return tensor.type() == schema::TensorType::INT4; }
-
-/// Two elements a byte, the lower half first, in two's complement.
-Bytes unpack_int4(std::span<const std::byte> packed, size_t elements) {
-  Bytes unpacked(elements);
-  for (size_t i = 0; i < elements; ++i) {
-    const int byte = std::to_integer<int>(packed[i / 2]);
-    const int nibble = i % 2 == 0 ? byte & 15 : byte >> 4;
-    unpacked[i] = static_cast<std::byte>(nibble >= 8 ? nibble - 16 : nibble);
-  }
-  return unpacked;
-}
 
 }  // namespace
 
@@ -172,10 +162,11 @@ Tensor ModelFile::constant(size_t i) {
   const schema::SparsityParameters* sparsity = tensor(i).sparsity();
   if (int4) {
     if (sparsity != nullptr) invalid_tensor(i, "is sparse with elements of 4 bits.");
-    if (bytes.size() != (result.byte_size() + 1) / 2) {
+    if (bytes.size() != int4_bytes(result.byte_size())) {
       invalid_tensor(i, "does not have half a byte for each element of its shape.");
     }
-    result.constant = std::make_shared<const Bytes>(unpack_int4(bytes, result.byte_size()));
+    const std::vector<int8_t> values = unpack_int4(bytes, result.byte_size());
+    result.constant = make_constant(std::span<const int8_t>(values));
   } else if (sparsity != nullptr) {
     expanded_bytes_ += result.byte_size();
     if (expanded_bytes_ > kMaxExpansion * file_.size()) {
@@ -193,6 +184,7 @@ Tensor ModelFile::constant(size_t i) {
     result.constant = shared;
   }
   result.quantization = quantization(i, result.dtype, result.shape);
+  if (int4 && result.quantization) result.quantization->bits = 4;
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include "formats/tflite/float_nodes.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
+#include "ir/int4.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -52,7 +53,7 @@ class FileWriter {
   std::vector<flatbuffers::Offset<schema::Operator>> operators_;
   std::vector<OperatorVersion> codes_;
   std::vector<std::shared_ptr<const Bytes>>
-      owned_;  ///< Contents of constant operands, until the buffers are written.
+      owned_;  ///< Contents of constant operands and packed weights, until the buffers are written.
   std::vector<std::span<const std::byte>> buffers_ = {{}};  ///< Buffer 0 is empty by convention.
   std::map<std::string_view, uint32_t> buffer_by_contents_;
   size_t buffer_bytes_ = 0;
@@ -95,13 +96,19 @@ flatbuffers::Offset<schema::QuantizationParameters> FileWriter::quantization(
 }
 
 void FileWriter::add_tensor(const Tensor& tensor) {
-  const uint32_t buffer = tensor.is_constant() ? buffer_of(*tensor.constant) : 0;
+  uint32_t buffer = 0;
+  if (is_int4(tensor)) {
+    owned_.push_back(std::make_shared<const Bytes>(pack_int4(tensor.values<int8_t>())));
+    buffer = buffer_of(*owned_.back());
+  } else if (tensor.is_constant()) {
+    buffer = buffer_of(*tensor.constant);
+  }
   const auto shape = builder_.CreateVector(tensor.shape.dims().data(), tensor.shape.dims().size());
   const auto name = builder_.CreateString(tensor.name);
   const auto params = quantization(tensor.quantization);
   schema::TensorBuilder table(builder_);
   table.add_shape(shape);
-  table.add_type(schema_type_of(tensor.dtype));
+  table.add_type(is_int4(tensor) ? schema::TensorType::INT4 : schema_type_of(tensor.dtype));
   table.add_buffer(buffer);
   table.add_name(name);
   if (!params.IsNull()) table.add_quantization(params);
@@ -247,7 +254,7 @@ Bytes write(const Graph& graph, const WriteOptions& options) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible = with_integer_edges(std::move(expressible), edges);
   }
-  expressible = with_int16_biases(with_pad_nodes(std::move(expressible)));
+  expressible = with_int16_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
   return FileWriter(expressible).write();
 }
 

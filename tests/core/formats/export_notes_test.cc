@@ -32,6 +32,26 @@ TEST(ExportNotes, SayNothingOfWhatTfliteComputesAlike) {
   EXPECT_TRUE(export_notes(builder.graph()).empty());
 }
 
+TEST(ExportNotes, NameWhatTakesNoWeightsOfFourBits) {
+  const auto notes = [](OpKind op, const Attributes& attributes, DType type) {
+    GraphBuilder builder;
+    const QuantParams scale = QuantParams::per_tensor(0.5f, 0);
+    const TensorId x = builder.input("x", {1, 4, 4, 1}, type, scale);
+    const TensorId w = builder.constant<int8_t>({1, 1, 1, 1}, {5});
+    builder.graph().tensor(w).quantization = QuantParams{.scale = {0.1f}, .zero_point = {0}, .bits = 4};
+    return export_notes(builder.output(builder.node(op, attributes, {x, w}, {scale}, type)[0]).graph());
+  };
+  const std::string lacks =
+      "TFLite lacks the kernels of some operators on weights of 4 bits: 1 node "
+      "('node_0') is written with the same weights in 8.";
+  EXPECT_TRUE(notes(OpKind::Conv2d, Conv2d{}, DType::Int8).empty());
+  EXPECT_TRUE(notes(OpKind::Conv2d, Conv2d{}, DType::Int16).empty());
+  EXPECT_TRUE(notes(OpKind::DepthwiseConv2d, Conv2d{}, DType::Int8).empty());
+  EXPECT_EQ(notes(OpKind::DepthwiseConv2d, Conv2d{}, DType::Int16), std::vector<std::string>{lacks});
+  EXPECT_EQ(notes(OpKind::TransposeConv, TransposeConv{.output = {4, 4}}, DType::Int8),
+            std::vector<std::string>{lacks});
+}
+
 TEST(ExportNotes, NameTheFirstNodesThatShift) {
   const auto note = [](int count) { return export_notes(leaky_relus(count, RequantizationMode::Sima)); };
   const std::string begin = "TFLite has no requantization by shifts (sima): ";

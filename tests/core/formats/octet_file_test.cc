@@ -61,6 +61,47 @@ TEST(OctetFile, KeepsEverything) {
   EXPECT_EQ(loaded.quantized.tensors[1].constant, loaded.float_graph.tensors[1].constant);
 }
 
+/// `sample()` with a filter of 4 bits.
+octet_file::Contents int4_sample(const std::vector<int8_t>& values) {
+  GraphBuilder builder;
+  const QuantParams scale = QuantParams::per_tensor(0.5f, 0);
+  const TensorId x = builder.input("x", {1, 4, 4, 3}, DType::Int8, scale);
+  const TensorId w = builder.constant<int8_t>({static_cast<int32_t>(values.size()) / 3, 1, 1, 3}, values);
+  builder.graph().tensor(w).quantization = QuantParams{.scale = {0.1f}, .zero_point = {0}, .bits = 4};
+  builder.output(builder.node(OpKind::Conv2d, Conv2d{}, {x, w}, {scale}, DType::Int8)[0]);
+  octet_file::Contents contents;
+  contents.quantized = builder.graph();
+  return contents;
+}
+
+TEST(OctetFile, HoldsFourBitsInHalfAByte) {
+  const octet_file::Contents contents = int4_sample({1, -8, 7, -1, 0, 5, 6, -7, 2});
+  const Bytes file = octet_file::write(contents);
+  EXPECT_EQ(stored::GetModel(file.data())->constants()->Get(0)->data()->size(), 5u);
+  EXPECT_EQ(stored::GetModel(file.data())->format_version(), 2u);
+  EXPECT_EQ(stored::GetModel(octet_file::write(sample()).data())->format_version(), 1u);
+  const Graph loaded = octet_file::read(file).quantized;
+  EXPECT_EQ(difference(contents.quantized, loaded), "");
+  EXPECT_EQ(loaded.tensors[1].quantization->bits, 4);
+}
+
+TEST(OctetFile, RefusesFourBitsThatDoNotFit) {
+  const auto damaged = [](const auto& change) {
+    Bytes file = octet_file::write(int4_sample({1, 2, 3, 4, 5, 6}));
+    auto* model = flatbuffers::GetMutableRoot<stored::Model>(file.data());
+    change(*const_cast<stored::Graph*>(model->quantized()));
+    return file;
+  };
+  const auto tensor = [](stored::Graph& graph, uint32_t i) {
+    return const_cast<stored::Tensor*>(graph.tensors()->Get(i));
+  };
+  expect_invalid(damaged([&](stored::Graph& graph) {
+                   auto* shape = const_cast<flatbuffers::Vector<int32_t>*>(tensor(graph, 1)->shape());
+                   shape->Mutate(0, 200);
+                 }),
+                 "half a byte");
+}
+
 TEST(OctetFile, RecordedModelsSurvive) {
   for (const std::string& name : recorded_operators()) {
     for (const RecordedCase& recorded : load_vectors(name)) {
@@ -122,7 +163,8 @@ TEST(OctetFile, RejectsNewerFormats) {
   const uint8_t* model = reinterpret_cast<const uint8_t*>(stored::GetModel(file.data()));
   const auto* table = reinterpret_cast<const flatbuffers::Table*>(model);
   const uint8_t* field = table->GetAddressOf(stored::Model::VT_FORMAT_VERSION);
-  file[static_cast<size_t>(field - reinterpret_cast<const uint8_t*>(file.data()))] = std::byte{2};
+  file[static_cast<size_t>(field - reinterpret_cast<const uint8_t*>(file.data()))] =
+      static_cast<std::byte>(octet_file::kFormatVersion + 1);
   try {
     octet_file::read(file);
     FAIL() << "read";

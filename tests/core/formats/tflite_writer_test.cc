@@ -248,6 +248,34 @@ TEST(TfliteWriter, WritesBfloat16AsFloatWithTheSameWeights) {
   }
 }
 
+/// x -> a node with weights of 4 bits.
+Graph int4_weights(OpKind op, const Attributes& attributes, DType type) {
+  GraphBuilder builder;
+  const QuantParams scale = QuantParams::per_tensor(0.5f, 0);
+  const TensorId x = builder.input("x", {1, 4, 4, 3}, type, scale);
+  const TensorId w = builder.constant<int8_t>({1, 3, 3, 3}, Random(5).integers<int8_t>(27, -8, 7));
+  builder.graph().tensor(w).quantization = QuantParams{.scale = {0.1f}, .zero_point = {0}, .bits = 4};
+  return builder.output(builder.node(op, attributes, {x, w}, {scale}, type)[0]).graph();
+}
+
+TEST(TfliteWriter, PacksWeightsOfFourBitsWhereTheKernelReadsThem) {
+  const Conv2d conv = {.padding = {1, 1, 1, 1}};
+  const auto weights = [](const Graph& graph) { return graph.tensor(graph.nodes[0].inputs[1]); };
+  const auto check = [&](const Graph& graph, bool packed) {
+    const Bytes file = write(graph);
+    const auto& tensor = *tfl::GetModel(file.data())->subgraphs()->Get(0)->tensors()->Get(1);
+    EXPECT_EQ(tensor.type(), packed ? tfl::TensorType::INT4 : tfl::TensorType::INT8);
+    const Graph written = read(file);
+    EXPECT_EQ(*weights(written).constant, *weights(graph).constant);
+    EXPECT_EQ(weights(written).quantization->bits, packed ? 4 : 0);
+  };
+  check(int4_weights(OpKind::Conv2d, conv, DType::Int8), true);
+  check(int4_weights(OpKind::Conv2d, conv, DType::Int16), true);
+  check(int4_weights(OpKind::DepthwiseConv2d, conv, DType::Int8), true);
+  check(int4_weights(OpKind::DepthwiseConv2d, conv, DType::Int16), false);
+  check(int4_weights(OpKind::TransposeConv, TransposeConv{.output = {6, 6}}, DType::Int8), false);
+}
+
 TEST(TfliteWriter, KeepsOutputsThatOnlyConversionsCompute) {
   GraphBuilder builder;
   const TensorId x = builder.input("x", {2, 3});

@@ -59,7 +59,8 @@ std::vector<double> solve(Matrix a, std::vector<double> b) {
 
 /// The method by its definition: rounds the weight with the largest moment that is left, where the weights
 /// that are left, still reals, would best make up for the errors so far.
-std::vector<int8_t> round_by_definition(const std::vector<double>& weights, const SecondMoments& moments) {
+std::vector<int8_t> round_by_definition(const std::vector<double>& weights, const SecondMoments& moments,
+                                        int largest) {
   const Matrix matrix = damped_matrix(moments);
   std::vector<size_t> left(moments.size);
   std::iota(left.begin(), left.end(), size_t{0});
@@ -79,7 +80,7 @@ std::vector<int8_t> round_by_definition(const std::vector<double>& weights, cons
     }
     const size_t chosen = left.back();
     const double wanted = weights[chosen] - solve(among_left, from_rounded).back();
-    rounded[chosen] = static_cast<int8_t>(std::clamp(std::round(wanted), -127.0, 127.0));
+    rounded[chosen] = static_cast<int8_t>(std::clamp<double>(std::round(wanted), -largest, largest));
     errors[chosen] = weights[chosen] - rounded[chosen];
     left.pop_back();
   }
@@ -109,15 +110,17 @@ TEST(AdaptiveRounding, DoesWhatItsDefinitionSays) {
   for (const size_t size : {1u, 2u, 7u, 18u, 33u}) {
     const SecondMoments moments = correlated_moments(size, random);
     // More channels than are rounded together, some beyond the range of the integers.
-    const std::vector<double> weights = random_weights(11 * size, 130, random);
-    const std::vector<int8_t> rounded = round_adaptively(weights, moments);
-    for (size_t c = 0; c < 11; ++c) {
-      const std::vector<double> channel(weights.begin() + static_cast<ptrdiff_t>(c * size),
-                                        weights.begin() + static_cast<ptrdiff_t>((c + 1) * size));
-      const std::vector<int8_t> expected = round_by_definition(channel, moments);
-      EXPECT_TRUE(
-          std::equal(expected.begin(), expected.end(), rounded.begin() + static_cast<ptrdiff_t>(c * size)))
-          << size << ", " << c;
+    for (const int largest : {127, 7}) {
+      const std::vector<double> weights = random_weights(11 * size, 1.03 * largest, random);
+      const std::vector<int8_t> rounded = round_adaptively(weights, moments, largest);
+      for (size_t c = 0; c < 11; ++c) {
+        const auto begin = static_cast<ptrdiff_t>(c * size);
+        const std::vector<double> channel(weights.begin() + begin,
+                                          weights.begin() + begin + static_cast<ptrdiff_t>(size));
+        const std::vector<int8_t> expected = round_by_definition(channel, moments, largest);
+        EXPECT_TRUE(std::equal(expected.begin(), expected.end(), rounded.begin() + begin))
+            << size << ", " << c;
+      }
     }
   }
 }
@@ -129,7 +132,7 @@ TEST(AdaptiveRounding, CostsTheOutputMuchLessThanRoundingToNearest) {
   double nearest = 0;
   for (int i = 0; i < 50; ++i) {
     const std::vector<double> weights = random_weights(24, 100, random);
-    adaptive += output_error(weights, round_adaptively(weights, moments), moments);
+    adaptive += output_error(weights, round_adaptively(weights, moments, 127), moments);
     std::vector<int8_t> integers;
     for (const double weight : weights) integers.push_back(static_cast<int8_t>(std::round(weight)));
     nearest += output_error(weights, integers, moments);
@@ -142,13 +145,13 @@ TEST(AdaptiveRounding, IsRoundingToNearestWhereInputsAreIndependent) {
   SecondMoments moments = {9, std::vector<double>(81)};
   for (size_t i = 0; i < 9; ++i) moments.values[i * 9 + i] = 1 + static_cast<double>(i);
   const std::vector<double> weights = random_weights(9, 120, random);
-  const std::vector<int8_t> rounded = round_adaptively(weights, moments);
+  const std::vector<int8_t> rounded = round_adaptively(weights, moments, 127);
   for (size_t i = 0; i < 9; ++i) EXPECT_EQ(rounded[i], static_cast<int8_t>(std::round(weights[i])));
 }
 
 TEST(AdaptiveRounding, TakesInputsThatAreAlwaysZero) {
   const std::vector<double> weights = {1.4, -200, 0.5};
-  EXPECT_EQ(round_adaptively(weights, {3, std::vector<double>(9)}), (std::vector<int8_t>{1, -127, 1}));
+  EXPECT_EQ(round_adaptively(weights, {3, std::vector<double>(9)}, 127), (std::vector<int8_t>{1, -127, 1}));
 }
 
 }  // namespace

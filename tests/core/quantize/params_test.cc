@@ -22,6 +22,7 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.calibration = {calibrate::MethodKind::Percentile, 1024, 99.5, 0.02};
   params.activations.asymmetric = false;
   params.weights.per_channel = false;
+  params.weights.bits = 4;
   params.requantization = RequantizationMode::Tflite;
   params.bias_correction = BiasCorrection::Iterative;
   params.adaptive_rounding = true;
@@ -42,6 +43,7 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
   EXPECT_NE(message_of(R"({"calibraton":{}})").find("calibraton"), std::string::npos);
   EXPECT_NE(message_of(R"({"activations":{"bits":16}})").find("symmetric"), std::string::npos);
   EXPECT_NE(message_of(R"({"weights":{"bits":16}})").find("weights.bits"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"bits":4}})").find("activations.bits"), std::string::npos);
   EXPECT_NE(message_of(R"({"weights":{"bits":8,"bfloat16":true}})").find("weights.bits"), std::string::npos);
   EXPECT_NE(
       message_of(R"({"customQuantizationConfigs":{"a":{"quantizationPrecision":"INT4"}}})").find("INT4"),

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -91,6 +92,33 @@ TEST(QuantizeWeights, ChannelAxisMayBeTheLast) {
   EXPECT_FLOAT_EQ(result.weights.quantization->scale[1], 0.1f);
   EXPECT_EQ(result.weights.values<int8_t>()[1], 127);
   EXPECT_EQ(result.weights.values<int8_t>()[3], 50);
+}
+
+TEST(QuantizeWeights, FourBitsClipWhereThatLowersTheError) {
+  // One large weight among many small ones: all of 15 steps would serve the one.
+  test::Random random(11);
+  std::vector<float> values = random.floats(2 * 64, -0.1f, 0.1f);
+  values[3] = 0.55f;
+  const Tensor weights = constant("w", {2, 1, 1, 64}, values);
+  for (WeightContext context : {kTflite, kSima}) {
+    context.bits = 4;
+    const QuantizedWeights result = *quantize_weights(weights, 0, nullptr, context);
+    EXPECT_EQ(result.weights.quantization->bits, 4);
+    const auto integers = result.weights.values<int8_t>();
+    EXPECT_TRUE(std::all_of(integers.begin(), integers.end(), [](int8_t q) { return q >= -7 && q <= 7; }));
+    EXPECT_EQ(integers[3], 7);
+    EXPECT_LT(result.weights.quantization->scale[0], 0.55f / 7);
+    context.per_channel = false;
+    EXPECT_EQ(quantize_weights(weights, 0, nullptr, context)->weights.quantization->scale.size(), 1u);
+  }
+}
+
+TEST(QuantizeWeights, FourBitsCoverEvenlySpreadWeights) {
+  const Tensor weights = constant("w", {1, 1, 1, 3}, {-0.7f, 0.1f, 0.6f});
+  WeightContext context = kTflite;
+  context.bits = 4;
+  const QuantizedWeights result = *quantize_weights(weights, 0, nullptr, context);
+  EXPECT_FLOAT_EQ(result.weights.quantization->scale[0], 0.1f);
 }
 
 TEST(QuantizeWeights, RefusesNaN) {

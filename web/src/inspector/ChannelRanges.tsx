@@ -2,13 +2,19 @@
 
 import { figure } from '../graph/words';
 
-const LEVELS = 127;
 const WIDTH = 280;
 const HEIGHT = 44;
 const MOST_BARS = 140;
 
-export function ChannelRanges({ scales }: { readonly scales: readonly number[] }) {
-  const limits = scales.map((scale) => scale * LEVELS);
+export function ChannelRanges({
+  scale,
+  bits = 8,
+}: {
+  readonly scale: readonly number[];
+  readonly bits?: number | undefined;
+}) {
+  const levels = 2 ** (bits - 1) - 1;
+  const limits = scale.map((step) => step * levels);
   const most = Math.max(...limits);
   const least = Math.min(...limits);
   const bars = merged(limits);

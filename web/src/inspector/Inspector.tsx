@@ -222,7 +222,7 @@ function Weights({ node, run, network }: WeightsProps) {
           : 'Weight range'
       }
     >
-      <ChannelRanges scales={weights.quantization.scale} />
+      <ChannelRanges scale={weights.quantization.scale} bits={weights.quantization.bits} />
     </Group>
   );
 }

@@ -34,18 +34,35 @@ export function FineSettings({ params }: ParamsProps) {
       )}
       {numbers !== 'BFLOAT_16' && (
         <>
-          <Check
-            name="Weights per channel"
-            what="A scale of its own for every output channel. Off: a little smaller, and much worse where channels differ, as in depthwise layers."
-            checked={params.weights.perChannel}
-            set={(perChannel) =>
-              setParams(params.withWeightQuantization(quantizationScheme({ asymmetric: false, perChannel })))
-            }
-          />
+          <Weights params={params} />
           <Corrections params={params} />
         </>
       )}
       <Arithmetic params={params} />
+    </>
+  );
+}
+
+function Weights({ params }: ParamsProps) {
+  const { perChannel, bits } = params.weights;
+  const change = (part: { perChannel?: boolean; bits?: number }): void =>
+    setParams(
+      params.withWeightQuantization(quantizationScheme({ asymmetric: false, perChannel, bits, ...part })),
+    );
+  return (
+    <>
+      <Check
+        name="Weights per channel"
+        what="A scale of its own for every output channel. Off: a little smaller, and much worse where channels differ, as in depthwise layers."
+        checked={perChannel}
+        set={(on) => change({ perChannel: on })}
+      />
+      <Check
+        name="Weights of 4 bits"
+        what="Half the size, and far coarser: use it with adaptive rounding, and look at the errors."
+        checked={bits === 4}
+        set={(on) => change({ bits: on ? 4 : 8 })}
+      />
     </>
   );
 }

@@ -14,6 +14,7 @@ export function settingsInWords({ target, settings }: Pick<Run, 'target' | 'sett
       ? ''
       : calibration.method.replace('_', ' '),
     numbers === 'INT8' && !activations.asymmetric ? 'symmetric' : '',
+    !weights.bfloat16 && weights.bits === 4 ? '4-bit weights' : '',
     !weights.bfloat16 && !weights.perChannel ? 'weights per tensor' : '',
     settings.channelEqualization ? 'equalized' : '',
     settings.adaptiveRounding ? 'adaptive rounding' : '',

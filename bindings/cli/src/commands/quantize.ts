@@ -13,6 +13,7 @@ import {
   type Model,
   OctetError,
   QuantizationParams,
+  quantizationScheme,
   type RequantizationMode,
   recommendedQuantization,
   type Target,
@@ -54,6 +55,7 @@ interface Options extends SaveOptions, PreprocessingOptions {
   readonly config?: string;
   readonly method?: CalibrationMethodName;
   readonly requantization?: RequantizationMode;
+  readonly weightBits?: '8' | '4';
   readonly biasCorrection?: BiasCorrection;
   readonly adaptiveRounding?: true;
   readonly channelEqualization?: true;
@@ -94,6 +96,7 @@ export function quantizeCommand(): Command {
       ]),
     )
     .addOption(requantizationOption())
+    .addOption(new Option('--weight-bits <bits>', 'of integer weights').choices(['8', '4']))
     .addOption(
       new Option('--bias-correction <kind>', "make up for layers' mean errors").choices([
         'none',
@@ -133,10 +136,9 @@ async function quantize(file: string, options: Options): Promise<void> {
   show(options, report, () => text(model, saved.files));
 }
 
-async function paramsOf(
-  net: LoadedNet,
-  { preset, config, method, requantization, biasCorrection, adaptiveRounding, channelEqualization }: Options,
-): Promise<QuantizationParams> {
+async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationParams> {
+  const { preset, config, method, requantization, weightBits } = options;
+  const { biasCorrection, adaptiveRounding, channelEqualization } = options;
   let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
   if (config !== undefined) {
     const settings = await readJson(config);
@@ -145,6 +147,11 @@ async function paramsOf(
   }
   if (method !== undefined) params = params.withCalibration(params.calibration.withMethod(method));
   if (requantization !== undefined) params = params.withRequantizationMode(requantization);
+  if (weightBits !== undefined) {
+    const { perChannel } = params.weights;
+    const weights = quantizationScheme({ asymmetric: false, perChannel, bits: Number(weightBits) });
+    params = params.withWeightQuantization(weights);
+  }
   if (biasCorrection !== undefined) params = params.withBiasCorrection(biasCorrection);
   if (adaptiveRounding) params = params.withAdaptiveRounding();
   if (channelEqualization) params = params.withChannelEqualization();
