@@ -82,6 +82,14 @@ struct AttributesJson {
   Json operator()(const SplitV& a) const { return {{"axis", a.axis}, {"sizes", a.sizes}}; }
   Json operator()(const Tile& a) const { return {{"multiples", a.multiples}}; }
   Json operator()(const BatchBlocks& a) const { return {{"block", a.block}, {"margins", a.margins}}; }
+  Json operator()(const BatchMatmul& a) const {
+    return {{"transposeA", a.transpose_a}, {"transposeB", a.transpose_b}};
+  }
+  Json operator()(const Gather& a) const { return {{"axis", a.axis}, {"batchDims", a.batch_dims}}; }
+  Json operator()(const CumSum& a) const {
+    return {{"axis", a.axis}, {"exclusive", a.exclusive}, {"reverse", a.reverse}};
+  }
+  Json operator()(const Cast& a) const { return {{"to", to_string(a.to)}}; }
 };
 
 int64_t parameters_of(const Graph& graph, const Node& node) {

@@ -16,9 +16,11 @@ namespace {
 /// types and count as integer where either side is, as INT16 where one side is that.
 ops::PrepareKernel kernel_maker(const NodeView& node) {
   const ops::Kernels& kernels = ops::operator_of(node.node().op).kernels;
-  const auto touches = [&](DType type) { return node.input(0).dtype == type || node.output().dtype == type; };
+  const DType type = ops::activation_type(node);
+  const auto touches = [&](DType wanted) { return type == wanted || node.output().dtype == wanted; };
   if (touches(DType::Int16)) return kernels.i16;
-  return touches(DType::Int8) ? kernels.i8 : kernels.f32;
+  if (touches(DType::Int8)) return kernels.i8;
+  return ops::is_plain(type) ? kernels.plain : kernels.f32;
 }
 
 std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {

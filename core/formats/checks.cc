@@ -37,6 +37,11 @@ std::optional<std::string> tensor_problem(const Tensor& tensor) {
   return {};
 }
 
+/// True for the types of activations that are reals by themselves or by quantization parameters.
+bool holds_reals(DType type) {
+  return type == DType::Float32 || type == DType::BFloat16 || type == DType::Int8 || type == DType::Int16;
+}
+
 /// The type that operand `i` has to have beside activations of `type`.
 bool fits(const NodeView& node, size_t i, DType type) {
   const DType operand = node.input(i).dtype;
@@ -84,14 +89,18 @@ std::optional<std::string> type_problem(const Graph& graph, const Node& node) {
   }
   if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return {};
 
-  const DType type = view.input(0).dtype;
+  const ops::Operator& op = ops::operator_of(node.op);
+  const DType type = ops::activation_type(view);
+  const bool is_plain = ops::is_plain(type) && op.kernels.plain != nullptr;
+  if (!is_plain && !holds_reals(type)) return "computes on " + std::string(to_string(type));
   const auto mixes = [&](const Tensor& tensor) {
     return "mixes " + std::string(to_string(type)) + " and " + std::string(to_string(tensor.dtype));
   };
-  for (size_t i = 1; i < view.input_count(); ++i) {
-    if (view.has_input(i) && !fits(view, i, type)) return mixes(view.input(i));
+  for (size_t i = 0; i < view.input_count(); ++i) {
+    if (!view.has_input(i) || ops::is_plain_operand(op, i)) continue;
+    if (!fits(view, i, type)) return mixes(view.input(i));
   }
-  if (node.op == OpKind::ArgMax) return {};
+  if (op.quantization.output == ops::OutputQuantization::NotQuantized) return {};
   for (size_t i = 0; i < view.output_count(); ++i) {
     if (view.output(i).dtype != type) return mixes(view.output(i));
   }

@@ -196,8 +196,34 @@ struct BatchBlocks {
   friend bool operator==(const BatchBlocks&, const BatchBlocks&) = default;
 };
 
-using Attributes = std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise,
-                                LeakyRelu, Softmax, Reduce, Reshape, Transpose, Axis, Slice, StridedSlice,
-                                Pad, MirrorPad, Resize, BlockSize, ArgMax, Gelu, SplitV, Tile, BatchBlocks>;
+/// BATCH_MATMUL: which of the operands' matrices are transposed first.
+struct BatchMatmul {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  friend bool operator==(const BatchMatmul&, const BatchMatmul&) = default;
+};
+
+struct Gather {
+  int32_t axis = 0;
+  int32_t batch_dims = 0;  ///< Leading dimensions that input and indices share; at most `axis`.
+  friend bool operator==(const Gather&, const Gather&) = default;
+};
+
+struct CumSum {
+  int32_t axis = 0;
+  bool exclusive = false;  ///< The sum of the elements before, without the element itself.
+  bool reverse = false;    ///< From the end.
+  friend bool operator==(const CumSum&, const CumSum&) = default;
+};
+
+struct Cast {
+  DType to = DType::Float32;
+  friend bool operator==(const Cast&, const Cast&) = default;
+};
+
+using Attributes =
+    std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise, LeakyRelu, Softmax,
+                 Reduce, Reshape, Transpose, Axis, Slice, StridedSlice, Pad, MirrorPad, Resize, BlockSize,
+                 ArgMax, Gelu, SplitV, Tile, BatchBlocks, BatchMatmul, Gather, CumSum, Cast>;
 
 }  // namespace octet

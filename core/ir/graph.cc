@@ -123,6 +123,9 @@ int64_t multiply_accumulates(const Graph& graph, const Node& node) {
     }
     case OpKind::FullyConnected:
       return view.output().shape.elements() * view.input(1).shape[-1];
+    case OpKind::BatchMatmul:
+      return view.output().shape.elements() *
+             view.input(0).shape[view.attributes<BatchMatmul>().transpose_a ? -2 : -1];
     default:
       return 0;
   }

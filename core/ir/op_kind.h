@@ -12,25 +12,41 @@ namespace octet {
   X(Add, "ADD", add)                                                           \
   X(ArgMax, "ARG_MAX", arg_max)                                                \
   X(AveragePool2d, "AVERAGE_POOL_2D", average_pool_2d)                         \
+  X(BatchMatmul, "BATCH_MATMUL", batch_matmul)                                 \
   X(BatchToSpaceNd, "BATCH_TO_SPACE_ND", batch_to_space_nd)                    \
   X(BroadcastTo, "BROADCAST_TO", broadcast_to)                                 \
+  X(Cast, "CAST", cast)                                                        \
   X(Ceil, "CEIL", ceil)                                                        \
   X(Concatenation, "CONCATENATION", concatenation)                             \
   X(Conv2d, "CONV_2D", conv_2d)                                                \
+  X(CumSum, "CUMSUM", cum_sum)                                                 \
   X(DepthToSpace, "DEPTH_TO_SPACE", depth_to_space)                            \
   X(DepthwiseConv2d, "DEPTHWISE_CONV_2D", depthwise_conv_2d)                   \
   X(Dequantize, "DEQUANTIZE", dequantize)                                      \
   X(Div, "DIV", div)                                                           \
   X(Elu, "ELU", elu)                                                           \
+  X(Equal, "EQUAL", equal)                                                     \
   X(Exp, "EXP", exp)                                                           \
   X(Floor, "FLOOR", floor)                                                     \
+  X(FloorDiv, "FLOOR_DIV", floor_div)                                          \
+  X(FloorMod, "FLOOR_MOD", floor_mod)                                          \
   X(FullyConnected, "FULLY_CONNECTED", fully_connected)                        \
+  X(Gather, "GATHER", gather)                                                  \
+  X(GatherNd, "GATHER_ND", gather_nd)                                          \
   X(Gelu, "GELU", gelu)                                                        \
+  X(Greater, "GREATER", greater)                                               \
+  X(GreaterEqual, "GREATER_EQUAL", greater_equal)                              \
   X(HardSwish, "HARD_SWISH", hard_swish)                                       \
   X(L2Normalization, "L2_NORMALIZATION", l2_normalization)                     \
   X(LeakyRelu, "LEAKY_RELU", leaky_relu)                                       \
+  X(Less, "LESS", less)                                                        \
+  X(LessEqual, "LESS_EQUAL", less_equal)                                       \
   X(Log, "LOG", log)                                                           \
+  X(LogicalAnd, "LOGICAL_AND", logical_and)                                    \
+  X(LogicalNot, "LOGICAL_NOT", logical_not)                                    \
+  X(LogicalOr, "LOGICAL_OR", logical_or)                                       \
   X(Logistic, "LOGISTIC", logistic)                                            \
+  X(LogSoftmax, "LOG_SOFTMAX", log_softmax)                                    \
   X(Maximum, "MAXIMUM", maximum)                                               \
   X(MaxPool2d, "MAX_POOL_2D", max_pool_2d)                                     \
   X(Mean, "MEAN", mean)                                                        \
@@ -38,6 +54,7 @@ namespace octet {
   X(MirrorPad, "MIRROR_PAD", mirror_pad)                                       \
   X(Mul, "MUL", mul)                                                           \
   X(Neg, "NEG", neg)                                                           \
+  X(NotEqual, "NOT_EQUAL", not_equal)                                          \
   X(Pack, "PACK", pack)                                                        \
   X(Pad, "PAD", pad)                                                           \
   X(Pow, "POW", pow)                                                           \
@@ -45,6 +62,7 @@ namespace octet {
   X(Quantize, "QUANTIZE", quantize)                                            \
   X(ReduceMax, "REDUCE_MAX", reduce_max)                                       \
   X(ReduceMin, "REDUCE_MIN", reduce_min)                                       \
+  X(ReduceProd, "REDUCE_PROD", reduce_prod)                                    \
   X(Relu, "RELU", relu)                                                        \
   X(Relu6, "RELU6", relu6)                                                     \
   X(Relu0To1, "RELU_0_TO_1", relu_0_to_1)                                      \
@@ -54,6 +72,8 @@ namespace octet {
   X(ResizeNearestNeighbor, "RESIZE_NEAREST_NEIGHBOR", resize_nearest_neighbor) \
   X(Round, "ROUND", round)                                                     \
   X(Rsqrt, "RSQRT", rsqrt)                                                     \
+  X(Select, "SELECT", select)                                                  \
+  X(SelectV2, "SELECT_V2", select_v2)                                          \
   X(Sign, "SIGN", sign)                                                        \
   X(Slice, "SLICE", slice)                                                     \
   X(Softmax, "SOFTMAX", softmax)                                               \

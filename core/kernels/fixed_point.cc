@@ -69,6 +69,38 @@ int32_t reciprocal_of_one_plus(int32_t x) {
   return shift_left(estimate, 1);  // Half of the Q2.29 number, in Q0.31.
 }
 
+int32_t log_of_sum(int32_t x) {
+  // x = 2^e r with r within a quarter of an octave of 2^-1/4: of the two ways to choose such an exponent the
+  // larger. Then ln(x) = e ln 2 + ln(r), the latter by a quotient of polynomials in r - 2^-1/4.
+  constexpr int kIntegerBits = 12;
+  constexpr int kSumBits = 6;  // One more than the result, which the two terms may need.
+  constexpr int32_t kLog2 = 1488522236;
+  constexpr int32_t kHalfRootOfTwo = 1518500250;
+  constexpr int32_t kQuarterOctave = 1805811301;  // 2^-1/4.
+  constexpr int32_t kNumerator = 117049297, kDenominator = 127690142, kOffset = 1057819769,
+                    kSlope = 638450708;
+  constexpr int32_t kQuarter = 1 << (31 - kSumBits - 2);
+
+  const int zeros_a = __builtin_clz(static_cast<uint32_t>(x));
+  const int32_t r_a = shift_left(multiply(shift_left(x, zeros_a - 1), kHalfRootOfTwo), 1);
+  const int32_t exponent_a = shift_left(kIntegerBits - zeros_a, 31 - kSumBits) + kQuarter;
+  const int zeros_b = __builtin_clz(static_cast<uint32_t>(multiply(x, kHalfRootOfTwo))) - 1;
+  const int32_t r_b = shift_left(x, zeros_b);
+  const int32_t exponent_b = shift_left(kIntegerBits - zeros_b, 31 - kSumBits) - kQuarter;
+  const int32_t r = std::min(r_a, r_b);
+  const int32_t exponent = std::max(exponent_a, exponent_b);
+
+  const int32_t middle = static_cast<int32_t>((int64_t{r} + kQuarterOctave + 1) / 2);
+  const int32_t q = 2 * (r - kQuarterOctave);
+  const int32_t square = multiply(q, q);
+  const int32_t numerator = add(multiply(q, r), multiply(multiply(q, square), kNumerator));
+  const int32_t inner = add(add(kOffset, q), multiply(kDenominator, square));
+  const int32_t denominator_less_one = add(multiply(middle, inner), multiply(kSlope, q));
+  const int32_t reciprocal = reciprocal_of_one_plus(denominator_less_one);
+  const int32_t fraction = multiply(rounding_divide_by_power_of_two(numerator, kSumBits), reciprocal);
+  return shift_left(add(multiply(exponent, kLog2), fraction), 1);
+}
+
 FixedPointMultiplier inverse_square_root(int32_t x) {
   if (x <= 1) return {kOne, 0};
   int right_shift = 11;

@@ -14,6 +14,9 @@ int32_t exp_of_negative(int32_t x);
 /// 1 / (1 + x) in Q0.31 for x in [0, 1) in Q0.31.
 int32_t reciprocal_of_one_plus(int32_t x);
 
+/// ln(x) in Q5.26 for x >= 1 in Q12.19.
+int32_t log_of_sum(int32_t x);
+
 /// 1 / sqrt(x) for an integer x >= 0, as a multiplier; x = 0 gives almost one.
 FixedPointMultiplier inverse_square_root(int32_t x);
 

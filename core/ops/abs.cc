@@ -1,6 +1,7 @@
 // ABS: the magnitude of x.
 #include <cmath>
 
+#include "ops/plain_arithmetic.h"
 #include "ops/unary_table.h"
 
 namespace octet::ops {
@@ -27,13 +28,20 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
                      }));
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return plain_unary(node, [](auto x) { return x < 0 ? wrapping(std::minus<>(), decltype(x){0}, x) : x; });
+}
+
 }  // namespace
 
 extern const Operator abs;
 const Operator abs = {
     .kind = OpKind::Abs,
     .infer = infer_unary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
+    .kernels = {.f32 = prepare_float,
+                .i8 = prepare_integer<int8_t>,
+                .i16 = prepare_integer<int16_t>,
+                .plain = prepare_plain},
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,

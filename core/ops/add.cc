@@ -1,5 +1,5 @@
 // ADD: the sum of two tensors, broadcast by NumPy's rules, with a fused activation.
-#include "ops/elementwise.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -12,13 +12,17 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) { return int8_sum(nod
 
 std::unique_ptr<Kernel> prepare_int16(const NodeView& node) { return int16_sum(node, 1); }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return plain_arithmetic(node, [](auto a, auto b) { return wrapping(std::plus<>(), a, b); });
+}
+
 }  // namespace
 
 extern const Operator add;
 const Operator add = {
     .kind = OpKind::Add,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

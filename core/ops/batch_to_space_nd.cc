@@ -49,7 +49,7 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 extern const Operator batch_to_space_nd = {
     .kind = OpKind::BatchToSpaceNd,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
 };

@@ -57,7 +57,7 @@ const Constraint kMla[] = {
 extern const Operator concatenation = {
     .kind = OpKind::Concatenation,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = {.output = OutputQuantization::AllSame},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

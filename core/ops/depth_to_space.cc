@@ -43,7 +43,7 @@ const Constraint kMla[] = {kFourDimensional};
 extern const Operator depth_to_space = {
     .kind = OpKind::DepthToSpace,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true},

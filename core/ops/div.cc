@@ -1,6 +1,6 @@
 // DIV: the quotient of two tensors, broadcast by NumPy's rules, with a fused activation.
 #include "kernels/convert.h"
-#include "ops/elementwise.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -33,13 +33,17 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
   return scalar_binary<int16_t>(node, quotient<int16_t>(node));
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return plain_arithmetic(node, [](auto a, auto b) { return truncated_quotient(a, b); });
+}
+
 }  // namespace
 
 extern const Operator div;
 const Operator div = {
     .kind = OpKind::Div,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = false},
     .in_place = true,

@@ -1,5 +1,7 @@
 // MAXIMUM: the larger of two elements, broadcast by NumPy's rules.
-#include "ops/elementwise.h"
+#include <algorithm>
+
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -17,13 +19,17 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
   return binary<int16_t>(node, [](v128_t a, v128_t b) { return wasm_i16x8_max(a, b); });
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return plain_binary(node, [](auto a, auto b) { return std::max(a, b); });
+}
+
 }  // namespace
 
 extern const Operator maximum;
 const Operator maximum = {
     .kind = OpKind::Maximum,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .quantization = {.output = OutputQuantization::AllSame},
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},

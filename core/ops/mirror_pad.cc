@@ -55,7 +55,7 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 extern const Operator mirror_pad = {
     .kind = OpKind::MirrorPad,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {},
     .tflite = {.int8 = true, .int16 = true},

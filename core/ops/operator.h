@@ -60,7 +60,19 @@ struct Kernels {
   PrepareKernel f32 = nullptr;
   PrepareKernel i8 = nullptr;
   PrepareKernel i16 = nullptr;
+  /// Elements that stand for themselves: see is_plain(). It looks at the type, and fails where it lacks it.
+  PrepareKernel plain = nullptr;
 };
+
+/// The kernels of an operator that never looks into its elements.
+constexpr Kernels every_type(PrepareKernel prepare) {
+  return {.f32 = prepare, .i8 = prepare, .i16 = prepare, .plain = prepare};
+}
+
+/// True for integers without a scale and truth values: indices, shapes, conditions.
+constexpr bool is_plain(DType dtype) {
+  return dtype == DType::Int32 || dtype == DType::Int64 || dtype == DType::Bool;
+}
 
 /// How the output's quantization parameters follow from the operator.
 enum class OutputQuantization : uint8_t {
@@ -85,6 +97,9 @@ struct QuantizationRule {
   int32_t fixed_zero_point = 0;
   float fixed_scale_int16 = 0;  ///< Fixed, in INT16, whose zero point is 0; 0 where INT16 is Free.
   std::optional<WeightOperand> weight = {};
+  /// Operands that are plain in every precision, be the others reals: indices, a condition. Their types are
+  /// checked by Operator::infer.
+  std::span<const size_t> plain_operands = {};
 };
 
 /// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.
@@ -133,6 +148,11 @@ struct Operator {
 /// The table: every OpKind has an entry.
 const Operator& operator_of(OpKind kind);
 std::span<const Operator* const> all_operators();
+
+/// True for an operand that QuantizationRule::plain_operands names.
+bool is_plain_operand(const Operator& op, size_t i);
+/// The type that decides in what the node computes: that of its first operand that is not named so.
+DType activation_type(const NodeView& node);
 
 /// Runs shape inference over the graph in order and stores output shapes and types; throws what infer throws.
 void infer_shapes(Graph& graph);

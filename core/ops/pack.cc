@@ -51,7 +51,7 @@ const Constraint kMla[] = {
 extern const Operator pack = {
     .kind = OpKind::Pack,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = {.output = OutputQuantization::AllSame},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -95,7 +95,10 @@ const Constraint kTflite[] = {{"its input has at most five dimensions", input_ra
 extern const Operator pad = {
     .kind = OpKind::Pad,
     .infer = infer,
-    .kernels = {.f32 = prepare_plain, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
+    .kernels = {.f32 = prepare_plain,
+                .i8 = prepare_integer<int8_t>,
+                .i16 = prepare_integer<int16_t>,
+                .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},

@@ -1,6 +1,10 @@
 // REDUCE_MAX: the largest element along some axes.
+#include <algorithm>
+#include <limits>
+
+#include "ops/folding.h"
 #include "ops/movement.h"
-#include "ops/reducing.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -10,6 +14,12 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
   return extreme_kernel<T>(node, kernels::Extreme::Max);
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return by_plain_type(node, [&]<class T>(T) {
+    return folding_kernel(node, std::numeric_limits<T>::min(), [](T a, T b) { return std::max(a, b); });
+  });
+}
+
 const Constraint kMla[] = {kFourDimensional};
 
 }  // namespace
@@ -17,7 +27,10 @@ const Constraint kMla[] = {kFourDimensional};
 extern const Operator reduce_max = {
     .kind = OpKind::ReduceMax,
     .infer = infer_reduced,
-    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>, .i16 = prepare<int16_t>},
+    .kernels = {.f32 = prepare<float>,
+                .i8 = prepare<int8_t>,
+                .i16 = prepare<int16_t>,
+                .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

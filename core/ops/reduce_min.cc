@@ -1,6 +1,10 @@
 // REDUCE_MIN: the smallest element along some axes.
+#include <algorithm>
+#include <limits>
+
+#include "ops/folding.h"
 #include "ops/movement.h"
-#include "ops/reducing.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -10,12 +14,21 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
   return extreme_kernel<T>(node, kernels::Extreme::Min);
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return by_plain_type(node, [&]<class T>(T) {
+    return folding_kernel(node, std::numeric_limits<T>::max(), [](T a, T b) { return std::min(a, b); });
+  });
+}
+
 }  // namespace
 
 extern const Operator reduce_min = {
     .kind = OpKind::ReduceMin,
     .infer = infer_reduced,
-    .kernels = {.f32 = prepare<float>, .i8 = prepare<int8_t>, .i16 = prepare<int16_t>},
+    .kernels = {.f32 = prepare<float>,
+                .i8 = prepare<int8_t>,
+                .i16 = prepare<int16_t>,
+                .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true},
 };

@@ -59,7 +59,7 @@ const Constraint kMla[] = {
 extern const Operator resize_nearest_neighbor = {
     .kind = OpKind::ResizeNearestNeighbor,
     .infer = infer_resized,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -43,7 +43,7 @@ const Constraint kTflite[] = {{"its input has at most five dimensions", input_ra
 extern const Operator slice = {
     .kind = OpKind::Slice,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},

@@ -9,23 +9,10 @@
 #include "kernels/interpolated_int16.h"
 #include "kernels/math.h"
 #include "kernels/math_simd.h"
-#include "ops/elementwise.h"
+#include "ops/last_axis.h"
 
 namespace octet::ops {
 namespace {
-
-std::vector<TensorType> infer(const NodeView& node) {
-  if (node.input(0).shape.rank() == 0) node.fail("its input is a scalar.");
-  return infer_unary(node);
-}
-
-/// The last axis of a tensor, and how many rows along it there are.
-struct Rows {
-  explicit Rows(const Shape& shape)
-      : length(static_cast<size_t>(shape[-1])), count(static_cast<size_t>(shape.elements()) / length) {}
-  size_t length;
-  size_t count;
-};
 
 class FloatKernel final : public Kernel {
  public:
@@ -170,7 +157,7 @@ class Int16Kernel final : public Kernel {
 extern const Operator softmax;
 const Operator softmax = {
     .kind = OpKind::Softmax,
-    .infer = infer,
+    .infer = infer_along_last_axis,
     .kernels = {.f32 = [](const NodeView& node) -> std::unique_ptr<Kernel> {
                   return std::make_unique<FloatKernel>(node);
                 },

@@ -91,7 +91,7 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
 extern const Operator space_to_batch_nd = {
     .kind = OpKind::SpaceToBatchNd,
     .infer = infer,
-    .kernels = {.f32 = prepare_plain, .i8 = prepare_int8, .i16 = prepare_plain},
+    .kernels = {.f32 = prepare_plain, .i8 = prepare_int8, .i16 = prepare_plain, .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
 };

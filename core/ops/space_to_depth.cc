@@ -41,7 +41,7 @@ const Constraint kMla[] = {kFourDimensional};
 extern const Operator space_to_depth = {
     .kind = OpKind::SpaceToDepth,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true},

@@ -33,7 +33,7 @@ const Constraint kMla[] = {kFourDimensional};
 extern const Operator split = {
     .kind = OpKind::Split,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

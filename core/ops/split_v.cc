@@ -38,7 +38,7 @@ const Constraint kMla[] = {kFourDimensional};
 extern const Operator split_v = {
     .kind = OpKind::SplitV,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -3,7 +3,7 @@
 
 #include "kernels/convert.h"
 #include "kernels/requantize.h"
-#include "ops/elementwise.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -40,18 +40,37 @@ class TfliteSquaredDifference {
   kernels::FixedPointMultiplier from_a_, from_b_, to_output_;
 };
 
-std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+/// The nearest integer to the real result.
+template <class T>
+auto rounded(const NodeView& node) {
   const ScaleAndZero a = per_tensor(node.input(0));
   const ScaleAndZero b = per_tensor(node.input(1));
   const ScaleAndZero output = per_tensor(node.output());
-  if (node.node().requantization == RequantizationMode::Tflite) {
-    return table_binary(node, kernels::LookupTable2d(TfliteSquaredDifference(a, b, output)));
-  }
-  return table_binary(node, kernels::LookupTable2d([&](int32_t qa, int32_t qb) {
-                        const double difference = static_cast<double>(a.scale) * (qa - a.zero_point) -
-                                                  static_cast<double>(b.scale) * (qb - b.zero_point);
-                        return kernels::quantize(difference * difference, output.scale, output.zero_point);
-                      }));
+  return [=](int32_t qa, int32_t qb) {
+    const double difference = static_cast<double>(a.scale) * (qa - a.zero_point) -
+                              static_cast<double>(b.scale) * (qb - b.zero_point);
+    return kernels::quantize<T>(difference * difference, output.scale, output.zero_point);
+  };
+}
+
+std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
+  if (node.node().requantization == RequantizationMode::Sima)
+    return table_binary(node, kernels::LookupTable2d(rounded<int8_t>(node)));
+  return table_binary(node,
+                      kernels::LookupTable2d(TfliteSquaredDifference(
+                          per_tensor(node.input(0)), per_tensor(node.input(1)), per_tensor(node.output()))));
+}
+
+/// TFLite has none.
+std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
+  return scalar_binary<int16_t>(node, rounded<int16_t>(node));
+}
+
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return plain_binary(node, [](auto a, auto b) {
+    const auto difference = wrapping(std::minus<>(), a, b);
+    return wrapping(std::multiplies<>(), difference, difference);
+  });
 }
 
 }  // namespace
@@ -60,7 +79,7 @@ extern const Operator squared_difference;
 const Operator squared_difference = {
     .kind = OpKind::SquaredDifference,
     .infer = infer_binary,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_int8},
+    .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

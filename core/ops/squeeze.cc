@@ -6,7 +6,7 @@ namespace octet::ops {
 extern const Operator squeeze = {
     .kind = OpKind::Squeeze,
     .infer = infer_reshaped,
-    .kernels = {.f32 = identity_kernel, .i8 = identity_kernel, .i16 = identity_kernel},
+    .kernels = every_type(identity_kernel),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kReshapedMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -4,7 +4,8 @@
 #include <limits>
 
 #include "ops/activation.h"
-#include "ops/reducing.h"
+#include "ops/folding.h"
+#include "ops/plain_arithmetic.h"
 
 namespace octet::ops {
 namespace {
@@ -34,12 +35,21 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   });
 }
 
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return by_plain_type(node, [&]<class T>(T) {
+    return folding_kernel(node, T{0}, [](T a, T b) { return wrapping(std::plus<>(), a, b); });
+  });
+}
+
 }  // namespace
 
 extern const Operator sum = {
     .kind = OpKind::Sum,
     .infer = infer_reduced,
-    .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
+    .kernels = {.f32 = prepare_float,
+                .i8 = prepare_integer<int8_t>,
+                .i16 = prepare_integer<int16_t>,
+                .plain = prepare_plain},
     .quantization = {.output = OutputQuantization::Free},
     .mla = {.int8 = true, .bf16 = true, .constraints = kReducedMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -1,4 +1,5 @@
 // The table of operators, and what holds for all of them.
+#include <algorithm>
 #include <array>
 
 #include "ops/operator.h"
@@ -22,6 +23,17 @@ constexpr std::array<const Operator*, kOpKindCount> kTable = {
 const Operator& operator_of(OpKind kind) { return *kTable[static_cast<size_t>(kind)]; }
 
 std::span<const Operator* const> all_operators() { return kTable; }
+
+bool is_plain_operand(const Operator& op, size_t i) {
+  const std::span<const size_t> plain = op.quantization.plain_operands;
+  return std::find(plain.begin(), plain.end(), i) != plain.end();
+}
+
+DType activation_type(const NodeView& node) {
+  size_t i = 0;
+  while (is_plain_operand(operator_of(node.node().op), i)) ++i;
+  return node.input(i).dtype;
+}
 
 void infer_shapes(Graph& graph, const Node& node) {
   const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));

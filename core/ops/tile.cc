@@ -28,7 +28,7 @@ const Constraint kMla[] = {
 extern const Operator tile = {
     .kind = OpKind::Tile,
     .infer = infer,
-    .kernels = {.f32 = repeating_kernel, .i8 = repeating_kernel, .i16 = repeating_kernel},
+    .kernels = every_type(repeating_kernel),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

@@ -35,7 +35,7 @@ const Constraint kMla[] = {
 extern const Operator unpack = {
     .kind = OpKind::Unpack,
     .infer = infer,
-    .kernels = {.f32 = prepare, .i8 = prepare, .i16 = prepare},
+    .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},

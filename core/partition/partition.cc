@@ -65,6 +65,7 @@ class Reasons {
     for (size_t i = 0; i < view.input_count(); ++i) {
       if (!view.has_input(i)) continue;
       const Tensor& input = view.input(i);
+      if (ops::is_plain_operand(op, i)) continue;
       computes = computes || !input.is_constant();
       if (input.dtype == DType::Float32) continue;
       return "Its input '" + input.name + "' is " + std::string(to_string(input.dtype)) +

@@ -37,6 +37,8 @@ bool passes_on_equal_shape(const Node& node) {
     case OpKind::Sum:
     case OpKind::ReduceMax:
     case OpKind::ReduceMin:
+    case OpKind::ReduceProd:
+    case OpKind::Cast:  // To another type it is kept: the two are represented differently.
     case OpKind::BroadcastTo:
     case OpKind::Tile:
     case OpKind::SplitV:

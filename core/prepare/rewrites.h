@@ -17,6 +17,10 @@ int remove_identities(Graph& graph);
 /// MAXIMUM and MINIMUM with constants that amount to RELU, RELU6 or RELU_N1_TO_1 become these.
 int recognize_clips(Graph& graph);
 
+/// BATCH_MATMUL with a constant matrix on the right becomes FULLY_CONNECTED, whose weights have a scale a
+/// channel.
+int recognize_fully_connected(Graph& graph);
+
 /// PAD with zeros, of height and width only, moves into the padding of the convolution behind it.
 int fold_padding(Graph& graph);
 

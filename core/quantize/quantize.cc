@@ -175,11 +175,11 @@ class Quantizer {
   /// A source activation in `precision`, converted on first use.
   TensorId operand(TensorId id, Precision precision) {
     if (id == TensorId::None) return id;
+    const Tensor& tensor = source_.tensor(id);
+    if (tensor.dtype != DType::Float32) precision = Precision::Float32;  // It has that one form alone.
     TensorId& copy = form(id, precision);
     if (copy != TensorId::None) return copy;
-    const Tensor& tensor = source_.tensor(id);
-    if (tensor.is_constant() || tensor.dtype != DType::Float32)
-      return copy = result_.graph.add_tensor(tensor);
+    if (tensor.is_constant()) return copy = result_.graph.add_tensor(tensor);
     const TensorId from = form(id, produced_in_[index(id)]);
     // A graph output keeps its name in float, the type users see.
     const bool is_output = precision == Precision::Float32 && graph_outputs_.count(id) != 0;
@@ -198,7 +198,7 @@ class Quantizer {
 
   TensorId constant_operand(const Node& node, TensorId id) {
     const Tensor& tensor = source_.tensor(id);
-    if (tensor.dtype != DType::Float32) return result_.graph.add_tensor(tensor);
+    if (tensor.dtype != DType::Float32) return operand(id, Precision::Float32);
     const Precision precision = node.placement.precision;
     const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
     if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
@@ -259,7 +259,7 @@ class Quantizer {
       const TensorId id = node.inputs[i];
       if (id == TensorId::None) continue;
       const Tensor& tensor = source_.tensor(id);
-      if (!tensor.is_constant()) {
+      if (!tensor.is_constant() || tensor.dtype != DType::Float32) {
         copy.inputs[i] = operand(id, Precision::BFloat16);
       } else if (rule && rule->bias == i) {
         copy.inputs[i] = operand(id, Precision::Float32);  // It joins sums that are float32.

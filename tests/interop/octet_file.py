@@ -11,7 +11,7 @@ import numpy as np
 
 from models import REPOSITORY, WORK
 
-_DTYPES = {0: "float32", 3: "int8", 4: "uint8", 5: "int16", 6: "int32", 7: "int64"}
+_DTYPES = {0: "float32", 3: "int8", 4: "uint8", 5: "int16", 6: "int32", 7: "int64", 8: "bool"}
 
 
 @functools.cache

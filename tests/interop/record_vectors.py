@@ -16,6 +16,7 @@ import numpy as np
 
 from int4_cases import int4_cases
 from int16_cases import int16_cases
+from plain_cases import plain_cases
 from tflite_builder import ModelBuilder, reference_interpreter, run_once
 from vector_cases import Case, all_cases, random_integers
 
@@ -76,7 +77,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     files: dict[str, list[dict]] = {}
-    for case in [*all_cases(), *int16_cases(), *int4_cases()]:
+    for case in [*all_cases(), *int16_cases(), *int4_cases(), *plain_cases()]:
         files.setdefault(case.operator, []).append(record(case))
     stale = 0
     for operator, cases in files.items():

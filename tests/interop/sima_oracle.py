@@ -335,6 +335,33 @@ def resize_bilinear(node, operands, out):
 # --------------------------------------------------------------------------------------------------------- as TFLite
 
 
+def batch_matmul(node, operands, out):
+    a, b = (
+        np.swapaxes(centred(operand), -1, -2) if transpose else centred(operand)
+        for operand, transpose in zip(operands, (node["transposeA"], node["transposeB"]), strict=True)
+    )
+    (multiplier,), n = affine_multipliers([operands[0].step * operands[1].step / out.step], 46)
+    return clamped(shift_right(multiplier * (a @ b), n) + out.zero, out)
+
+
+def comparison(function):
+    return lambda node, operands, out: function(*(operand.step * centred(operand) for operand in operands))
+
+
+def select(node, condition, yes, no):
+    return np.where(
+        condition.reshape(-1, *[1] * (yes.ndim - 1)) if condition.ndim == 1 else condition, yes, no
+    )
+
+
+def gather(node, data, indices):
+    batch = node["batchDims"]
+    if batch == 0:
+        return np.take(data, indices, node["axis"])
+    rest = {"axis": node["axis"] - 1, "batchDims": batch - 1}
+    return np.stack([gather(rest, part, chosen) for part, chosen in zip(data, indices, strict=True)])
+
+
 def by_tflite(kind, options, fields):
     """Operators that compute as TFLite's reference kernels in either mode are judged by those."""
 
@@ -441,31 +468,41 @@ ORACLE = {
     "ADD": add,
     "ARG_MAX": arg_max,
     "AVERAGE_POOL_2D": lambda node, operands, out: pool(node, operands, out, True),
+    "BATCH_MATMUL": batch_matmul,
     "BATCH_TO_SPACE_ND": moved(batch_to_space),
     "BROADCAST_TO": moved(lambda node, data: np.broadcast_to(data, node["shape"])),
     "CONCATENATION": lambda node, operands, out: np.concatenate([o.data for o in operands], node["axis"]),
     "CONV_2D": conv_2d,
-    "DEPTH_TO_SPACE": moved(depth_to_space),
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "DEPTH_TO_SPACE": moved(depth_to_space),
     "DEQUANTIZE": dequantize,
     "DIV": div,
     "ELU": unary(lambda node, x: np.where(x < 0, np.expm1(np.minimum(x, 0)), x)),
+    "EQUAL": comparison(np.equal),
     "EXP": unary(lambda node, x: np.exp(x)),
     "FULLY_CONNECTED": fully_connected,
+    "GATHER": moved(gather),
+    "GATHER_ND": moved(lambda node, data, indices: data[tuple(np.moveaxis(indices, -1, 0))]),
     "GELU": unary(gelu),
+    "GREATER": comparison(np.greater),
+    "GREATER_EQUAL": comparison(np.greater_equal),
     "HARD_SWISH": unary(lambda node, x: x * np.clip(x + 3, 0, 6) / 6),
     "L2_NORMALIZATION": by_tflite("L2_NORMALIZATION", "L2NormOptions", lambda node: {}),
     "LEAKY_RELU": unary(lambda node, x: np.where(x >= 0, x, x * np.float64(np.float32(node["alpha"])))),
+    "LESS": comparison(np.less),
+    "LESS_EQUAL": comparison(np.less_equal),
     "LOG": unary(lambda node, x: np.log(x, where=x > 0, out=np.full_like(x, -np.inf))),
     "LOGISTIC": unary(lambda node, x: 1 / (1 + np.exp(-x))),
-    "MAX_POOL_2D": lambda node, operands, out: pool(node, operands, out, False),
+    "LOG_SOFTMAX": by_tflite("LOG_SOFTMAX", "LogSoftmaxOptions", lambda node: {}),
     "MAXIMUM": moved(lambda node, a, b: np.maximum(a, b)),
+    "MAX_POOL_2D": lambda node, operands, out: pool(node, operands, out, False),
     "MEAN": lambda node, operands, out: reduced(node, operands, out, True),
     "MINIMUM": moved(lambda node, a, b: np.minimum(a, b)),
     "MIRROR_PAD": moved(
         lambda node, data: np.pad(data, node["paddings"], mode="reflect" if node["reflect"] else "symmetric")
     ),
     "MUL": mul,
+    "NOT_EQUAL": comparison(np.not_equal),
     "PACK": lambda node, operands, out: np.stack([o.data for o in operands], node["axis"]),
     "PAD": pad,
     "POW": power,
@@ -481,6 +518,8 @@ ORACLE = {
     "RESIZE_BILINEAR": resize_bilinear,
     "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
     "RSQRT": unary(inverse_root),
+    "SELECT": moved(select),
+    "SELECT_V2": moved(lambda node, condition, yes, no: np.where(condition, yes, no)),
     "SLICE": moved(
         lambda node, data: data[
             tuple(slice(b, b + s) for b, s in zip(node["begin"], node["size"], strict=True))

@@ -22,11 +22,13 @@ GRAPHS = {graph.name: graph for graph in operator_graphs()}
 # No INT8 kernel in TFLite: stays in float there, and is judged on the accelerator's target.
 _WITHOUT_INT8 = {"DIV", "POW", "SQRT", "SQUARE"}
 FLOAT_IN_TFLITE = {"int8": _WITHOUT_INT8, "int16": WITHOUT_INT16 | _WITHOUT_INT8}
+_COMPARISONS = ("EQUAL/", "NOT_EQUAL/", "LESS/", "LESS_EQUAL/", "GREATER/", "GREATER_EQUAL/")
+_WITHOUT_INT16_IN_OCTET = ("L2_NORMALIZATION/", "LOG_SOFTMAX/", "SQUARED_DIFFERENCE/", *_COMPARISONS)
 # No INT16 kernel in Octet, or none in TFLite and a shape that the accelerator does not run.
 FLOAT_EVERYWHERE = {
     "int8": set(),
     "int16": {
-        *(name for name in GRAPHS if name.startswith(("L2_NORMALIZATION/", "SQUARED_DIFFERENCE/"))),
+        *(name for name in GRAPHS if name.startswith(_WITHOUT_INT16_IN_OCTET)),
         *(name for name in GRAPHS if name.startswith("GELU/") and name.endswith("_approximate")),
         *("PRELU/full", "PRELU/shared", "ARG_MAX/rows", "ARG_MAX/negative", "ARG_MAX/ties"),
     },

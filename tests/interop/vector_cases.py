@@ -537,6 +537,130 @@ def _prelu_softmax_norm():
     )
 
 
+def _log_softmax():
+    for name, shape, scale, zero in (
+        ("row", (1, 10), 0.1, -3),
+        ("usual", (2, 40), 0.02, 11),
+        ("wide", (3, 101), 0.05, -128),
+        ("sharp", (2, 7), 1.3, 127),
+        ("coarse", (5, 12), 0.6, 0),
+        ("flat", (1, 33), 0.001, 11),
+        ("image", (1, 3, 4, 5), 0.08, 11),
+        ("one", (3, 1), 0.1, 11),
+        ("two", (64, 2), 0.11, 1),
+        ("three_d", (2, 3, 9), 0.2, 11),
+    ):
+        yield Case(
+            "LOG_SOFTMAX", name, [int8(shape, scale, zero)], [int8((), 16 / 256, 127)], 2, "LogSoftmaxOptions"
+        )
+
+
+def _batch_matmul():
+    table = [
+        ("matrix", (5, 7), (7, 9), False, False, (3, -7), (0.05, 4)),
+        ("one_row", (1, 33), (33, 3), False, False, (-128, 127), (0.09, -100)),
+        ("batch", (2, 4, 6), (2, 6, 8), False, False, (0, 0), (0.04, 0)),
+        ("attention", (1, 2, 9, 16), (1, 2, 9, 16), False, True, (-11, 5), (0.06, 1)),
+        ("transposed_first", (3, 8, 5), (3, 8, 17), True, False, (9, -9), (0.06, -3)),
+        ("transposed_both", (2, 7, 4), (2, 3, 7), True, True, (1, 2), (0.05, 8)),
+        ("broadcast", (2, 1, 3, 5), (4, 5, 6), False, False, (-5, 60), (0.07, -20)),
+        ("saturating", (6, 64), (64, 10), False, False, (-128, -128), (0.004, 3)),
+        ("many", (1, 40, 24), (1, 24, 40), False, False, (3, -3), (0.2, 1)),
+    ]
+    for name, a, b, adj_x, adj_y, zeros, target in table:
+        yield Case(
+            "BATCH_MATMUL",
+            name,
+            [int8(a, 0.02, zeros[0]), int8(b, 0.013, zeros[1])],
+            [int8((), *target)],
+            2,
+            "BatchMatMulOptions",
+            dict(adjX=adj_x, adjY=adj_y),
+        )
+
+
+def _comparisons():
+    shapes = [
+        ("same", (1, 3, 5, 7), (1, 3, 5, 7), (0.05, -3), (0.05, -3)),
+        ("scalar", (1, 4, 3, 5), (), (0.02, -128), (0.02, 5)),
+        ("channels", (1, 3, 4, 9), (1, 1, 1, 9), (0.1, 20), (0.03, -40)),
+        ("both_sides", (1, 4, 1, 30), (1, 1, 5, 30), (0.5, 0), (0.25, 127)),
+        ("coarse", (2, 40), (2, 40), (0.97, -9), (0.9, 4)),
+    ]
+    for operator, options in (
+        ("EQUAL", "EqualOptions"),
+        ("NOT_EQUAL", "NotEqualOptions"),
+        ("LESS", "LessOptions"),
+        ("LESS_EQUAL", "LessEqualOptions"),
+        ("GREATER", "GreaterOptions"),
+        ("GREATER_EQUAL", "GreaterEqualOptions"),
+    ):
+        for name, a, b, left, right in shapes:
+            yield Case(operator, name, [int8(a, *left), int8(b, *right)], [Tensor((), "bool")], 2, options)
+
+
+def _choices():
+    quantization = (0.05, -9)
+
+    def condition(name, shape):
+        return constant(random_state(name).randint(0, 2, shape).astype(bool), "bool")
+
+    for name, chosen, shape in (("elements", (2, 3, 5), (2, 3, 5)), ("rows", (4,), (4, 3, 2))):
+        values = [int8(shape, *quantization), int8(shape, *quantization)]
+        yield Case(
+            "SELECT", name, [condition(name, chosen), *values], [int8((), *quantization)], 2, "SelectOptions"
+        )
+    for name, chosen, yes, no in (
+        ("same", (3, 5), (3, 5), (3, 5)),
+        ("all", (2, 1, 1), (3, 1), (1, 1, 5)),
+        ("image", (1, 4, 3, 1), (1, 4, 3, 7), (1, 1, 1, 7)),
+    ):
+        values = [int8(yes, *quantization), int8(no, *quantization)]
+        yield Case(
+            "SELECT_V2",
+            name,
+            [condition(name, chosen), *values],
+            [int8((), *quantization)],
+            1,
+            "SelectV2Options",
+        )
+
+
+def _gathers():
+    quantization = (0.05, -9)
+    for name, shape, indices, axis, batch in (
+        ("scalar", (3, 4, 5), 2, 1, 0),
+        ("channels", (1, 3, 4, 7), (6, 0, 0, 3), 3, 0),
+        ("rows", (9, 5), (8, 1), 0, 0),
+        ("matrix", (2, 6, 3), ((5, 0, 1), (2, 2, 4)), 1, 0),
+        ("negative_axis", (2, 3, 8), (7, 1), -1, 0),
+        ("batched", (2, 3, 5, 4), ((0, 4), (3, 3)), 2, 1),
+        ("int64", (4, 6), (3, 0, 2), 0, 0),
+    ):
+        yield Case(
+            "GATHER",
+            name,
+            [int8(shape, *quantization), constant(indices, "int64" if name == "int64" else "int32")],
+            [int8((), *quantization)],
+            5,
+            "GatherOptions",
+            dict(axis=axis, batchDims=batch),
+        )
+    for name, shape, indices in (
+        ("elements", (3, 4), ((0, 3), (2, 1), (2, 2))),
+        ("slices", (3, 4, 5), (((2,), (0,)), ((1,), (1,)))),
+        ("one", (3, 4, 2), (1, 3)),
+    ):
+        yield Case(
+            "GATHER_ND",
+            name,
+            [int8(shape, *quantization), constant(indices, "int32")],
+            [int8((), *quantization)],
+            3,
+            "GatherNdOptions",
+        )
+
+
 def _reductions():
     table = [
         ("spatial_keep", (1, 5, 7, 9), (1, 2), True),
@@ -857,6 +981,11 @@ def all_cases():
         _binary,
         _unary,
         _prelu_softmax_norm,
+        _log_softmax,
+        _batch_matmul,
+        _comparisons,
+        _choices,
+        _gathers,
         _reductions,
         _arranging,
         _resizes,

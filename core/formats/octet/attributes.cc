@@ -101,6 +101,18 @@ Offset<schema::BatchBlocks> write(FlatBufferBuilder& b, const BatchBlocks& a) {
   const auto margins = flatten(a.margins);
   return schema::CreateBatchBlocksDirect(b, &a.block, &margins);
 }
+Offset<schema::BatchMatmul> write(FlatBufferBuilder& b, const BatchMatmul& a) {
+  return schema::CreateBatchMatmul(b, a.transpose_a, a.transpose_b);
+}
+Offset<schema::Gather> write(FlatBufferBuilder& b, const Gather& a) {
+  return schema::CreateGather(b, a.axis, a.batch_dims);
+}
+Offset<schema::CumSum> write(FlatBufferBuilder& b, const CumSum& a) {
+  return schema::CreateCumSum(b, a.axis, a.exclusive, a.reverse);
+}
+Offset<schema::Cast> write(FlatBufferBuilder& b, const Cast& a) {
+  return schema::CreateCast(b, static_cast<schema::DType>(a.to));
+}
 
 template <class Table>
 std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
@@ -194,6 +206,17 @@ Attributes read(const Reader& r, const schema::Tile& t) { return Tile{r.get(t.mu
 Attributes read(const Reader& r, const schema::BatchBlocks& t) {
   return BatchBlocks{r.get(t.block()), r.pairs(t.margins())};
 }
+Attributes read(const Reader&, const schema::BatchMatmul& t) {
+  return BatchMatmul{t.transpose_a(), t.transpose_b()};
+}
+Attributes read(const Reader&, const schema::Gather& t) { return Gather{t.axis(), t.batch_dims()}; }
+Attributes read(const Reader&, const schema::CumSum& t) {
+  return CumSum{t.axis(), t.exclusive(), t.reverse()};
+}
+Attributes read(const Reader& r, const schema::Cast& t) {
+  if (t.to() > schema::DType::MAX) r.invalid("have an unknown element type.");
+  return Cast{static_cast<DType>(t.to())};
+}
 
 template <class Table>
 Attributes read_table(const Reader& reader) {
@@ -256,6 +279,14 @@ Attributes read_attributes(const schema::Node& node) {
       return read_table<schema::Tile>(reader);
     case schema::Attributes::BatchBlocks:
       return read_table<schema::BatchBlocks>(reader);
+    case schema::Attributes::BatchMatmul:
+      return read_table<schema::BatchMatmul>(reader);
+    case schema::Attributes::Gather:
+      return read_table<schema::Gather>(reader);
+    case schema::Attributes::CumSum:
+      return read_table<schema::CumSum>(reader);
+    case schema::Attributes::Cast:
+      return read_table<schema::Cast>(reader);
     case schema::Attributes::NONE:
       break;
   }

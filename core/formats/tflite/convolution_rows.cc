@@ -1,4 +1,4 @@
-// Operators with a window: convolutions, fully connected, pools.
+// Operators with a window or products of matrices: convolutions, fully connected, pools.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -225,6 +225,18 @@ int fully_connected_version(const NodeView& node) {
   return node.input(0).dtype == DType::Int8 ? 4 : 1;
 }
 
+Attributes read_batch_matmul(const OperatorReader& reader) {
+  const auto* options = reader.optional_options<schema::BatchMatMulOptions>();
+  if (options == nullptr) return BatchMatmul{};
+  return BatchMatmul{options->adj_x(), options->adj_y()};
+}
+
+void write_batch_matmul(OperatorWriter& writer) {
+  const BatchMatmul& matmul = writer.attributes<BatchMatmul>();
+  writer.set_options(
+      schema::CreateBatchMatMulOptions(writer.builder(), matmul.transpose_a, matmul.transpose_b));
+}
+
 Attributes read_pool(const OperatorReader& reader) {
   const auto& options = reader.options<schema::Pool2DOptions>();
   Pool2d pool;
@@ -256,6 +268,13 @@ constexpr OperatorRow kRows[] = {
      transpose_conv_version, "Convolution2DTransposeBias"},
     {OpKind::FullyConnected, Code::FULLY_CONNECTED, 13, kBiasedOperands, read_fully_connected,
      write_fully_connected, fully_connected_version},
+    {OpKind::BatchMatmul,
+     Code::BATCH_MATMUL,
+     4,
+     {},
+     read_batch_matmul,
+     write_batch_matmul,
+     version_by_type<3>},
     {OpKind::AveragePool2d, Code::AVERAGE_POOL_2D, 3, {}, read_pool, write_pool, version_by_type<3>},
     {OpKind::MaxPool2d, Code::MAX_POOL_2D, 3, {}, read_pool, write_pool, version_by_type<3>},
 };

@@ -35,6 +35,8 @@ int sub_version(const NodeView& node) {
 }
 int div_version(const NodeView& node) { return broadcasts_beyond_4d(node) ? 2 : 1; }
 
+int floor_div_version(const NodeView& node) { return node.input(0).dtype == DType::Float32 ? 2 : 1; }
+
 int mul_version(const NodeView& node) {
   if (node.input(0).dtype == DType::Int16) return 4;
   if (node.input(0).dtype != DType::Int8) return 1;
@@ -72,6 +74,28 @@ void write_softmax(OperatorWriter& writer) {
   writer.set_options(schema::CreateSoftmaxOptions(writer.builder(), writer.attributes<Softmax>().beta));
 }
 
+Attributes read_cast(const OperatorReader& reader) {
+  // The output tensor's type; the options repeat it, and old files have none.
+  return Cast{reader.output_type()};
+}
+
+void write_cast(OperatorWriter& writer) {
+  writer.set_options(schema::CreateCastOptions(writer.builder(), schema_type_of(writer.node().input(0).dtype),
+                                               schema_type_of(writer.attributes<Cast>().to)));
+}
+
+Attributes read_cum_sum(const OperatorReader& reader) {
+  const auto& options = reader.options<schema::CumsumOptions>();
+  return CumSum{reader.axis(reader.integers(1, 1)[0], reader.value(0).shape.rank()), options.exclusive(),
+                options.reverse()};
+}
+
+void write_cum_sum(OperatorWriter& writer) {
+  const CumSum& sum = writer.attributes<CumSum>();
+  writer.scalar_operand(1, sum.axis);
+  writer.set_options(schema::CreateCumsumOptions(writer.builder(), sum.exclusive, sum.reverse));
+}
+
 Attributes read_l2_normalization(const OperatorReader& reader) {
   if (const auto* options = reader.optional_options<schema::L2NormOptions>()) {
     reader.no_activation(options->fused_activation_function());
@@ -93,6 +117,8 @@ int dequantize_version(const NodeView& node) {
 int quantize_version(const NodeView& node) { return node.output().dtype == DType::Int16 ? 2 : 1; }
 
 using Code = schema::BuiltinOperator;
+
+constexpr int kFirstOperand[] = {0};
 
 constexpr OperatorRow kRows[] = {
     {OpKind::Add,
@@ -123,6 +149,14 @@ constexpr OperatorRow kRows[] = {
      read_arithmetic<schema::DivOptions>,
      write_arithmetic<schema::DivOptions>,
      div_version},
+    {OpKind::FloorDiv,
+     Code::FLOOR_DIV,
+     3,
+     {},
+     read_nothing,
+     write_empty<schema::FloorDivOptions>,
+     floor_div_version},
+    {OpKind::FloorMod, Code::FLOOR_MOD, 2, {}, read_nothing, write_empty<schema::FloorModOptions>, version_1},
     {OpKind::Minimum,
      Code::MINIMUM,
      4,
@@ -144,7 +178,7 @@ constexpr OperatorRow kRows[] = {
     {OpKind::Prelu, Code::PRELU, 1, {}, read_nothing, write_nothing, version_1},
     {OpKind::Logistic, Code::LOGISTIC, 3, {}, read_nothing, write_nothing, version_by_type<3>},
     {OpKind::Tanh, Code::TANH, 3, {}, read_nothing, write_nothing, version_by_type<3>},
-    {OpKind::Abs, Code::ABS, 3, {}, read_nothing, write_nothing, version_by_type<3>},
+    {OpKind::Abs, Code::ABS, 5, {}, read_nothing, write_nothing, version_by_type<3>},
     {OpKind::Ceil, Code::CEIL, 1, {}, read_nothing, write_nothing, version_1},
     {OpKind::Elu, Code::ELU, 1, {}, read_nothing, write_nothing, version_1},
     {OpKind::Exp, Code::EXP, 2, {}, read_nothing, write_nothing, version_by_type<2>},
@@ -174,6 +208,15 @@ constexpr OperatorRow kRows[] = {
      write_empty<schema::HardSwishOptions>,
      version_1},
     {OpKind::Softmax, Code::SOFTMAX, 3, {}, read_softmax, write_softmax, version_by_type<3>},
+    {OpKind::LogSoftmax,
+     Code::LOG_SOFTMAX,
+     2,
+     {},
+     read_nothing,
+     write_empty<schema::LogSoftmaxOptions>,
+     version_2_if_int8},
+    {OpKind::CumSum, Code::CUMSUM, 1, kFirstOperand, read_cum_sum, write_cum_sum, version_1},
+    {OpKind::Cast, Code::CAST, 6, {}, read_cast, write_cast, version_1},
     {OpKind::L2Normalization,
      Code::L2_NORMALIZATION,
      2,

@@ -22,6 +22,7 @@ bool rescales(const NodeView& view) {
     case OpKind::DepthwiseConv2d:
     case OpKind::TransposeConv:
     case OpKind::FullyConnected:
+    case OpKind::BatchMatmul:
     case OpKind::Add:
     case OpKind::Sub:
     case OpKind::Mul:

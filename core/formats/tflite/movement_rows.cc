@@ -254,6 +254,8 @@ void write_tile(OperatorWriter& writer) {
 
 Attributes read_broadcast_to(const OperatorReader& reader) { return Reshape{reader.integers(1)}; }
 
+Attributes read_fill(const OperatorReader& reader) { return Reshape{reader.integers(0)}; }
+
 void write_broadcast_to(OperatorWriter& writer) {
   writer.vector_operand(1, writer.attributes<Reshape>().shape);
   write_empty<schema::BroadcastToOptions>(writer);
@@ -408,6 +410,8 @@ constexpr OperatorRow kRows[] = {
     {OpKind::Tile, Code::TILE, 3, kFirstOperand, read_tile, write_tile, version_1},
     {OpKind::BroadcastTo, Code::BROADCAST_TO, 3, kFirstOperand, read_broadcast_to, write_broadcast_to,
      broadcast_to_version},
+    // Read only, as EXPAND_DIMS: the value repeated.
+    {OpKind::BroadcastTo, Code::FILL, 4, kSecondOperand, read_fill, write_broadcast_to, broadcast_to_version},
     {OpKind::SpaceToBatchNd, Code::SPACE_TO_BATCH_ND, 4, kFirstOperand, read_batch_blocks,
      write_batch_blocks<schema::SpaceToBatchNDOptions>, batch_blocks_version},
     {OpKind::BatchToSpaceNd, Code::BATCH_TO_SPACE_ND, 4, kFirstOperand, read_batch_blocks,
@@ -423,6 +427,7 @@ constexpr OperatorRow kRows[] = {
      version_by_type<3>},
     {OpKind::Mean, Code::MEAN, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::Sum, Code::SUM, 2, kFirstOperand, read_reduce, write_reduce, version_2_if_int8},
+    {OpKind::ReduceProd, Code::REDUCE_PROD, 2, kFirstOperand, read_reduce, write_reduce, version_1},
     {OpKind::ReduceMax, Code::REDUCE_MAX, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::ReduceMin, Code::REDUCE_MIN, 3, kFirstOperand, read_reduce, write_reduce, version_by_type<3>},
     {OpKind::ResizeBilinear, Code::RESIZE_BILINEAR, 4, kFirstOperand,

@@ -6,8 +6,8 @@
 namespace octet::formats::tflite {
 namespace {
 
-std::array<std::span<const OperatorRow>, 3> families() {
-  return {convolution_rows(), elementwise_rows(), movement_rows()};
+std::array<std::span<const OperatorRow>, 4> families() {
+  return {convolution_rows(), elementwise_rows(), movement_rows(), selection_rows()};
 }
 
 }  // namespace

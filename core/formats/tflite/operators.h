@@ -41,5 +41,6 @@ const OperatorRow& row_of(const NodeView& node);
 std::span<const OperatorRow> convolution_rows();
 std::span<const OperatorRow> elementwise_rows();
 std::span<const OperatorRow> movement_rows();
+std::span<const OperatorRow> selection_rows();
 
 }  // namespace octet::formats::tflite

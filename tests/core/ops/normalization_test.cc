@@ -1,5 +1,5 @@
-// SOFTMAX and L2_NORMALIZATION along the last axis. INT8 is exact in the recorded vectors; here it is near
-// the reals.
+// SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION along the last axis. INT8 is exact in the recorded vectors; here
+// it is near the reals.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -93,6 +93,47 @@ TEST(Softmax, VeryLongEqualRowsVanish) {
                               {QuantParams::per_tensor(1.0f / 256, -128)}, DType::Int8)[0]);
   EXPECT_EQ(test::run<int8_t>(builder.graph(), {std::vector<int8_t>(9000, 5)}),
             std::vector<int8_t>(9000, -128));
+}
+
+std::vector<double> naive_log_softmax(const std::vector<double>& row) {
+  std::vector<double> result(row.size());
+  const double largest = *std::max_element(row.begin(), row.end());
+  double sum = 0;
+  for (const double x : row) sum += std::exp(x - largest);
+  for (size_t i = 0; i < row.size(); ++i) result[i] = row[i] - largest - std::log(sum);
+  return result;
+}
+
+TEST(LogSoftmax, FloatIsNearTheDefinition) {
+  Random random(5);
+  for (const Shape& shape : kShapes) {
+    const std::vector<float> x = random.floats(shape.elements(), -30, 30);
+    GraphBuilder builder;
+    const TensorId input = builder.input("x", shape);
+    builder.output(builder.node(OpKind::LogSoftmax, NoAttributes{}, {input})[0]);
+    const std::vector<float> actual = test::run<float>(builder.graph(), {x});
+    const std::vector<double> expected =
+        by_rows({x.begin(), x.end()}, static_cast<size_t>(shape[-1]), naive_log_softmax);
+    for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << to_string(shape);
+  }
+}
+
+TEST(LogSoftmax, Int8IsWithinAStep) {
+  Random random(6);
+  for (const Shape& shape : kShapes) {
+    const std::vector<int8_t> q = random.integers<int8_t>(shape.elements(), -128, 127);
+    GraphBuilder builder;
+    const TensorId input = builder.input("x", shape, DType::Int8, QuantParams::per_tensor(0.07f, 12));
+    builder.output(builder.node(OpKind::LogSoftmax, NoAttributes{}, {input},
+                                {QuantParams::per_tensor(1.0f / 16, 127)}, DType::Int8)[0]);
+    const std::vector<int8_t> actual = test::run<int8_t>(builder.graph(), {q});
+    std::vector<double> reals;
+    for (const int8_t value : q) reals.push_back(static_cast<double>(0.07f) * (value - 12));
+    const std::vector<double> expected = by_rows(reals, static_cast<size_t>(shape[-1]), naive_log_softmax);
+    for (size_t i = 0; i < actual.size(); ++i) {
+      EXPECT_NEAR(actual[i], std::max(-128.0, expected[i] * 16 + 127), 0.51) << to_string(shape);
+    }
+  }
 }
 
 TEST(L2Normalization, FloatIsNearTheDefinition) {

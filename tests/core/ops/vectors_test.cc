@@ -45,6 +45,8 @@ std::string difference(const Tensor& tensor, std::span<const std::byte> actual,
       return difference<int32_t>(actual, expected.data);
     case DType::Int64:
       return difference<int64_t>(actual, expected.data);
+    case DType::Bool:
+      return difference<uint8_t>(actual, expected.data);
     case DType::Float32:
       return difference<float>(actual, expected.data);
     default:

@@ -303,6 +303,29 @@ TEST(RecognizeClips, MaximumAndMinimumWithConstants) {
                             OpKind::Minimum});
 }
 
+TEST(RecognizeFullyConnected, OfAProductWithAConstantMatrix) {
+  for (const bool transpose_b : {false, true}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", {1, 2, 6, 5});
+    const Shape matrix = transpose_b ? Shape{1, 1, 4, 5} : Shape{5, 4};
+    builder.output(builder.node(OpKind::BatchMatmul, BatchMatmul{false, transpose_b},
+                                {x, random_constant(builder, matrix, 3)})[0]);
+    expect_prepared(builder, {OpKind::FullyConnected});
+  }
+}
+
+TEST(RecognizeFullyConnected, StaysWhereItIsNone) {
+  const auto stays = [](const Shape& x, const BatchMatmul& attributes, const Shape& matrix) {
+    GraphBuilder builder;
+    builder.output(builder.node(OpKind::BatchMatmul, attributes,
+                                {builder.input("x", x), random_constant(builder, matrix, 3)})[0]);
+    expect_prepared(builder, {OpKind::BatchMatmul});
+  };
+  stays({1, 2, 5, 6}, {true, false}, {5, 4});      // Columns of the left operand.
+  stays({1, 2, 6, 5}, {false, false}, {2, 5, 4});  // A matrix for each batch.
+  stays({6, 5}, {false, false}, {1, 5, 4});        // A dimension more.
+}
+
 TEST(RemoveDeadNodes, AndTheirTensors) {
   GraphBuilder builder;
   const TensorId x = builder.input("x", kImage);

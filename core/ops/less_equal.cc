@@ -1,0 +1,18 @@
+// LESS_EQUAL: whether an element is at most another, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/comparing.h"
+
+namespace octet::ops {
+
+extern const Operator less_equal;
+const Operator less_equal = {
+    .kind = OpKind::LessEqual,
+    .infer = infer_comparison,
+    .kernels = comparison_kernels<std::less_equal<>>(),
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,18 @@
+// LOGICAL_AND: whether both truth values hold, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/logic.h"
+
+namespace octet::ops {
+
+extern const Operator logical_and;
+const Operator logical_and = {
+    .kind = OpKind::LogicalAnd,
+    .infer = infer_logic,
+    .kernels = {.plain = prepare_comparison<uint8_t, std::logical_and<>>},
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = {.int8 = false},
+};
+
+}  // namespace octet::ops

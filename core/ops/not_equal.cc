@@ -1,0 +1,18 @@
+// NOT_EQUAL: whether two elements differ, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/comparing.h"
+
+namespace octet::ops {
+
+extern const Operator not_equal;
+const Operator not_equal = {
+    .kind = OpKind::NotEqual,
+    .infer = infer_comparison,
+    .kernels = comparison_kernels<std::not_equal_to<>, true>(),
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+};
+
+}  // namespace octet::ops

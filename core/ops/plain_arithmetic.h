@@ -1,0 +1,104 @@
+// Arithmetic on int32 and int64 that are no quantities: shapes, counts, indices. It wraps, and dividing by
+// zero gives 0: kernels cannot fail.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "ops/elementwise.h"
+
+namespace octet::ops {
+
+/// Calls make(T{}) with the type of the node's first operand; fails for truth values.
+template <class Make>
+std::unique_ptr<Kernel> by_plain_type(const NodeView& node, Make make) {
+  switch (node.input(0).dtype) {
+    case DType::Int32:
+      return make(int32_t{});
+    case DType::Int64:
+      return make(int64_t{});
+    default:
+      node.fail("it does not compute on " + std::string(to_string(node.input(0).dtype)) + " tensors.");
+  }
+}
+
+/// function(a, b) on unsigned integers, where wrapping is defined, as signed ones.
+template <class T, class Function>
+T wrapping(Function function, T a, T b) {
+  using Unsigned = std::make_unsigned_t<T>;
+  return static_cast<T>(function(static_cast<Unsigned>(a), static_cast<Unsigned>(b)));
+}
+
+/// Towards zero.
+template <class T>
+T truncated_quotient(T a, T b) {
+  if (b == 0) return 0;
+  return b == -1 ? wrapping(std::minus<>(), T{0}, a) : static_cast<T>(a / b);
+}
+
+/// Towards minus infinity.
+template <class T>
+T floor_quotient(T a, T b) {
+  const T towards_zero = truncated_quotient(a, b);
+  const bool inexact = b != 0 && b != -1 && a % b != 0;
+  return inexact && (a < 0) != (b < 0) ? static_cast<T>(towards_zero - 1) : towards_zero;
+}
+
+/// a - floor_quotient(a, b) * b, of the sign of b.
+template <class T>
+T floor_remainder(T a, T b) {
+  if (b == 0 || b == -1) return 0;
+  const T remainder = static_cast<T>(a % b);
+  return remainder != 0 && (remainder < 0) != (b < 0) ? static_cast<T>(remainder + b) : remainder;
+}
+
+/// The kernel of function(a, b), a generic function of two integers of one type.
+template <class Function>
+std::unique_ptr<Kernel> plain_binary(const NodeView& node, Function function) {
+  return by_plain_type(node, [&]<class T>(T) {
+    return scalar_binary<T>(node, [function](T a, T b) -> T { return function(a, b); });
+  });
+}
+
+/// The same, then the node's fused activation.
+template <class Function>
+std::unique_ptr<Kernel> plain_arithmetic(const NodeView& node, Function function) {
+  const Activation activation = node.attributes<Elementwise>().activation;
+  if (activation == Activation::None) return plain_binary(node, function);
+  const bool bounded = activation != Activation::Relu;
+  const int32_t low = activation == Activation::ReluN1To1 ? -1 : 0;
+  const int32_t high = activation == Activation::ReluN1To1 ? 1 : 6;
+  return plain_binary(node, [=]<class T>(T a, T b) {
+    const T raised = std::max<T>(function(a, b), low);
+    return bounded ? std::min<T>(raised, high) : raised;
+  });
+}
+
+/// The kernel of function(x), a generic function of an integer.
+template <class Function>
+std::unique_ptr<Kernel> plain_unary(const NodeView& node, Function function) {
+  return by_plain_type(node, [&]<class T>(T) -> std::unique_ptr<Kernel> {
+    class PlainKernel final : public Kernel {
+     public:
+      PlainKernel(int64_t count, Function f) : count_(count), function_(f) {}
+      void run(const KernelArguments& arguments) const override {
+        const T* input = arguments.input<T>(0);
+        T* output = arguments.output<T>();
+        for (int64_t i = 0; i < count_; ++i) output[i] = function_(input[i]);
+      }
+
+     private:
+      int64_t count_;
+      Function function_;
+    };
+    return std::make_unique<PlainKernel>(node.output().shape.elements(), function);
+  });
+}
+
+}  // namespace octet::ops

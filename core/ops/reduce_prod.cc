@@ -1,0 +1,31 @@
+// REDUCE_PROD: the product along some axes.
+#include <functional>
+
+#include "ops/folding.h"
+#include "ops/plain_arithmetic.h"
+
+namespace octet::ops {
+namespace {
+
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return folding_kernel(node, 1.0f, std::multiplies<>());
+}
+
+std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
+  return by_plain_type(node, [&]<class T>(T) {
+    return folding_kernel(node, T{1}, [](T a, T b) { return wrapping(std::multiplies<>(), a, b); });
+  });
+}
+
+}  // namespace
+
+extern const Operator reduce_prod;
+const Operator reduce_prod = {
+    .kind = OpKind::ReduceProd,
+    .infer = infer_reduced,
+    .kernels = {.f32 = prepare_float, .plain = prepare_plain},
+    .mla = {.int8 = false},
+    .tflite = {.int8 = false},
+};
+
+}  // namespace octet::ops
