@@ -29,11 +29,21 @@ size_t OperatorReader::constant_operand(size_t position) const {
   return tensor;
 }
 
+const Tensor* OperatorReader::computed_constant(size_t tensor) const {
+  if (ids_[tensor] == TensorId::None || file_->is_constant(tensor)) return nullptr;
+  const Tensor& computed = graph_->tensor(ids_[tensor]);
+  return computed.is_constant() ? &computed : nullptr;
+}
+
 std::vector<int32_t> OperatorReader::integers(size_t position) const {
   const size_t tensor = constant_operand(position);
-  const std::span<const std::byte> bytes = file_->stored_bytes(tensor);
+  const Tensor* computed = computed_constant(tensor);
+  const std::span<const std::byte> bytes =
+      computed != nullptr ? std::span<const std::byte>(*computed->constant) : file_->stored_bytes(tensor);
+  std::vector<int32_t> dims = file_->dimensions(tensor);
+  if (computed != nullptr) dims.assign(computed->shape.dims().begin(), computed->shape.dims().end());
   int64_t count = 1;
-  for (const int32_t dim : file_->dimensions(tensor)) {
+  for (const int32_t dim : dims) {
     if (dim < 0 || dim > Shape::kMaxRank * 2)
       invalid("its operand '" + file_->name(tensor) + "' has a wrong size.");
     count *= dim;
@@ -71,7 +81,9 @@ std::vector<int32_t> OperatorReader::integers(size_t position, size_t count) con
 
 float OperatorReader::real(size_t position) const {
   const size_t tensor = constant_operand(position);
-  const std::span<const std::byte> bytes = file_->stored_bytes(tensor);
+  const Tensor* computed = computed_constant(tensor);
+  const std::span<const std::byte> bytes =
+      computed != nullptr ? std::span<const std::byte>(*computed->constant) : file_->stored_bytes(tensor);
   if (bytes.empty()) unsupported("its operand '" + file_->name(tensor) + "' is computed, not constant");
   const schema::TensorType type = file_->tensor(tensor).type();
   if (type == schema::TensorType::FLOAT32 && bytes.size() == sizeof(float)) return elements<float>(bytes)[0];

@@ -19,8 +19,10 @@ struct UnsupportedVariant {
 
 class OperatorReader {
  public:
-  OperatorReader(const ModelFile& file, const schema::Operator& op, const Graph& graph, const Node& node)
-      : file_(&file), op_(&op), graph_(&graph), node_(&node) {}
+  /// `ids` has the graph's tensor for each of the file's, None for those not read yet.
+  OperatorReader(const ModelFile& file, const schema::Operator& op, const Graph& graph, const Node& node,
+                 std::span<const TensorId> ids)
+      : file_(&file), op_(&op), graph_(&graph), node_(&node), ids_(ids) {}
 
   /// Operand `i` in Octet's order, with its inferred shape; throws InvalidFile when it is missing.
   const Tensor& value(size_t i) const { return NodeView(*graph_, *node_).input(i); }
@@ -30,8 +32,9 @@ class OperatorReader {
 
   /// Whether TFLite's operand at `position` is present.
   bool has_operand(size_t position) const;
-  /// The constant integers (int32 or int64) of TFLite's operand at `position`. Throws UnsupportedVariant when
-  /// it is computed, InvalidFile when it is missing or of another type.
+  /// The constant integers (int32 or int64) of TFLite's operand at `position`, be they stored or computed
+  /// from what is. Throws UnsupportedVariant when it is computed from anything else, InvalidFile when it is
+  /// missing or of another type.
   std::vector<int32_t> integers(size_t position) const;
   /// As integers(), for exactly `count` of them.
   std::vector<int32_t> integers(size_t position, size_t count) const;
@@ -70,13 +73,16 @@ class OperatorReader {
   [[noreturn]] void unsupported(const std::string& reason) const { throw UnsupportedVariant{reason}; }
 
  private:
-  /// The tensor at `position`, with its bytes: dense and constant.
+  /// The tensor at `position`, dense if it is stored.
   size_t constant_operand(size_t position) const;
+  /// What was computed for a tensor of the file, where that is a constant.
+  const Tensor* computed_constant(size_t tensor) const;
 
   const ModelFile* file_;
   const schema::Operator* op_;
   const Graph* graph_;
   const Node* node_;
+  std::span<const TensorId> ids_;
 };
 
 }  // namespace octet::formats::tflite

@@ -4,7 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "emulate/evaluate.h"
 #include "formats/checks.h"
+#include "formats/tflite/constant_rows.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
 #include "ir/dequantized.h"
@@ -26,6 +28,10 @@ class GraphReader {
   void read_outputs();
   void read_operator(const schema::Operator& op);
   void read_node(const schema::Operator& op, const schema::OperatorCode& code, Node& node);
+  /// An operator whose result follows from shapes and constants becomes that constant.
+  void read_constant(const schema::Operator& op, const ConstantRow& row, Node& node);
+  /// Shape arithmetic on constants is done here: the shapes of what follows depend on it.
+  void fold(const Node& node);
   /// Integer weights beside float activations become float: Octet computes with one or the other.
   void dequantize_weights(Node& node);
   std::vector<std::string> warnings() const;
@@ -52,6 +58,9 @@ class GraphReader {
   std::string first_unsupported_node_;
   size_t dequantized_weights_ = 0;  ///< Nodes whose weights were integers beside float activations.
 };
+
+/// Larger constants are left to prepare(), which folds them too.
+constexpr int64_t kMostFoldedElements = 4096;
 
 /// Newer operators have no number in the older, narrower field.
 schema::BuiltinOperator builtin_of(const schema::OperatorCode& code) {
@@ -289,17 +298,19 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
                                       ? code.custom_code()->string_view()
                                       : std::string_view();
   const OperatorRow* row = row_of(builtin, custom);
+  const ConstantRow* constant_row = constant_row_of(builtin);
   node.outputs = declare_outputs(op, node);
-  if (row == nullptr) throw UnsupportedVariant{""};
-  if (code.version() > row->newest_version) {
+  if (row == nullptr && constant_row == nullptr) throw UnsupportedVariant{""};
+  if (code.version() > (row != nullptr ? row->newest_version : constant_row->newest_version)) {
     throw UnsupportedVariant{"version " + std::to_string(code.version())};
   }
-  node.op = row->kind;
   const size_t count = op.inputs() != nullptr ? op.inputs()->size() : 0;
   for (size_t i = 0; i < count; ++i) {
     const int32_t index = op.inputs()->Get(static_cast<uint32_t>(i));
     if (index != -1) checked_index(index);
   }
+  if (row == nullptr) return read_constant(op, *constant_row, node);
+  node.op = row->kind;
   if (row->operands.empty()) {
     for (const int32_t index : *op.inputs()) node.inputs.push_back(operand(index, node));
   } else {
@@ -309,7 +320,7 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
     }
   }
   dequantize_weights(node);
-  node.attributes = row->read(OperatorReader(file_, op, graph_, node));
+  node.attributes = row->read(OperatorReader(file_, op, graph_, node, ids_));
   check_types(node);
   const DType declared = graph_.tensor(node.outputs[0]).dtype;
   ops::infer_shapes(graph_, node);
@@ -319,6 +330,30 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
                     "; it computes " + std::string(to_string(graph_.tensor(node.outputs[0]).dtype)) + ".",
                 {.node = node.name});
   }
+  fold(node);
+}
+
+void GraphReader::read_constant(const schema::Operator& op, const ConstantRow& row, Node& node) {
+  if (op.inputs() != nullptr) {
+    for (const int32_t index : *op.inputs()) node.inputs.push_back(operand(index, node));
+  }
+  Tensor value = row.read(OperatorReader(file_, op, graph_, node, ids_));
+  Tensor& output = graph_.tensor(node.outputs[0]);
+  if (node.outputs.size() != 1 || value.dtype != output.dtype) {
+    throw Error(ErrorCode::InvalidFile, "Node '" + node.name + "' declares other outputs than it computes.",
+                {.node = node.name});
+  }
+  output.shape = value.shape;
+  output.constant = std::move(value.constant);
+}
+
+void GraphReader::fold(const Node& node) {
+  if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return;
+  const auto is_small = [&](TensorId id) {
+    return graph_.tensor(id).shape.elements() <= kMostFoldedElements;
+  };
+  if (!std::all_of(node.outputs.begin(), node.outputs.end(), is_small)) return;
+  if (emulate::reads_constants_only(graph_, node)) emulate::make_constant_outputs(graph_, node);
 }
 
 void GraphReader::read_operator(const schema::Operator& op) {
@@ -347,7 +382,9 @@ void GraphReader::read_operator(const schema::Operator& op) {
     throw Error(error.code(), operator_name(code) + " '" + node.name + "': " + error.message(),
                 {.node = node.name}, error.hint());
   }
-  graph_.nodes.push_back(std::move(node));
+  const bool is_constant = std::all_of(node.outputs.begin(), node.outputs.end(),
+                                       [&](TensorId id) { return graph_.tensor(id).is_constant(); });
+  if (!is_constant) graph_.nodes.push_back(std::move(node));
 }
 
 void GraphReader::report_unsupported() const {
