@@ -163,6 +163,7 @@ std::string partition_json(const Graph& graph, const partition::Report& report) 
   }
   return text_of({{"segments", std::move(segments)},
                   {"units", std::move(units)},
+                  {"notes", report.notes},
                   {"boundaryBytes", report.boundary_bytes}});
 }
 

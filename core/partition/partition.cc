@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ops/operator.h"
 #include "partition/nearest_names.h"
+#include "partition/norms.h"
 #include "partition/segments.h"
 
 namespace octet::partition {
@@ -25,12 +27,17 @@ class Reasons {
   Reasons(const Graph& graph, const Target& target, const Options& options)
       : graph_(graph), target_(target), options_(options) {}
 
-  std::vector<std::string> of(const Node& node) const {
-    std::vector<std::string> reasons;
-    const Precision precision = options_.precision(node);
+  /// What the node is to compute in, wherever it runs.
+  Precision wanted(const Node& node) const {
     const bool kept = std::any_of(options_.unquantized_nodes.begin(), options_.unquantized_nodes.end(),
                                   [&](const std::string& name) { return stands_for(node, name); });
-    if (kept || precision == Precision::Float32) {
+    return kept ? Precision::Float32 : options_.precision(node);
+  }
+
+  std::vector<std::string> of(const Node& node) const {
+    std::vector<std::string> reasons;
+    const Precision precision = wanted(node);
+    if (precision == Precision::Float32) {
       reasons.push_back(options_.float_sentence);
       return reasons;
     }
@@ -86,6 +93,49 @@ class Reasons {
   const Target& target_;
   const Options& options_;
 };
+
+/// True when the operator has a kernel that computes in `precision`.
+bool computes_in(const ops::Operator& op, Precision precision) {
+  if (precision == Precision::Int8) return op.kernels.i8 != nullptr;
+  if (precision == Precision::Int16) return op.kernels.i16 != nullptr;
+  return precision == Precision::BFloat16 && op.kernels.f32 != nullptr;
+}
+
+/// Whether the MLA runs a normalization, by the shape of what it normalizes and in the precision of its
+/// parts.
+bool runs_norm(const Graph& graph, const Norm& norm, const Target& target, const Reasons& reasons,
+               bool any_shape) {
+  const Tensor& input = graph.tensor(norm.input);
+  const int rank = input.shape.rank();
+  const bool fits = rank == 4 || (rank == 5 && norm.kind == NormKind::Instance) || any_shape;
+  if (!fits || input.is_constant()) return false;
+  const Precision precision = reasons.wanted(graph.node(norm.nodes[0]));
+  if (precision == Precision::BFloat16 && !target.bf16) return false;
+  return std::all_of(norm.nodes.begin(), norm.nodes.end(), [&](NodeId id) {
+    const Node& node = graph.node(id);
+    return reasons.wanted(node) == precision && computes_in(ops::operator_of(node.op), precision);
+  });
+}
+
+/// Puts all nodes of a normalization on the MLA where it runs that as a whole. Returns a sentence for each.
+std::vector<std::string> place_norms(Graph& graph, const Target& target, const Reasons& reasons,
+                                     bool any_shape) {
+  std::vector<std::string> notes;
+  if (target.id == ops::TargetId::Tflite) return notes;  // It has no accelerator.
+  for (const Norm& norm : find_norms(graph)) {
+    if (!runs_norm(graph, norm, target, reasons, any_shape)) continue;
+    for (const NodeId id : norm.nodes) {
+      Placement& placement = graph.node(id).placement;
+      placement.reasons.clear();
+      placement.unit = Unit::Mla;
+      placement.precision = reasons.wanted(graph.node(id));
+    }
+    notes.push_back("The " + std::to_string(norm.nodes.size()) + " nodes up to '" +
+                    graph.node(norm.nodes.back()).name + "' are one " + std::string(to_string(norm.kind)) +
+                    " and run " + std::string(target.place) + " together.");
+  }
+  return notes;
+}
 
 /// Moves nodes from the APU to the CVU where their operator allows it and only CVU nodes separate them from
 /// the inputs (pre-processing) or from the outputs (post-processing).
@@ -161,9 +211,11 @@ Report partition(Graph& graph, const Target& target, const Options& options) {
     node.placement.unit = on_mla ? Unit::Mla : Unit::Apu;
     node.placement.precision = on_mla ? options.precision(node) : Precision::Float32;
   }
+  std::vector<std::string> notes = place_norms(graph, target, reasons, options.any_shape_on_mla);
   if (target.has_cvu) place_on_cvu(graph);
 
   Report report;
+  report.notes = std::move(notes);
   report.segments = make_segments(graph, target);
   report.units = shares(graph, target);
   report.boundary_bytes = boundary_bytes(graph, report.segments);

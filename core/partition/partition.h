@@ -42,6 +42,8 @@ struct UnitShare {
 struct Report {
   std::vector<Segment> segments;
   std::vector<UnitShare> units;  ///< One entry a unit that the target has.
+  /// Sentences about nodes that are placed together: normalizations, which the accelerator runs as a whole.
+  std::vector<std::string> notes;
   /// Bytes that cross between segments in one pass, at the producing side's type, once for each segment that
   /// reads them.
   int64_t boundary_bytes = 0;
@@ -55,7 +57,8 @@ bool stands_for(const Node& node, std::string_view name);
 [[noreturn]] void unknown_node(const Graph& graph, const std::string& name, std::string_view purpose);
 
 /// Places every node of a prepared float graph (sets Node::placement) and returns the report. A node is on
-/// Unit::Mla when its operator's constraints hold for the target in its precision; else on the CVU when its
+/// Unit::Mla when its operator's constraints hold for the target in its precision, or when it is part of a
+/// normalization that the target runs as a whole; else on the CVU when its
 /// operator can run there and only such nodes are between it and the model's inputs, or its outputs; else on
 /// the APU. Throws InvalidConfig when an unquantized node's name matches nothing, with the nearest names as
 /// the hint.

@@ -178,6 +178,8 @@ export interface UnitShare {
 export interface Partition {
   readonly segments: readonly Segment[];
   readonly units: readonly UnitShare[];
+  /** Sentences about nodes that are placed together, as the parts of a layer norm. Older files have none. */
+  readonly notes?: readonly string[];
   /** Bytes that cross between segments in one pass. */
   readonly boundaryBytes: number;
 }

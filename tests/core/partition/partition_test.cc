@@ -141,6 +141,99 @@ TEST(Partition, IntegerInputsStayOff) {
             "Its input 'indices' is int32; only float32 tensors are quantized.");
 }
 
+/// The forms in which converters write a normalization over `axes` of `x`.
+enum class Form : uint8_t { Keras, Centred, Divided, Rms };
+
+TensorId norm(test::GraphBuilder& builder, TensorId x, const std::vector<int32_t>& axes, Form form) {
+  const int32_t channels = builder.tensor(x).shape[-1];
+  const auto constant = [&](float value) {
+    return builder.constant<float>({channels}, std::vector<float>(static_cast<size_t>(channels), value));
+  };
+  const auto mean = [&](TensorId of) { return builder.node(OpKind::Mean, Reduce{axes, true}, {of})[0]; };
+  const auto unary = [&](OpKind op, TensorId of) { return builder.node(op, NoAttributes{}, {of})[0]; };
+  const auto binary = [&](OpKind op, TensorId a, TensorId b) {
+    const bool difference = op == OpKind::SquaredDifference;
+    return builder.node(op, difference ? Attributes(NoAttributes{}) : Attributes(Elementwise{}), {a, b})[0];
+  };
+  const TensorId epsilon = builder.constant<float>({}, {1e-3f});
+  if (form == Form::Rms) {
+    const TensorId squares = mean(binary(OpKind::Mul, x, x));
+    const TensorId inverse = unary(OpKind::Rsqrt, binary(OpKind::Add, squares, epsilon));
+    return binary(OpKind::Mul, binary(OpKind::Mul, x, inverse), constant(2));
+  }
+  const TensorId centre = mean(x);
+  if (form == Form::Keras) {
+    const TensorId variance = mean(binary(OpKind::SquaredDifference, x, centre));
+    const TensorId inverse = unary(OpKind::Rsqrt, binary(OpKind::Add, variance, epsilon));
+    const TensorId scale = binary(OpKind::Mul, inverse, constant(2));
+    const TensorId offset = binary(OpKind::Sub, constant(1), binary(OpKind::Mul, centre, scale));
+    return binary(OpKind::Add, binary(OpKind::Mul, x, scale), offset);
+  }
+  const TensorId centred = binary(OpKind::Sub, x, centre);
+  const TensorId variance = mean(unary(OpKind::Square, centred));
+  const TensorId sum = binary(OpKind::Add, variance, epsilon);
+  const TensorId normal = form == Form::Divided ? binary(OpKind::Div, centred, unary(OpKind::Sqrt, sum))
+                                                : binary(OpKind::Mul, centred, unary(OpKind::Rsqrt, sum));
+  return binary(OpKind::Add, binary(OpKind::Mul, normal, constant(2)), constant(1));
+}
+
+TEST(Partition, ANormIsOneSegmentInEveryForm) {
+  struct Case {
+    Form form;
+    std::vector<int32_t> axes;
+    std::string kind;
+    size_t nodes;
+  };
+  for (const Case& test : {Case{Form::Keras, {3}, "layer norm", 10},
+                           {Form::Centred, {3}, "layer norm", 9},
+                           {Form::Divided, {3}, "layer norm", 9},
+                           {Form::Centred, {1, 2}, "instance norm", 9},
+                           {Form::Keras, {1, 2}, "instance norm", 10},
+                           {Form::Rms, {3}, "RMS norm", 6}}) {
+    SCOPED_TRACE(test.kind);
+    test::GraphBuilder builder;
+    const TensorId x = move(builder, builder.input("x", kShape));
+    const TensorId normal = norm(builder, x, test.axes, test.form);
+    // The sum with what was normalized is none of the norm's.
+    builder.output(builder.node(OpKind::Add, Elementwise{}, {x, normal})[0]);
+    const size_t last = builder.graph().nodes.size() - 2;
+    for (const std::string_view target : {"gen1", "gen2"}) {
+      const Report report = place(builder.graph(), target);
+      EXPECT_EQ(segment_names(report), (std::vector<std::string>{"MLA_0"}));
+      EXPECT_EQ(report.notes,
+                (std::vector<std::string>{"The " + std::to_string(test.nodes) + " nodes up to 'node_" +
+                                          std::to_string(last) + "' are one " + test.kind +
+                                          " and run on the MLA together."}));
+    }
+    EXPECT_TRUE(place(builder.graph(), "tflite").notes.empty());
+    // One of its parts in float, and the others are judged alone.
+    EXPECT_TRUE(place(builder.graph(), "gen1", {"node_2"}).notes.empty());
+  }
+}
+
+TEST(Partition, WhatOnlyLooksLikeANormIsNone) {
+  {  // Of height alone.
+    test::GraphBuilder builder;
+    builder.output(norm(builder, builder.input("x", kShape), {1}, Form::Keras));
+    EXPECT_TRUE(place(builder.graph()).notes.empty());
+  }
+  {  // A root mean square that divides nothing.
+    test::GraphBuilder builder;
+    const TensorId x = builder.input("x", kShape);
+    const TensorId squares = builder.node(OpKind::Square, NoAttributes{}, {x})[0];
+    const TensorId mean = builder.node(OpKind::Mean, Reduce{{3}, true}, {squares})[0];
+    builder.output(builder.node(OpKind::Sqrt, NoAttributes{}, {mean})[0]);
+    EXPECT_TRUE(place(builder.graph()).notes.empty());
+  }
+  {  // Two dimensions, which the MLA takes on request only.
+    test::GraphBuilder builder;
+    builder.output(norm(builder, builder.input("x", {1, 8}), {1}, Form::Centred));
+    EXPECT_TRUE(place(builder.graph()).notes.empty());
+    const Report report = partition(builder.graph(), target_by_key("gen1"), {.any_shape_on_mla = true});
+    EXPECT_EQ(report.notes.size(), 1u);
+  }
+}
+
 TEST(Partition, TheCvuTakesTheEdgesOnly) {
   // Transposes are known to the CVU, concatenations are not: float nodes 0, 1 | join 2 | 3 | join 4 | 5.
   test::GraphBuilder builder;

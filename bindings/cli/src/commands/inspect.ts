@@ -81,6 +81,7 @@ export function partitionText({ target, nodes, partition }: LoadedNet | Model): 
       ]),
     ),
     `${count(partition.boundaryBytes)} bytes cross between segments.`,
+    ...(partition.notes ?? []),
     ...(elsewhere.length === 0
       ? []
       : ['', `Not on ${target === 'tflite' ? "TFLite's integer kernels" : 'the accelerator'}:`]),
