@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { layoutLayered } from '../../web/src/graph/layered.ts';
-import { choose, openSample, quantize } from './support/actions.ts';
+import { openSample, openSmallSample, quantize } from './support/actions.ts';
 import { ROOT, useBrowser } from './support/browser.ts';
 import { longModel } from './support/longModel.ts';
 
@@ -88,10 +88,7 @@ async function moveAround(page: Page): Promise<void> {
 
 test('ten runs need little more memory than two', async () => {
   const { page } = await browser.open();
-  await openSample(page);
-  await page.getByRole('button', { name: 'Remove' }).click();
-  await choose(page, join(ROOT, 'web/public/samples/fashion/calibration.zip'));
-  await page.getByText('160 calibrate, 40 compare').waitFor();
+  await openSmallSample(page);
   for (let run = 1; run <= 2; ++run) await quantize(page);
   const afterTwo = await memoryOf(page);
   for (let run = 3; run <= 10; ++run) await quantize(page);
@@ -131,7 +128,7 @@ async function mainThreadTasks(page: Page, action: () => Promise<void>): Promise
 async function memoryOf(page: Page): Promise<number> {
   const devtools = await page.context().browser()?.newBrowserCDPSession();
   let least = Number.POSITIVE_INFINITY;
-  for (let look = 0; look < 5; ++look) {
+  for (let look = 0; look < 4; ++look) {
     await page.evaluate('gc()');
     for (const worker of page.workers()) await worker.evaluate('gc()');
     await page.waitForTimeout(1000);

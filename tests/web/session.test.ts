@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import {
   choose,
   openSample,
+  openSmallSample,
   PATIENCE,
   picture,
   quantize,
+  SMALL_SAMPLE,
   startRun,
   summary,
   violations,
@@ -70,19 +72,20 @@ test('a run is cancelled at once, and another one works', async () => {
   await page.getByRole('button', { name: 'Quantize' }).waitFor();
   expect(Date.now() - before).toBeLessThan(3000);
   await page.getByText('Quantizing was cancelled').waitFor();
-  await quantize(page);
+  await startRun(page);
+  await page.locator('.phase[data-state=now]', { hasText: 'Correct and round' }).waitFor();
 });
 
 test('the session survives a reload and is gone when cleared', async () => {
   const { page } = await browser.open();
-  await openSample(page);
+  await openSmallSample(page);
   await quantize(page);
   const accuracy = await summary(page, 'Accuracy');
   await page.waitForTimeout(1500);
   await page.reload();
   await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
   expect(await summary(page, 'Accuracy')).toBe(accuracy);
-  await page.getByText('200 calibrate, 1,000 compare').waitFor();
+  await page.getByText(SMALL_SAMPLE).waitFor();
   await page.getByRole('tab', { name: 'Outputs' }).click();
   await page.getByRole('columnheader', { name: 'INT8' }).waitFor({ timeout: PATIENCE });
 
@@ -100,7 +103,7 @@ test('after one visit the page works without a network', async () => {
   await page.reload();
   await context.setOffline(true);
   await page.reload();
-  await openSample(page);
+  await openSmallSample(page);
   await quantize(page);
 });
 

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { unzipSync, zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { ROOT } from './browser.ts';
 
@@ -15,6 +16,31 @@ export const PATIENCE = 180_000;
 export async function openSample(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Try the sample' }).click();
   await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
+}
+
+/** Images of the small sample: five a class, of which one is held out. */
+const FEW_IMAGES = 50;
+export const SMALL_SAMPLE = '40 calibrate, 10 compare';
+
+/** Opens the sample with some of its calibration images only, for tests that need no good result but a quick one. */
+export async function openSmallSample(page: Page): Promise<void> {
+  await openSample(page);
+  await page.getByRole('button', { name: 'Remove' }).click();
+  const all = Object.entries(
+    unzipSync(readFileSync(join(ROOT, 'web/public/samples/fashion/calibration.zip'))),
+  );
+  const pictures = all.filter(([name]) => name.endsWith('.png'));
+  const step = Math.floor(pictures.length / FEW_IMAGES);
+  const some = pictures.filter((_, index) => index % step === 0).slice(0, FEW_IMAGES);
+  await page
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({
+      name: 'some.zip',
+      mimeType: 'application/zip',
+      buffer: Buffer.from(zipSync(Object.fromEntries(some), { level: 0 })),
+    });
+  await page.getByText(SMALL_SAMPLE).waitFor({ timeout: PATIENCE });
 }
 
 /** Chooses files as the page's file dialogs would. */

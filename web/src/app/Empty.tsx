@@ -51,7 +51,7 @@ export function Empty() {
         )}
       </div>
       <p className="empty-promise small">
-        Everything is computed in this page, by your own machine. Nothing that you open is uploaded anywhere.{' '}
+        Everything is computed in this page, by your own machine. Nothing that you open is uploaded anywhere.
         <span className="muted">Images of the examples: Fashion-MNIST, Zalando Research, MIT licence.</span>
       </p>
     </main>
