@@ -26,7 +26,7 @@ test('every state on a wide screen, light and dark', async () => {
   await page.keyboard.press('Escape');
   await openSample(page);
   await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByText('Every setting').click();
+  await page.getByText('Every setting', { exact: true }).click();
   await page
     .getByRole('img', { name: /as the model sees it/ })
     .nth(5)

@@ -29,9 +29,9 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
   const { page } = await browser.open();
   await openSample(page);
   await chooseSettings(page, 'Modalix', 'INT8, quick');
-  await page.getByText('Every setting').click();
+  await page.getByText('Every setting', { exact: true }).click();
   await page.getByRole('combobox', { name: 'Bias correction' }).selectOption('regular');
-  await page.getByRole('checkbox', { name: 'Adaptive rounding' }).check();
+  await page.getByRole('checkbox', { name: /^Adaptive rounding/ }).check();
   await page.getByText('own settings for Modalix').waitFor();
   await quantize(page);
   await picture(page, 'corrections');
@@ -63,6 +63,20 @@ test('INT8 with corrections, layers in BF16, and all in BF16 are compared', asyn
   await page.getByText(/^TFLite has no BF16 kernels: .* written in float32/).waitFor();
   await picture(page, 'bf16-taken-away');
 }, 400_000);
+
+test('the hard sample is lost in INT8, and won by equalizing its channels', async () => {
+  const { page } = await browser.open();
+  await page.getByRole('button', { name: 'Try a hard one' }).click();
+  await page.getByText('A lesson in three runs').waitFor({ timeout: PATIENCE });
+  await chooseSettings(page, 'MLSoC', 'INT8, quick');
+  await quantize(page);
+  await page.getByText('Every setting', { exact: true }).click();
+  await page.getByRole('checkbox', { name: /^Equalize channels/ }).check();
+  await quantize(page);
+  const accuracies = (await column(page, 'Accuracy')).map((text) => Number.parseFloat(text));
+  expect(accuracies[0]).toBeLessThan(85);
+  expect(accuracies[1]).toBeGreaterThan(91);
+});
 
 test('a precision is chosen in the table, shown in the inspector and the settings, and dropped with its target', async () => {
   const { page } = await browser.open();

@@ -116,7 +116,7 @@ test('settings are applied from JSON, and a wrong field is refused', async () =>
   );
   await page.getByText('own settings for MLSoC').waitFor();
   await page.getByRole('button', { name: /^Settings/ }).click();
-  await page.getByText('Every setting').click();
+  await page.getByText('Every setting', { exact: true }).click();
   expect(await page.getByRole('combobox', { name: 'Ranges by' }).inputValue()).toBe('percentile');
   await choose(page, file('wrong.json', JSON.stringify({ calibratoin: {} })));
   const alert = page.getByRole('alert');

@@ -112,7 +112,7 @@ export function CompareView() {
                   type="button"
                   className="button quiet"
                   title="Take over its settings"
-                  onClick={() => takeSettingsOf(run)}
+                  onClick={() => void takeSettingsOf(run)}
                 >
                   Reuse
                 </button>

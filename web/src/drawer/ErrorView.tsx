@@ -108,8 +108,6 @@ interface RemedyProps {
 
 /** First marks the layers that add most themselves, then quantizes again with them in a higher precision. */
 function Remedy({ run, marked, mark, canMark }: RemedyProps) {
-  const target = useStore((state) => state.target);
-  const numbers = useStore((state) => numbersOf(state.params));
   const info = useStore((state) => state.model?.info);
   const job = useStore((state) => state.job);
   const [wanted, setWanted] = useState<NodePrecision>();
@@ -121,7 +119,7 @@ function Remedy({ run, marked, mark, canMark }: RemedyProps) {
     );
   }, [run, info, canMark]);
   const worst = candidates.slice(0, TO_MARK);
-  const remedies = remediesOn(target, numbers);
+  const remedies = remediesOn(run.target, numbersOf(run.settings));
   const remedy = remedies.find((value) => value === wanted) ?? remedies[0] ?? 'FLOAT';
   if (marked.size === 0) {
     return (
@@ -156,7 +154,7 @@ function Remedy({ run, marked, mark, canMark }: RemedyProps) {
         className="button primary"
         disabled={job !== undefined}
         title={`Quantize again with ${marked.size} layers in ${PRECISION_NAMES[remedy]}; the ranges are known`}
-        onClick={() => void fix([...marked], remedy)}
+        onClick={() => void fix(run, [...marked], remedy)}
       >
         Fix {marked.size}
       </button>

@@ -378,8 +378,9 @@ function nameOfRun(params: QuantizationParams, runs: readonly Run[]): string {
   return `Run ${number}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
-/** Gives nodes a higher precision and quantizes again. */
-export async function fix(names: readonly string[], precision: NodePrecision): Promise<void> {
+/** Quantizes as in a run, but with some nodes in a higher precision. */
+export async function fix(run: Run, names: readonly string[], precision: NodePrecision): Promise<void> {
+  await takeSettingsOf(run);
   setPrecision(names, precision);
   await quantize();
 }
@@ -402,11 +403,10 @@ function dropRuns(): void {
   setState({ runs: [], activeRun: undefined, coloring: 'unit' });
 }
 
-export function takeSettingsOf(run: Run): void {
-  const take = (): void =>
-    setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
+export async function takeSettingsOf(run: Run): Promise<void> {
   // Placing the network anew fits the settings to the target; the run's own are what is wanted.
-  void setTarget(run.target).then(take);
+  await setTarget(run.target);
+  setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
 }
 
 // ---------------------------------------------------------------------------------------------------------- errors
