@@ -11,6 +11,7 @@
 
 #include "ir/error.h"
 #include "kernels/simd.h"
+#include "kernels/unrolled.h"
 
 namespace octet::calibrate {
 namespace {
@@ -34,28 +35,38 @@ struct Summary {
 
 Summary summarize(std::span<const float> values) {
   Summary summary;
-  const v128_t largest = wasm_f32x4_splat(std::numeric_limits<float>::max());
-  v128_t low = wasm_f32x4_splat(kInfinity);
-  v128_t high = wasm_f32x4_splat(-kInfinity);
-  v128_t finite = wasm_i32x4_splat(-1);
-  v128_t zeros = wasm_i32x4_splat(0);
-  const auto add = [&](v128_t value) {
-    low = wasm_f32x4_pmin(low, value);
-    high = wasm_f32x4_pmax(high, value);
-    finite = wasm_v128_and(finite, wasm_f32x4_le(wasm_f32x4_abs(value), largest));
-    zeros = wasm_i32x4_sub(zeros, wasm_f32x4_eq(value, wasm_f32x4_splat(0)));
-  };
+  const v128_t magnitude_bits = wasm_i32x4_splat(0x7fffffff);
+  // Two of each, since a minimum waits for the one before.
+  constexpr int kChains = 2;
+  v128_t low[kChains], high[kChains];
+  v128_t largest[kChains];  // Bits of a magnitude: those of infinities and NaN are above all others.
+  v128_t zeros[kChains];
+  kernels::unrolled<kChains>([&](auto c) {
+    low[c] = wasm_f32x4_splat(kInfinity);
+    high[c] = wasm_f32x4_splat(-kInfinity);
+    largest[c] = zeros[c] = wasm_i32x4_splat(0);
+  });
   size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes) add(wasm_v128_load(values.data() + i));
+  for (; i + kChains * kLanes <= values.size(); i += kChains * kLanes) {
+    kernels::unrolled<kChains>([&](auto c) {
+      const v128_t value = wasm_v128_load(values.data() + i + c * kLanes);
+      low[c] = wasm_f32x4_pmin(low[c], value);
+      high[c] = wasm_f32x4_pmax(high[c], value);
+      largest[c] = wasm_i32x4_max(largest[c], wasm_v128_and(value, magnitude_bits));
+      zeros[c] = wasm_i32x4_sub(zeros[c], wasm_f32x4_eq(value, wasm_f32x4_splat(0)));
+    });
+  }
 
   std::array<float, kLanes> lows, highs;
   std::array<uint32_t, kLanes> zero_counts;
-  wasm_v128_store(lows.data(), low);
-  wasm_v128_store(highs.data(), high);
-  wasm_v128_store(zero_counts.data(), zeros);
+  wasm_v128_store(lows.data(), wasm_f32x4_pmin(low[0], low[1]));
+  wasm_v128_store(highs.data(), wasm_f32x4_pmax(high[0], high[1]));
+  wasm_v128_store(zero_counts.data(), wasm_i32x4_add(zeros[0], zeros[1]));
   summary.extremes = {*std::min_element(lows.begin(), lows.end()),
                       *std::max_element(highs.begin(), highs.end())};
-  summary.all_finite = wasm_i32x4_all_true(finite);
+  const int32_t infinity_bits = __builtin_bit_cast(int32_t, kInfinity);
+  summary.all_finite = wasm_i32x4_all_true(
+      wasm_i32x4_lt(wasm_i32x4_max(largest[0], largest[1]), wasm_i32x4_splat(infinity_bits)));
   for (const uint32_t count : zero_counts) summary.zeros += count;
   for (; i < values.size(); ++i) {
     summary.extremes.low = std::min(summary.extremes.low, values[i]);
@@ -80,35 +91,22 @@ float bins_per_unit(int exponent) { return std::ldexp(1.0f, -exponent); }
 /// Counts finite values within the bins of a histogram.
 class BinCounter {
  public:
-  /// Counts on tables of the lanes where `values` to come are many: neighbouring values often share a bin
+  /// Counts on a table of each lane where `values` to come are many: neighbouring values often share a bin
   /// (zeros behind a ReLU), and increments of one counter wait for each other.
   BinCounter(Histogram& histogram, size_t values) : histogram_(histogram), many_(values >= kFewValues) {}
 
-  /// Adds the values; the histogram's bins are those of the last call unless flush() came between.
-  void add(std::span<const float> values) {
-    const size_t bins = histogram_.counts.size();
-    if (many_ && tables_.empty()) tables_.resize(bins * kTables);
-    const float scale = bins_per_unit(histogram_.exponent);
-    const v128_t scales = wasm_f32x4_splat(scale);
-    const auto first_bin = static_cast<int32_t>(histogram_.first_bin);
-    const v128_t first_bins = wasm_i32x4_splat(first_bin);
+  /// Adds the values, of which `least` is the smallest; the histogram's bins are those of the last call
+  /// unless flush() came between.
+  void add(std::span<const float> values, float least) {
     size_t i = 0;
     if (many_) {
-      uint32_t* const even = tables_.data();
-      uint32_t* const odd = even + bins;
-      for (; i + kLanes <= values.size(); i += kLanes) {
-        const v128_t value = wasm_v128_load(values.data() + i);
-        const v128_t truncated = wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_mul(value, scales));
-        const v128_t minus_one_below_zero = wasm_f32x4_lt(value, wasm_f32x4_splat(0));
-        const v128_t slots = wasm_i32x4_sub(wasm_i32x4_add(truncated, minus_one_below_zero), first_bins);
-        const auto low = static_cast<uint64_t>(wasm_i64x2_extract_lane(slots, 0));
-        const auto high = static_cast<uint64_t>(wasm_i64x2_extract_lane(slots, 1));
-        ++even[static_cast<uint32_t>(low)];
-        ++odd[low >> 32];
-        ++even[static_cast<uint32_t>(high)];
-        ++odd[high >> 32];
-      }
+      if (counted_ + values.size() > kMostCounted) flush();
+      counted_ += values.size();
+      if (tables_.empty()) tables_.resize(histogram_.counts.size() * kLanes);
+      i = least < 0 ? count_vectors<true>(values) : count_vectors<false>(values);
     }
+    const float scale = bins_per_unit(histogram_.exponent);
+    const auto first_bin = static_cast<int32_t>(histogram_.first_bin);
     for (; i < values.size(); ++i)
       ++histogram_.counts[static_cast<size_t>(bin_of(values[i], scale) - first_bin)];
   }
@@ -116,18 +114,55 @@ class BinCounter {
   /// Brings all counts into the histogram; before its bins change, and in the end.
   void flush() {
     if (tables_.empty()) return;
-    const size_t bins = histogram_.counts.size();
-    for (size_t bin = 0; bin < bins; ++bin)
-      histogram_.counts[bin] += uint64_t{tables_[bin]} + tables_[bins + bin];
+    for (size_t bin = 0; bin < histogram_.counts.size(); ++bin) {
+      const uint16_t* const lanes = tables_.data() + bin * kLanes;
+      histogram_.counts[bin] += uint64_t{lanes[0]} + lanes[1] + lanes[2] + lanes[3];
+    }
     tables_.clear();
+    counted_ = 0;
   }
 
  private:
-  static constexpr size_t kTables = 2;
+  /// As many as a lane's counter takes, in every lane.
+  static constexpr size_t kMostCounted = kLanes * std::numeric_limits<uint16_t>::max();
+
+  /// Counts whole vectors and returns how many values they have. Adding 2^20 to a bin's number makes a float
+  /// whose bits are those of 2^20 and, from bit 3 on, the number: eight times it, the distance in bytes of
+  /// the bin's counters.
+  template <bool kNegatives>
+  size_t count_vectors(std::span<const float> values) {
+    static_assert(kMostBins <= 1 << 19 && kLanes * sizeof(uint16_t) == 8);
+    constexpr float kBase = 1 << 20;
+    const v128_t scale = wasm_f32x4_splat(bins_per_unit(histogram_.exponent));
+    const v128_t base = wasm_f32x4_splat(kBase - static_cast<float>(histogram_.first_bin));
+    const v128_t base_bits = wasm_i32x4_splat(__builtin_bit_cast(int32_t, kBase));
+    auto* const table = reinterpret_cast<std::byte*>(tables_.data());
+    const auto count = [&](uint32_t distance, size_t lane) {
+      ++reinterpret_cast<uint16_t*>(table + distance)[lane];
+    };
+    size_t i = 0;
+    for (; i + kLanes <= values.size(); i += kLanes) {
+      const v128_t value = wasm_v128_load(values.data() + i);
+      v128_t bin = wasm_f32x4_trunc(wasm_f32x4_mul(value, scale));
+      if constexpr (kNegatives) {
+        const v128_t below_zero = wasm_f32x4_lt(value, wasm_f32x4_splat(0));
+        bin = wasm_f32x4_sub(bin, wasm_v128_and(below_zero, wasm_f32x4_splat(1)));
+      }
+      const v128_t distances = wasm_i32x4_sub(wasm_f32x4_add(bin, base), base_bits);
+      const auto low = static_cast<uint64_t>(wasm_i64x2_extract_lane(distances, 0));
+      const auto high = static_cast<uint64_t>(wasm_i64x2_extract_lane(distances, 1));
+      count(static_cast<uint32_t>(low), 0);
+      count(static_cast<uint32_t>(low >> 32), 1);
+      count(static_cast<uint32_t>(high), 2);
+      count(static_cast<uint32_t>(high >> 32), 3);
+    }
+    return i;
+  }
 
   Histogram& histogram_;
   bool many_;
-  std::vector<uint32_t> tables_;  ///< One a lane's parity, while there are counts in them.
+  size_t counted_ = 0;            ///< Values that the tables may hold.
+  std::vector<uint16_t> tables_;  ///< Bin by bin a counter of each lane, while there are counts in them.
 };
 
 /// An empty histogram for values in [low, high].
@@ -232,7 +267,7 @@ Extremes TensorStatistics::observe(std::span<const float> values) {
       counter.flush();
       cover(summary.extremes.low, summary.extremes.high);
     }
-    if (num_bins_ != 0) counter.add(block);
+    if (num_bins_ != 0) counter.add(block, summary.extremes.low);
   }
   counter.flush();
   return extremes;
