@@ -39,7 +39,7 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
       if (dot_.kernel != nullptr) {
         append_taps<OCTET_DOT_TAPS>(panel, plan_.run_length, weight, weights_);
       } else {
-        append_taps<2>(panel, plan_.run_length, weight, weights_);
+        append_taps<2>(panel, plan_.run_length, weight, pair_weights_);
       }
     }
     if (dot_.kernel == nullptr) continue;
@@ -59,7 +59,8 @@ template <class Multiplier>
 template <class Compute>
 void GemmInt8<Multiplier>::for_panels(const Compute& compute) const {
   constexpr size_t kFewWeights = 16 * 1024;
-  const size_t step = weights_.size() <= kFewWeights ? panels_.size() : 1;
+  const size_t bytes = weights_.size() + pair_weights_.size() * sizeof(int16_t);
+  const size_t step = bytes <= kFewWeights ? panels_.size() : 1;
   for (size_t panel = 0; panel < panels_.size(); panel += step) compute(panel, panel + step);
 }
 
@@ -69,7 +70,7 @@ void GemmInt8<Multiplier>::tiles(size_t first_panel, size_t last_panel, const in
                                  int32_t first, int32_t last) const {
   const int32_t pairs = steps_per_run_;
   for (; first < last; first += kPixels) {
-    const int8_t* weights = weights_.data() + first_panel * panel_weights();
+    const int16_t* weights = pair_weights_.data() + first_panel * panel_weights();
     for (size_t panel = first_panel; panel < last_panel; ++panel) {
       const RescalingPanel<Multiplier>& rescaling = rescaling_[panel];
       v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
@@ -85,8 +86,8 @@ void GemmInt8<Multiplier>::tiles(size_t first_panel, size_t last_panel, const in
                     panels_[panel].input_offset + run;
         });
         for (int32_t pair = 0; pair < pairs; ++pair, weights += 16) {
-          const v128_t weights_low = wasm_i16x8_load8x8(weights);
-          const v128_t weights_high = wasm_i16x8_load8x8(weights + 8);
+          const v128_t weights_low = wasm_v128_load(weights);
+          const v128_t weights_high = wasm_v128_load(weights + 8);
           unrolled<kPixels>([&](auto p) {
             const v128_t input_pair = wasm_v128_load32_splat(taps[p] + 2 * pair);
             low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input_pair, weights_low));

@@ -56,9 +56,11 @@ class GemmInt8 {
   Int8Range range_;
   std::vector<Panel> panels_;
   std::vector<RescalingPanel<Multiplier>> rescaling_;
-  bool has_steps_ = false;       ///< Whether a panel's rescaling has.
-  std::vector<int8_t> weights_;  ///< Panel by panel, run by run, as append_taps lays them out.
-  int32_t taps_per_step_;        ///< 4 by dot(), else 2.
+  bool has_steps_ = false;  ///< Whether a panel's rescaling has.
+  // Panel by panel, run by run, as append_taps lays them out; only those in use.
+  std::vector<int8_t> weights_;        ///< For dot().
+  std::vector<int16_t> pair_weights_;  ///< For pairs: widening costs more in every tile than memory does.
+  int32_t taps_per_step_;              ///< 4 by dot(), else 2.
   int32_t steps_per_run_;
 };
 

@@ -120,15 +120,15 @@ template <int kPixels, class Pixels>
   }
 }
 
-/// Appends a panel of int8 weights for instructions that multiply and add kTaps neighbours: for each kTaps of
-/// k the weights of channel 0, then those of channel 1, ... `weight(channel, k)` is asked for channels of the
-/// panel only; k runs to `depth`, and what is missing behind is filled with zero.
-template <int32_t kTaps, class Weight>
-void append_taps(const Panel& panel, int32_t depth, const Weight& weight, std::vector<int8_t>& packed) {
+/// Appends a panel of integer weights for instructions that multiply and add kTaps neighbours: for each kTaps
+/// of k the weights of channel 0, then those of channel 1, ... `weight(channel, k)` is asked for channels of
+/// the panel only; k runs to `depth`, and what is missing behind is filled with zero.
+template <int32_t kTaps, class Weight, class T>
+void append_taps(const Panel& panel, int32_t depth, const Weight& weight, std::vector<T>& packed) {
   for (int32_t k = 0; k < depth; k += kTaps) {
     for (int32_t c = 0; c < kPanelChannels; ++c) {
       for (int32_t i = k; i < k + kTaps; ++i) {
-        packed.push_back(c < panel.channels && i < depth ? weight(panel.first_channel + c, i) : int8_t{0});
+        packed.push_back(c < panel.channels && i < depth ? T{weight(panel.first_channel + c, i)} : T{0});
       }
     }
   }
