@@ -1,6 +1,7 @@
 // npm run bench: every claim about speed, beside the runtimes and tools that people would use instead, on the same machine
 // in the same run, interleaved. Ratios are what counts.
-// usage: node tests/bench/speed.mjs [--rounds N] [--only PART]...     parts: forward, start, size, observe, commands, growth
+// usage: node tests/bench/speed.mjs [--rounds N] [--only PART]...     parts: forward, start, size, observe,
+// commands, growth, kernels
 // Writes tests/bench/speed.json, speed.md and speed.svg when all parts ran.
 
 import { spawnSync } from 'node:child_process';
@@ -12,6 +13,7 @@ import { instantiate, unwrap } from '../../bindings/js/dist/core.js';
 import { defaultQuantization } from '../../bindings/js/dist/index.js';
 import { startPages } from './chromium.mjs';
 import { growthRows, octet, peer, quantizeRows } from './commands.mjs';
+import { kernelRows } from './kernels.mjs';
 import { print, row, write } from './report.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
@@ -134,6 +136,7 @@ const parts = {
   size: sizeRows,
   observe: observeRows,
   growth: () => growthRows(rounds),
+  kernels: kernelRows,
 };
 const rows = [];
 for (const [name, part] of Object.entries(parts)) {

@@ -1,36 +1,18 @@
-// Throughput of the convolution kernels, native: layers of the kinds that mobile vision nets are made of.
-// The rate `MAC/s` counts useful multiply-accumulates, padding of panels and tiles not included.
-#include <benchmark/benchmark.h>
-
+// The convolution kernels by themselves, as a wasm module that tests/bench/kernels.mjs drives: what they
+// reach is set beside what the machine can do at all, so the module measures that too.
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
 #include <vector>
 
-#include "kernels/depthwise_float.h"
 #include "kernels/depthwise_int8.h"
-#include "kernels/gemm_float.h"
 #include "kernels/gemm_int8.h"
+#include "kernels/simd.h"
+#include "kernels/unrolled.h"
 
 namespace octet::kernels {
 namespace {
-
-/// Arguments: height = width, input channels, output channels, kernel, stride.
-ConvolutionGeometry geometry_of(const benchmark::State& state) {
-  const auto argument = [&](size_t i) { return static_cast<int32_t>(state.range(i)); };
-  const int32_t padding = (argument(3) - 1) / 2;
-  const int32_t output = (argument(0) + 2 * padding - argument(3)) / argument(4) + 1;
-  return with_dense_output({.input_height = argument(0),
-                            .input_width = argument(0),
-                            .input_channels = argument(1),
-                            .output_height = output,
-                            .output_width = output,
-                            .output_channels = argument(2),
-                            .kernel_height = argument(3),
-                            .kernel_width = argument(3),
-                            .stride_y = argument(4),
-                            .stride_x = argument(4),
-                            .origin_y = -padding,
-                            .origin_x = -padding});
-}
 
 template <class T>
 std::vector<T> pattern(int64_t count) {
@@ -39,82 +21,139 @@ std::vector<T> pattern(int64_t count) {
   return values;
 }
 
-template <class Engine, class T>
-void measure(benchmark::State& state, const Engine& engine, const ConvolutionGeometry& g,
-             int64_t taps_per_output) {
-  const std::vector<T> input = pattern<T>(int64_t{g.input_height} * g.input_width * g.input_channels);
-  const int64_t outputs = int64_t{g.output_height} * g.output_width * g.output_channels;
-  std::vector<T> output(static_cast<size_t>(outputs));
-  std::vector<std::byte> scratch(engine.scratch_bytes());
-  for (auto _ : state) {
-    engine.run(input.data(), output.data(), scratch.data());
-    benchmark::ClobberMemory();
+class Work {
+ public:
+  virtual ~Work() = default;
+  virtual void run() = 0;
+};
+
+/// One layer: a kernel with the memory that it reads and writes.
+template <class Engine>
+class Layer final : public Work {
+ public:
+  Layer(const ConvolutionGeometry& g, Engine engine)
+      : engine_(std::move(engine)),
+        input_(pattern<int8_t>(int64_t{g.input_height} * g.input_width * g.input_channels)),
+        output_(static_cast<size_t>(int64_t{g.output_height} * g.output_width * g.output_channels)),
+        scratch_(engine_.scratch_bytes()) {}
+  void run() override { engine_.run(input_.data(), output_.data(), scratch_.data()); }
+
+ private:
+  Engine engine_;
+  std::vector<int8_t> input_;
+  std::vector<int8_t> output_;
+  std::vector<std::byte> scratch_;
+};
+
+/// The rate of i32x4.dot_i16x8: the inner loop of a GEMM on operands that are packed, widened and in the
+/// first-level cache, with eight sums in registers and nothing around it.
+class Peak final : public Work {
+ public:
+  static constexpr int kPixels = 4;
+  static constexpr int kPairs = 256;
+  static constexpr int kTiles = 256;
+
+  void run() override {
+    for (int tile = 0; tile < kTiles; ++tile) multiply();
   }
-  state.counters["MAC/s"] = benchmark::Counter(static_cast<double>(outputs * taps_per_output),
-                                               benchmark::Counter::kIsIterationInvariantRate);
+
+ private:
+  [[gnu::noinline]] void multiply() {
+    v128_t low[kPixels];
+    v128_t high[kPixels];
+    unrolled<kPixels>([&](auto p) { low[p] = high[p] = wasm_i32x4_splat(0); });
+    const int16_t* pixels = pixels_.data();
+    const int16_t* weights = weights_.data();
+    for (int pair = 0; pair < kPairs; ++pair, pixels += 2 * kPixels, weights += 2 * kPanelChannels) {
+      const v128_t weights_low = wasm_v128_load(weights);
+      const v128_t weights_high = wasm_v128_load(weights + 8);
+      unrolled<kPixels>([&](auto p) {
+        const v128_t input = wasm_v128_load32_splat(pixels + 2 * p);
+        low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input, weights_low));
+        high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(input, weights_high));
+      });
+    }
+    unrolled<kPixels>([&](auto p) {
+      wasm_v128_store(sums_.data() + 8 * p, low[p]);
+      wasm_v128_store(sums_.data() + 8 * p + 4, high[p]);
+    });
+  }
+
+  std::vector<int16_t> pixels_ = pattern<int16_t>(kPairs * 2 * kPixels);
+  std::vector<int16_t> weights_ = pattern<int16_t>(kPairs * 2 * kPanelChannels);
+  std::vector<int32_t> sums_ = std::vector<int32_t>(kPixels * kPanelChannels);
+};
+
+/// Reads as many bytes as a layer's input has and writes as many as its output has.
+class Traffic final : public Work {
+ public:
+  Traffic(size_t read, size_t written) : input_(read), output_(written) {}
+  void run() override {
+    v128_t sum = wasm_i32x4_splat(0);
+    size_t i = 0;
+    for (; i + 16 <= input_.size(); i += 16) sum = wasm_v128_or(sum, wasm_v128_load(input_.data() + i));
+    for (i = 0; i + 16 <= output_.size(); i += 16) wasm_v128_store(output_.data() + i, sum);
+  }
+
+ private:
+  std::vector<std::byte> input_;
+  std::vector<std::byte> output_;
+};
+
+/// A square layer with the padding that keeps its size. The channels are as many as the panels take.
+ConvolutionGeometry geometry(int32_t side, int32_t inputs, int32_t outputs, int32_t kernel, int32_t stride) {
+  const int32_t padding = (kernel - 1) / 2;
+  const int32_t output = (side + 2 * padding - kernel) / stride + 1;
+  return with_dense_output({.input_height = side,
+                            .input_width = side,
+                            .input_channels = inputs,
+                            .output_height = output,
+                            .output_width = output,
+                            .output_channels = outputs,
+                            .kernel_height = kernel,
+                            .kernel_width = kernel,
+                            .stride_y = stride,
+                            .stride_x = stride,
+                            .origin_y = -padding,
+                            .origin_x = -padding});
 }
 
-std::vector<FixedPointMultiplier> multipliers_of(const ConvolutionGeometry& g) {
+template <class Engine>
+Work* layer(const ConvolutionGeometry& g, int32_t taps) {
+  // The multipliers of a net's usual scales, and the range behind a ReLU.
   std::vector<FixedPointMultiplier> multipliers;
   for (int32_t c = 0; c < g.output_channels; ++c)
-    multipliers.push_back(fixed_point_multiplier(0.001 + 0.0001 * (c % 16)));
-  return multipliers;
+    multipliers.push_back(fixed_point_multiplier(0.0003 + 0.00002 * (c % 16)));
+  const std::vector<int8_t> filter = pattern<int8_t>(int64_t{taps} * g.output_channels);
+  return new Layer<Engine>(
+      g, Engine(g, filter, 3, {.bias = {}, .multipliers = multipliers, .range = {.zero_point = -128}}));
 }
-
-void gemm_int8(benchmark::State& state) {
-  const ConvolutionGeometry g = geometry_of(state);
-  const int64_t taps = int64_t{g.kernel_height} * g.kernel_width * g.input_channels;
-  const std::vector<FixedPointMultiplier> multipliers = multipliers_of(g);
-  const GemmInt8<FixedPointMultiplier> engine(g, pattern<int8_t>(taps * g.output_channels), 3,
-                                              {.bias = {}, .multipliers = multipliers, .range = {}});
-  measure<GemmInt8<FixedPointMultiplier>, int8_t>(state, engine, g, taps);
-}
-
-void gemm_float(benchmark::State& state) {
-  const ConvolutionGeometry g = geometry_of(state);
-  const int64_t taps = int64_t{g.kernel_height} * g.kernel_width * g.input_channels;
-  const GemmFloat engine(g, pattern<float>(taps * g.output_channels), {.bias = {}, .low = 0, .high = 6});
-  measure<GemmFloat, float>(state, engine, g, taps);
-}
-
-void depthwise_int8(benchmark::State& state) {
-  const ConvolutionGeometry g = geometry_of(state);
-  const int64_t taps = int64_t{g.kernel_height} * g.kernel_width;
-  const std::vector<FixedPointMultiplier> multipliers = multipliers_of(g);
-  const DepthwiseInt8 engine(g, pattern<int8_t>(taps * g.output_channels), 3,
-                             {.bias = {}, .multipliers = multipliers, .range = {}});
-  measure<DepthwiseInt8, int8_t>(state, engine, g, taps);
-}
-
-void depthwise_float(benchmark::State& state) {
-  const ConvolutionGeometry g = geometry_of(state);
-  const int64_t taps = int64_t{g.kernel_height} * g.kernel_width;
-  const DepthwiseFloat engine(g, pattern<float>(taps * g.output_channels), {.bias = {}, .low = 0, .high = 6});
-  measure<DepthwiseFloat, float>(state, engine, g, taps);
-}
-
-void dense_layers(benchmark::internal::Benchmark* benchmark) {
-  benchmark->Args({112, 3, 32, 3, 2})
-      ->Args({56, 32, 64, 1, 1})
-      ->Args({28, 128, 128, 1, 1})
-      ->Args({14, 256, 256, 1, 1});
-  benchmark->Args({7, 512, 512, 1, 1})
-      ->Args({28, 64, 64, 3, 1})
-      ->Args({7, 256, 256, 3, 1})
-      ->Args({1, 1024, 1000, 1, 1});
-}
-
-void depthwise_layers(benchmark::internal::Benchmark* benchmark) {
-  benchmark->Args({112, 32, 32, 3, 1})
-      ->Args({56, 64, 64, 3, 2})
-      ->Args({28, 128, 128, 3, 1})
-      ->Args({14, 256, 256, 5, 1});
-}
-
-BENCHMARK(gemm_int8)->Apply(dense_layers);
-BENCHMARK(gemm_float)->Apply(dense_layers);
-BENCHMARK(depthwise_int8)->Apply(depthwise_layers);
-BENCHMARK(depthwise_float)->Apply(depthwise_layers);
 
 }  // namespace
 }  // namespace octet::kernels
+
+#define OCTET_EXPORT(name) extern "C" [[gnu::used, clang::export_name(name)]]
+
+using octet::kernels::Work;
+
+OCTET_EXPORT("gemm") Work* octet_bench_gemm(int32_t side, int32_t inputs, int32_t outputs) {
+  using namespace octet::kernels;
+  return layer<GemmInt8<FixedPointMultiplier>>(geometry(side, inputs, outputs, 1, 1), inputs);
+}
+OCTET_EXPORT("depthwise")
+Work* octet_bench_depthwise(int32_t side, int32_t channels, int32_t kernel, int32_t stride) {
+  using namespace octet::kernels;
+  return layer<DepthwiseInt8>(geometry(side, channels, channels, kernel, stride), kernel * kernel);
+}
+OCTET_EXPORT("traffic") Work* octet_bench_traffic(uint32_t read, uint32_t written) {
+  return new octet::kernels::Traffic(read, written);
+}
+OCTET_EXPORT("peak") Work* octet_bench_peak() { return new octet::kernels::Peak(); }
+OCTET_EXPORT("peakProducts") double octet_bench_peak_products() {
+  using octet::kernels::Peak;
+  return 2.0 * Peak::kPairs * Peak::kPixels * octet::kernels::kPanelChannels * Peak::kTiles;
+}
+OCTET_EXPORT("run") void octet_bench_run(Work* work, int32_t times) {
+  for (int32_t i = 0; i < times; ++i) work->run();
+}
+OCTET_EXPORT("destroy") void octet_bench_destroy(Work* work) { delete work; }
