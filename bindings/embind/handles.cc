@@ -171,7 +171,8 @@ Calibration::Calibration(std::shared_ptr<const Graph> graph, ops::TargetId targe
     : Sample(graph),
       target_(target),
       params_(std::move(params)),
-      calibrator_(std::make_shared<calibrate::Calibrator>(std::move(graph), params_.calibration)) {}
+      calibrator_(std::make_shared<calibrate::Calibrator>(graph, params_.calibration,
+                                                          quantize::own_methods(*graph, params_))) {}
 
 val Calibration::observe() {
   return guarded([&] { return bytes_copy_of(calibrator_->observe(inputs())); });

@@ -5,15 +5,18 @@
 
 namespace octet::calibrate {
 
-Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method)
-    : executor_(graph), method_(method), slot_(graph->tensors.size(), -1) {
-  check(method);
-  const int num_bins = needs_histogram(method.kind) ? method.num_bins : 0;
+Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
+                       const std::map<TensorId, Method>& own)
+    : executor_(graph), slot_(graph->tensors.size(), -1) {
   const auto add = [&](TensorId id) {
     if (graph->tensor(id).dtype != DType::Float32 || slot_[index(id)] >= 0) return;
     slot_[index(id)] = static_cast<int32_t>(observed_.size());
     observed_.push_back(id);
-    statistics_.emplace_back(num_bins);
+    const auto found = own.find(id);
+    const Method& chosen = found != own.end() ? found->second : method;
+    check(chosen);
+    averaging_.push_back(chosen.moving_average_constant);
+    statistics_.emplace_back(needs_histogram(chosen.kind) ? chosen.num_bins : 0);
   };
   for (const TensorId input : graph->inputs) add(input);
   for (const Node& node : graph->nodes) {
@@ -42,7 +45,7 @@ void Calibrator::fold(std::span<const Extremes> extremes) {
     throw Error(ErrorCode::InvalidInput, "The extremes of a calibration sample are of another model.");
   }
   for (size_t slot = 0; slot < extremes.size(); ++slot) {
-    statistics_[slot].fold(extremes[slot], method_.moving_average_constant);
+    statistics_[slot].fold(extremes[slot], averaging_[slot]);
   }
   ++samples_;
 }
@@ -62,12 +65,14 @@ void Calibrator::merge(std::span<const std::byte> state) {
   statistics_ = std::move(merged);
 }
 
-const TensorStatistics& Calibrator::statistics(TensorId id) const {
+const TensorStatistics& Calibrator::statistics(TensorId id) const { return statistics_[slot_of(id)]; }
+
+size_t Calibrator::slot_of(TensorId id) const {
   const int32_t slot = slot_[index(id)];
   if (slot < 0) {
     throw Error(ErrorCode::Internal, "A tensor was not calibrated.", {.tensor = graph().tensor(id).name});
   }
-  return statistics_[static_cast<size_t>(slot)];
+  return static_cast<size_t>(slot);
 }
 
 }  // namespace octet::calibrate

@@ -1,6 +1,7 @@
 // Runs samples through the float graph and gathers statistics of every float tensor.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -14,7 +15,9 @@ namespace octet::calibrate {
 
 class Calibrator {
  public:
-  Calibrator(std::shared_ptr<const Graph> graph, const Method& method);
+  /// Keeps what `method` will look at, and for single tensors what their `own` methods will.
+  Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
+             const std::map<TensorId, Method>& own = {});
 
   /// Runs one sample (one span an input, in graph order) and returns the extremes of each observed tensor, in
   /// the order of observed(). Throws InvalidInput for a wrong size.
@@ -30,14 +33,16 @@ class Calibrator {
   const std::vector<TensorId>& observed() const { return observed_; }
   const TensorStatistics& statistics(TensorId id) const;
   uint64_t samples() const { return samples_; }
-  const Method& method() const { return method_; }
   const Graph& graph() const { return executor_.graph(); }
 
  private:
+  /// Index of an observed tensor; throws Internal for another.
+  size_t slot_of(TensorId id) const;
+
   emulate::Executor executor_;
-  Method method_;
   std::vector<TensorId> observed_;
-  std::vector<int32_t> slot_;  ///< By tensor: index into statistics_, or -1.
+  std::vector<double> averaging_;  ///< By slot: the constant of the moving average.
+  std::vector<int32_t> slot_;      ///< By tensor: index into statistics_, or -1.
   std::vector<TensorStatistics> statistics_;
   uint64_t samples_ = 0;
 };

@@ -15,6 +15,8 @@ struct Method {
   int num_bins = kDefaultBins;            ///< Histogram methods: power of two in [kFewestBins, kMostBins].
   double percentile = 99.99;              ///< Percentile: share of values kept, in (50, 100].
   double moving_average_constant = 0.01;  ///< Moving average: weight of the newest sample, in (0, 1].
+
+  friend bool operator==(const Method&, const Method&) = default;
 };
 
 /// "mse", "min_max", "moving_average", "entropy", "percentile". Throws InvalidConfig naming them.

@@ -6,20 +6,12 @@
 #include <utility>
 
 #include "ops/operator.h"
-#include "partition/nearest_names.h"
+#include "partition/node_names.h"
 #include "partition/norms.h"
 #include "partition/segments.h"
 
 namespace octet::partition {
 namespace {
-
-void check_names(const Graph& graph, const std::set<std::string>& wanted) {
-  for (const std::string& name : wanted) {
-    const bool known = std::any_of(graph.nodes.begin(), graph.nodes.end(),
-                                   [&](const Node& node) { return stands_for(node, name); });
-    if (!known) unknown_node(graph, name, "which is to stay in float");
-  }
-}
 
 /// Collects the sentences that say why a node cannot be an integer node of the target.
 class Reasons {
@@ -30,7 +22,7 @@ class Reasons {
   /// What the node is to compute in, wherever it runs.
   Precision wanted(const Node& node) const {
     const bool kept = std::any_of(options_.unquantized_nodes.begin(), options_.unquantized_nodes.end(),
-                                  [&](const std::string& name) { return stands_for(node, name); });
+                                  [&](const std::string& name) { return fit_of(name, node) != Fit::None; });
     return kept ? Precision::Float32 : options_.precision(node);
   }
 
@@ -186,24 +178,9 @@ std::vector<UnitShare> shares(const Graph& graph, const Target& target) {
 
 }  // namespace
 
-bool stands_for(const Node& node, std::string_view name) {
-  return node.name == name ||
-         std::find(node.source_nodes.begin(), node.source_nodes.end(), name) != node.source_nodes.end();
-}
-
-void unknown_node(const Graph& graph, const std::string& name, std::string_view purpose) {
-  std::vector<std::string> known;
-  for (const Node& node : graph.nodes) known.push_back(node.name);
-  std::string hint;
-  for (const std::string& near : nearest_names(name, known, 3))
-    hint += (hint.empty() ? "'" : ", '") + near + "'";
-  throw Error(ErrorCode::InvalidConfig,
-              "No node of the model is named '" + name + "', " + std::string(purpose) + ".", {.node = name},
-              hint.empty() ? "" : "The nearest names are " + hint + ".");
-}
-
 Report partition(Graph& graph, const Target& target, const Options& options) {
-  check_names(graph, options.unquantized_nodes);
+  for (const std::string& name : options.unquantized_nodes)
+    check_name(graph, name, "which is to stay in float");
   const Reasons reasons(graph, target, options);
   for (Node& node : graph.nodes) {
     node.placement.reasons = reasons.of(node);

@@ -14,8 +14,7 @@
 namespace octet::partition {
 
 struct Options {
-  /// Names of nodes that the user keeps in float: of the graph's nodes, or of source nodes that they stand
-  /// for.
+  /// Names of nodes that the user keeps in float, or patterns; see node_names.h.
   std::set<std::string> unquantized_nodes = {};
   bool any_shape_on_mla = false;
   /// What each node computes in where it runs on Unit::Mla; Float32 keeps it off.
@@ -48,13 +47,6 @@ struct Report {
   /// reads them.
   int64_t boundary_bytes = 0;
 };
-
-/// True when `name` is the node's own or that of a source node it stands for.
-bool stands_for(const Node& node, std::string_view name);
-
-/// The error for a name in the settings that no node has, with the nearest names as the hint. `purpose`
-/// completes "No node of the model is named '…', …".
-[[noreturn]] void unknown_node(const Graph& graph, const std::string& name, std::string_view purpose);
 
 /// Places every node of a prepared float graph (sets Node::placement) and returns the report. A node is on
 /// Unit::Mla when its operator's constraints hold for the target in its precision, or when it is part of a

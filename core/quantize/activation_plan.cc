@@ -4,6 +4,9 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <set>
+
+#include "quantize/precision_plan.h"
 
 namespace octet::quantize {
 namespace {
@@ -71,9 +74,8 @@ QuantParams int8_params(calibrate::Range range, bool asymmetric) {
   return QuantParams::per_tensor(scale, static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0)));
 }
 
-ActivationPlan::ActivationPlan(const Graph& graph, bool asymmetric)
-    : asymmetric_(asymmetric),
-      quantized_(2 * graph.tensors.size(), false),
+ActivationPlan::ActivationPlan(const Graph& graph)
+    : quantized_(2 * graph.tensors.size(), false),
       parent_(2 * graph.tensors.size()),
       groups_(2 * graph.tensors.size()) {
   std::iota(parent_.begin(), parent_.end(), size_t{0});
@@ -83,13 +85,14 @@ ActivationPlan::ActivationPlan(const Graph& graph, bool asymmetric)
 
 ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                                const QuantizationParams& params, std::vector<std::string>& warnings)
-    : ActivationPlan(graph, int8_is_asymmetric(params)) {
+    : ActivationPlan(graph) {
+  choose_symmetry(graph, params);
   add_ranges(graph, calibration, params, warnings);
   choose_params();
 }
 
 ActivationPlan::ActivationPlan(const Graph& graph, const std::map<std::string, QuantParams>& stored)
-    : ActivationPlan(graph, true) {
+    : ActivationPlan(graph) {
   const std::vector<bool> moved = add_moved_ranges(graph);
   std::vector<std::optional<QuantParams>> first(groups_.size());  // By root, of the tensors computed into it.
   std::vector<bool> differ(groups_.size(), false);
@@ -117,7 +120,7 @@ void ActivationPlan::choose_params() {
     Group& group = groups_[s];
     if (parent_[s] != s || group.fixed) continue;
     const bool int16 = s == slot(static_cast<TensorId>(s / 2), Precision::Int16);
-    group.params = int16 ? int16_params(group.range) : int8_params(group.range, asymmetric_);
+    group.params = int16 ? int16_params(group.range) : int8_params(group.range, group.asymmetric);
   }
 }
 
@@ -157,7 +160,8 @@ void ActivationPlan::form_groups(const Graph& graph) {
     switch (rule.output) {
       case OutputQuantization::Fixed:
         if (const std::optional<QuantParams> params = fixed_params(rule, precision)) {
-          group(node.outputs[0], precision) = {range_of(*params, precision), true, *params};
+          group(node.outputs[0], precision) = {
+              .range = range_of(*params, precision), .fixed = true, .params = *params};
         }
         break;
       case OutputQuantization::SameAsInput:
@@ -220,16 +224,33 @@ std::vector<bool> ActivationPlan::add_moved_ranges(const Graph& graph) {
   return moved;
 }
 
+void ActivationPlan::choose_symmetry(const Graph& graph, const QuantizationParams& params) {
+  for (Group& group : groups_) group.asymmetric = int8_is_asymmetric(params);
+  std::set<size_t> symmetric;
+  for (const Node& node : graph.nodes) {
+    if (!is_integer(node) || node.placement.precision != Precision::Int8) continue;
+    const std::optional<bool> asymmetric = format_of(params, node).asymmetric;
+    if (!asymmetric) continue;
+    for (const TensorId output : node.outputs) {
+      const size_t of_group = root(slot(output, Precision::Int8));
+      if (!*asymmetric) symmetric.insert(of_group);
+      groups_[of_group].asymmetric = *asymmetric;
+    }
+  }
+  for (const size_t of_group : symmetric) groups_[of_group].asymmetric = false;
+}
+
 void ActivationPlan::add_range(TensorId id, Precision precision,
                                const calibrate::TensorStatistics& statistics,
-                               const QuantizationParams& params) {
+                               const calibrate::Method& method) {
   const bool int16 = precision == Precision::Int16;
-  widen(id, precision,
-        calibrate::choose_range(statistics, params.calibration, int16 ? 16 : 8, !int16 && asymmetric_));
+  const bool asymmetric = !int16 && group(id, precision).asymmetric;
+  widen(id, precision, calibrate::choose_range(statistics, method, int16 ? 16 : 8, asymmetric));
 }
 
 void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                                 const QuantizationParams& params, std::vector<std::string>& warnings) {
+  const std::map<TensorId, calibrate::Method> own = own_methods(graph, params);
   // Values are computed into a group by graph inputs, by float nodes and by operators with a range of their
   // own; operators that only move or select values add no range, but for their constants.
   const std::vector<bool> moved = add_moved_ranges(graph);
@@ -254,7 +275,9 @@ void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator&
     } else if (statistics.low() == 0 && statistics.high() == 0) {
       warnings.push_back("Tensor '" + name + "' was zero in every calibration sample; its scale is 1.");
     }
-    for (const Precision precision : computed) add_range(id, precision, statistics, params);
+    const auto method = own.find(id);
+    for (const Precision precision : computed)
+      add_range(id, precision, statistics, method != own.end() ? method->second : params.calibration);
   }
 }
 

@@ -40,6 +40,7 @@ class ActivationPlan {
   struct Group {
     calibrate::Range range;
     bool fixed = false;
+    bool asymmetric = true;  ///< In INT8.
     QuantParams params;
   };
 
@@ -50,7 +51,7 @@ class ActivationPlan {
   const Group& group(TensorId id, Precision precision) const { return groups_[root(slot(id, precision))]; }
   Group& group(TensorId id, Precision precision) { return groups_[root(slot(id, precision))]; }
   void unite(TensorId a, TensorId b, Precision precision);
-  ActivationPlan(const Graph& graph, bool asymmetric);
+  explicit ActivationPlan(const Graph& graph);
   void choose_params();
   void mark_quantized(const Graph& graph);
   void form_groups(const Graph& graph);
@@ -58,12 +59,14 @@ class ActivationPlan {
   void widen(TensorId id, Precision precision, calibrate::Range range);
   /// Marks the outputs of operators that move or select values, and adds the ranges of their constants.
   std::vector<bool> add_moved_ranges(const Graph& graph);
+  /// Says of each group whether it may have a zero point: as for all, or as the nodes with a scheme of their
+  /// own say that compute its tensors. Of those that differ the symmetric one decides.
+  void choose_symmetry(const Graph& graph, const QuantizationParams& params);
   void add_range(TensorId id, Precision precision, const calibrate::TensorStatistics& statistics,
-                 const QuantizationParams& params);
+                 const calibrate::Method& method);
   void add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                   const QuantizationParams& params, std::vector<std::string>& warnings);
 
-  bool asymmetric_;              ///< Of INT8 activations.
   std::vector<bool> quantized_;  ///< By slot, as what follows.
   std::vector<size_t> parent_;   ///< Union-find.
   std::vector<Group> groups_;    ///< Meaningful at roots.

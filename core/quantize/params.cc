@@ -86,14 +86,27 @@ std::string_view to_string(BiasCorrection correction) {
   return kBiasCorrectionNames[static_cast<size_t>(correction)].name;
 }
 
-void read_scheme(Fields& parent, const char* name, Scheme& scheme) {
+void read_scheme(Fields& parent, const char* name, const std::string& path, Scheme& scheme) {
   const Json* object = parent.child(name);
   if (object == nullptr) return;
-  Fields fields(*object, name);
+  Fields fields(*object, path + name);
   fields.read("asymmetric", scheme.asymmetric);
   fields.read("perChannel", scheme.per_channel);
   fields.read("bits", scheme.bits);
   fields.read("bfloat16", scheme.bfloat16);
+  fields.finish();
+}
+
+void read_calibration(Fields& parent, const std::string& path, calibrate::Method& method) {
+  const Json* object = parent.child("calibration");
+  if (object == nullptr) return;
+  Fields fields(*object, path + "calibration");
+  std::string kind(calibrate::to_string(method.kind));
+  fields.read("method", kind);
+  method.kind = calibrate::method_from_string(kind);
+  fields.read("numBins", method.num_bins);
+  fields.read("percentile", method.percentile);
+  fields.read("movingAverageConstant", method.moving_average_constant);
   fields.finish();
 }
 
@@ -124,49 +137,36 @@ std::string_view to_string(NodePrecision precision) {
   throw Error(ErrorCode::Internal, "A precision has no name.");
 }
 
-void read_custom_precisions(Fields& parent, std::map<std::string, NodePrecision>& precisions) {
+/// What a node's schemes and method leave out is the default.
+NodeConfig read_config(const Json& object, const std::string& path) {
+  const QuantizationParams defaults;
+  NodeConfig config;
+  Fields fields(object, path);
+  std::string precision;
+  fields.read("quantizationPrecision", precision);
+  if (object.contains("quantizationPrecision")) config.precision = precision_from_string(precision);
+  if (object.contains("activationScheme")) {
+    config.activations = defaults.activations;
+    read_scheme(fields, "activationScheme", path + ".", *config.activations);
+  }
+  if (object.contains("weightScheme")) {
+    config.weights = defaults.weights;
+    read_scheme(fields, "weightScheme", path + ".", *config.weights);
+  }
+  if (object.contains("calibration")) {
+    config.calibration = defaults.calibration;
+    read_calibration(fields, path + ".", *config.calibration);
+  }
+  fields.finish();
+  return config;
+}
+
+void read_custom_configs(Fields& parent, QuantizationParams& params) {
   const Json* object = parent.child("customQuantizationConfigs");
   if (object == nullptr) return;
   if (!object->is_object()) invalid("'customQuantizationConfigs' must be an object.");
-  for (const auto& [name, config] : object->items()) {
-    Fields fields(config, "customQuantizationConfigs." + name);
-    std::string precision;
-    fields.read("quantizationPrecision", precision);
-    fields.finish();
-    precisions[name] = precision_from_string(precision);
-  }
-}
-
-Json json_of(const std::map<std::string, NodePrecision>& precisions) {
-  Json object = Json::object();
-  for (const auto& [name, precision] : precisions) {
-    object[name] = {{"quantizationPrecision", to_string(precision)}};
-  }
-  return object;
-}
-
-/// BF16, or integers of 8 bits or `other`.
-void check_bits(const Scheme& scheme, const char* name, int other) {
-  const std::string field = "'" + std::string(name) + ".bits'";
-  if (scheme.bfloat16) {
-    if (scheme.bits != 16) invalid(field + " must be 16 for bfloat16.");
-    return;
-  }
-  if (scheme.bits == 8 || scheme.bits == other) return;
-  invalid(field + " is " + std::to_string(scheme.bits) + "; it must be 8 or " + std::to_string(other) + ".");
-}
-
-void read_calibration(Fields& parent, calibrate::Method& method) {
-  const Json* object = parent.child("calibration");
-  if (object == nullptr) return;
-  Fields fields(*object, "calibration");
-  std::string kind(calibrate::to_string(method.kind));
-  fields.read("method", kind);
-  method.kind = calibrate::method_from_string(kind);
-  fields.read("numBins", method.num_bins);
-  fields.read("percentile", method.percentile);
-  fields.read("movingAverageConstant", method.moving_average_constant);
-  fields.finish();
+  for (const auto& [name, config] : object->items())
+    params.custom_configs[name] = read_config(config, "customQuantizationConfigs." + name);
 }
 
 Json json_of(const Scheme& scheme) {
@@ -176,25 +176,120 @@ Json json_of(const Scheme& scheme) {
           {"bfloat16", scheme.bfloat16}};
 }
 
+Json json_of(const calibrate::Method& method) {
+  return {{"method", calibrate::to_string(method.kind)},
+          {"numBins", method.num_bins},
+          {"percentile", method.percentile},
+          {"movingAverageConstant", method.moving_average_constant}};
+}
+
+Json json_of(const NodeConfig& config) {
+  Json object = Json::object();
+  if (config.precision) object["quantizationPrecision"] = to_string(*config.precision);
+  if (config.activations) object["activationScheme"] = json_of(*config.activations);
+  if (config.weights) object["weightScheme"] = json_of(*config.weights);
+  if (config.calibration) object["calibration"] = json_of(*config.calibration);
+  return object;
+}
+
+Json json_of(const std::map<std::string, NodeConfig>& configs) {
+  Json object = Json::object();
+  for (const auto& [name, config] : configs) object[name] = json_of(config);
+  return object;
+}
+
+/// BF16, or integers of 8 bits or `other`.
+void check_bits(const Scheme& scheme, const std::string& name, int other) {
+  const std::string field = "'" + name + ".bits'";
+  if (scheme.bfloat16) {
+    if (scheme.bits != 16) invalid(field + " must be 16 for bfloat16.");
+    return;
+  }
+  if (scheme.bits == 8 || scheme.bits == other) return;
+  invalid(field + " is " + std::to_string(scheme.bits) + "; it must be 8 or " + std::to_string(other) + ".");
+}
+
+void check_weights(const Scheme& weights, const std::string& name) {
+  if (weights.asymmetric) {
+    invalid("Weights must be symmetric: '" + name + ".asymmetric' is true.", "Set it to false.");
+  }
+  check_bits(weights, name, 4);
+}
+
+void check_activations(const Scheme& activations, const std::string& name) {
+  if (activations.per_channel) {
+    invalid("Activations have one scale a tensor: '" + name + ".perChannel' is true.", "Set it to false.");
+  }
+  check_bits(activations, name, 16);
+  if (activations.bits == 16 && activations.asymmetric) {
+    invalid("Activations of 16 bits are symmetric: '" + name + ".asymmetric' is true.", "Set it to false.");
+  }
+}
+
+/// Whether a node's schemes, where it has some, are of the kind that its precision computes with.
+bool agrees(const NodeConfig& config) {
+  if (!config.precision) return true;
+  const auto activations = [&](bool bfloat16, int bits) {
+    return !config.activations ||
+           (config.activations->bfloat16 == bfloat16 && config.activations->bits == bits);
+  };
+  const auto weights = [&](bool bfloat16) { return !config.weights || config.weights->bfloat16 == bfloat16; };
+  switch (*config.precision) {
+    case NodePrecision::Int8:
+      return activations(false, 8) && weights(false);
+    case NodePrecision::Int16:
+      return activations(false, 16) && weights(false);
+    case NodePrecision::BFloat16:
+      return activations(true, 16) && weights(true);
+    case NodePrecision::BFloat16Int8Weights:
+      return activations(true, 16) && weights(false);
+    case NodePrecision::Float:
+      break;
+  }
+  return !config.activations && !config.weights;
+}
+
+void check_config(const NodeConfig& config, const std::string& name) {
+  const std::string path = "customQuantizationConfigs." + name;
+  if (!config.precision && !config.activations && !config.weights && !config.calibration) {
+    invalid("'" + path + "' is empty.",
+            "Give quantizationPrecision, activationScheme, weightScheme or calibration.");
+  }
+  if (config.activations) check_activations(*config.activations, path + ".activationScheme");
+  if (config.weights) check_weights(*config.weights, path + ".weightScheme");
+  if (config.calibration) calibrate::check(*config.calibration);
+  if (!agrees(config)) {
+    invalid("The schemes of '" + path + "' are not of its precision, " +
+                std::string(to_string(*config.precision)) + ".",
+            "Leave out quantizationPrecision, or the scheme.");
+  }
+}
+
 }  // namespace
 
 void check(const QuantizationParams& params) {
-  if (params.weights.asymmetric) {
-    invalid("Weights must be symmetric: 'weights.asymmetric' is true.", "Set it to false.");
-  }
-  if (params.activations.per_channel) {
-    invalid("Activations have one scale a tensor: 'activations.perChannel' is true.", "Set it to false.");
-  }
-  check_bits(params.activations, "activations", 16);
-  check_bits(params.weights, "weights", 4);
-  if (params.activations.bits == 16 && params.activations.asymmetric) {
-    invalid("Activations of 16 bits are symmetric: 'activations.asymmetric' is true.", "Set it to false.");
-  }
+  check_weights(params.weights, "weights");
+  check_activations(params.activations, "activations");
   calibrate::check(params.calibration);
+  for (const auto& [name, config] : params.custom_configs) check_config(config, name);
 }
+
+namespace {
+
+/// Single nodes' methods by name.
+std::map<std::string, calibrate::Method> own_methods(const QuantizationParams& params) {
+  std::map<std::string, calibrate::Method> methods;
+  for (const auto& [name, config] : params.custom_configs) {
+    if (config.calibration) methods[name] = *config.calibration;
+  }
+  return methods;
+}
+
+}  // namespace
 
 bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted) {
   if (gathered.channel_equalization != wanted.channel_equalization) return false;
+  if (own_methods(gathered) != own_methods(wanted)) return false;
   const calibrate::Method& had = gathered.calibration;
   const calibrate::Method& needs = wanted.calibration;
   if (calibrate::needs_histogram(needs.kind))
@@ -209,9 +304,9 @@ QuantizationParams params_from_json(std::string_view json) {
   if (document.is_discarded()) invalid("The quantization settings are no valid JSON.");
   QuantizationParams params;
   Fields fields(document, "settings");
-  read_calibration(fields, params.calibration);
-  read_scheme(fields, "activations", params.activations);
-  read_scheme(fields, "weights", params.weights);
+  read_calibration(fields, "", params.calibration);
+  read_scheme(fields, "activations", "", params.activations);
+  read_scheme(fields, "weights", "", params.weights);
   std::string mode(to_string(params.requantization));
   fields.read("requantization", mode);
   params.requantization = requantization_from_string(mode);
@@ -221,7 +316,7 @@ QuantizationParams params_from_json(std::string_view json) {
   fields.read("adaptiveRounding", params.adaptive_rounding);
   fields.read("channelEqualization", params.channel_equalization);
   fields.read("unquantizedNodes", params.unquantized_nodes);
-  read_custom_precisions(fields, params.custom_precisions);
+  read_custom_configs(fields, params);
   fields.finish();
   check(params);
   return params;
@@ -229,11 +324,7 @@ QuantizationParams params_from_json(std::string_view json) {
 
 std::string to_json(const QuantizationParams& params) {
   const Json document = {
-      {"calibration",
-       {{"method", calibrate::to_string(params.calibration.kind)},
-        {"numBins", params.calibration.num_bins},
-        {"percentile", params.calibration.percentile},
-        {"movingAverageConstant", params.calibration.moving_average_constant}}},
+      {"calibration", json_of(params.calibration)},
       {"activations", json_of(params.activations)},
       {"weights", json_of(params.weights)},
       {"requantization", to_string(params.requantization)},
@@ -241,7 +332,7 @@ std::string to_json(const QuantizationParams& params) {
       {"adaptiveRounding", params.adaptive_rounding},
       {"channelEqualization", params.channel_equalization},
       {"unquantizedNodes", params.unquantized_nodes},
-      {"customQuantizationConfigs", json_of(params.custom_precisions)},
+      {"customQuantizationConfigs", json_of(params.custom_configs)},
   };
   return document.dump();
 }

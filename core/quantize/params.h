@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,10 +28,14 @@ struct Scheme {
 /// What a user may ask of single nodes.
 enum class NodePrecision : uint8_t { Int8, Int16, BFloat16, BFloat16Int8Weights, Float };
 
-/// How one node is to compute: the precision of its activations, and its weights in BF16 or INT8.
-struct NodeFormat {
-  Precision precision = Precision::Int8;
-  bool bfloat16_weights = false;
+/// What single nodes have of their own; what is absent is as for all. `activations` and `calibration` are of
+/// the tensors that a node computes, and of those that share their scale. Where `precision` is absent, the
+/// schemes give it, those of all nodes where the node has none; where it is there, they must agree with it.
+struct NodeConfig {
+  std::optional<NodePrecision> precision = {};
+  std::optional<Scheme> activations = {};
+  std::optional<Scheme> weights = {};
+  std::optional<calibrate::Method> calibration = {};
 };
 
 /// What makes up for the mean error of a layer's sums: nothing; its bias, by what rounding its weights costs
@@ -48,14 +53,17 @@ struct QuantizationParams {
   bool adaptive_rounding = false;
   /// Channels between layers are scaled before calibration; see equalization.h.
   bool channel_equalization = false;
+  /// Names of nodes that stay in float, whatever `custom_configs` say, or patterns in which '*' stands for
+  /// any characters and '?' for one.
   std::set<std::string> unquantized_nodes = {};
-  /// By node name, or by a pattern in which '*' stands for any characters and '?' for one. A node that
-  /// several match takes the entry of its exact name, else that of the last pattern in alphabetical order.
-  std::map<std::string, NodePrecision> custom_precisions = {};
+  /// By node name, or by a pattern. A node that several match takes the entry of its exact name, else that of
+  /// the last pattern in alphabetical order.
+  std::map<std::string, NodeConfig> custom_configs = {};
 };
 
 /// Throws InvalidConfig naming the offending field: asymmetric weights or INT16 activations, per-channel
-/// activations, a number of bits that does not exist.
+/// activations, a number of bits that does not exist; for single nodes also schemes that contradict their
+/// precision.
 void check(const QuantizationParams& params);
 
 /// True when what calibration gathered with one set of settings is what it would gather with the other: the

@@ -1,69 +1,49 @@
 #include "quantize/precision_plan.h"
 
-#include <algorithm>
-#include <string_view>
+#include <string>
+
+#include "partition/node_names.h"
 
 namespace octet::quantize {
 namespace {
 
-/// True when `pattern`, with '*' for any characters and '?' for one, covers the whole of `text`. The last '*'
-/// is retried one character further at each mismatch, so that time is at most the product of the lengths.
-bool matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t retry = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      retry = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
+struct NumberKinds {
+  Precision precision;
+  bool bfloat16_weights = false;
+};
 
-bool is_pattern(std::string_view name) { return name.find_first_of("*?") != std::string_view::npos; }
-
-/// How well an entry's name fits a node.
-enum class Fit : uint8_t { None, Pattern, Exact };
-
-Fit fit_of(const std::string& name, const Node& node) {
-  if (partition::stands_for(node, name)) return Fit::Exact;
-  if (!is_pattern(name)) return Fit::None;
-  const bool source = std::any_of(node.source_nodes.begin(), node.source_nodes.end(),
-                                  [&](const std::string& each) { return matches(name, each); });
-  return source || matches(name, node.name) ? Fit::Pattern : Fit::None;
-}
-
-NodeFormat format_of(NodePrecision precision) {
+NumberKinds kinds_of(NodePrecision precision) {
   switch (precision) {
     case NodePrecision::Int8:
-      return {.precision = Precision::Int8};
+      return {Precision::Int8};
     case NodePrecision::Int16:
-      return {.precision = Precision::Int16};
+      return {Precision::Int16};
     case NodePrecision::BFloat16:
-      return {.precision = Precision::BFloat16, .bfloat16_weights = true};
+      return {Precision::BFloat16, true};
     case NodePrecision::BFloat16Int8Weights:
-      return {.precision = Precision::BFloat16};
+      return {Precision::BFloat16};
     case NodePrecision::Float:
       break;
   }
-  return {.precision = Precision::Float32};
+  return {Precision::Float32};
 }
 
-NodeFormat format_of(const QuantizationParams& params) {
-  if (params.weights.bfloat16) return format_of(NodePrecision::BFloat16);
-  if (params.activations.bfloat16) return format_of(NodePrecision::BFloat16Int8Weights);
-  return format_of(params.activations.bits == 16 ? NodePrecision::Int16 : NodePrecision::Int8);
+NumberKinds kinds_of(const Scheme& activations, const Scheme& weights) {
+  if (weights.bfloat16) return kinds_of(NodePrecision::BFloat16);
+  if (activations.bfloat16) return kinds_of(NodePrecision::BFloat16Int8Weights);
+  return kinds_of(activations.bits == 16 ? NodePrecision::Int16 : NodePrecision::Int8);
+}
+
+/// Which entry stands for the node, if any.
+const NodeConfig* config_of(const QuantizationParams& params, const Node& node) {
+  const NodeConfig* found = nullptr;
+  for (const auto& [name, config] : params.custom_configs) {
+    const partition::Fit fit = partition::fit_of(name, node);
+    if (fit == partition::Fit::None) continue;
+    found = &config;
+    if (fit == partition::Fit::Exact) break;
+  }
+  return found;
 }
 
 void check_target(const Graph& graph, const partition::Target& target, const QuantizationParams& params) {
@@ -80,22 +60,32 @@ void check_target(const Graph& graph, const partition::Target& target, const Qua
 }  // namespace
 
 NodeFormat format_of(const QuantizationParams& params, const Node& node) {
-  NodeFormat format = format_of(params);
-  for (const auto& [name, precision] : params.custom_precisions) {
-    const Fit fit = fit_of(name, node);
-    if (fit == Fit::None) continue;
-    format = format_of(precision);
-    if (fit == Fit::Exact) break;
-  }
+  static const NodeConfig kNone;
+  const NodeConfig* const entry = config_of(params, node);
+  const NodeConfig& own = entry != nullptr ? *entry : kNone;
+  const Scheme& weights = own.weights.value_or(params.weights);
+  const Scheme& activations = own.activations.value_or(params.activations);
+  const NumberKinds kinds = own.precision ? kinds_of(*own.precision) : kinds_of(activations, weights);
+  NodeFormat format = {.precision = kinds.precision, .bfloat16_weights = kinds.bfloat16_weights};
+  // Where all others' weights are BF16, integer ones are as by default.
+  format.weights = weights.bfloat16 ? QuantizationParams{}.weights : weights;
+  if (own.activations) format.asymmetric = own.activations->asymmetric;
   return format;
 }
 
-partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params) {
-  for (const auto& entry : params.custom_precisions) {
-    const bool known = std::any_of(graph.nodes.begin(), graph.nodes.end(),
-                                   [&](const Node& node) { return fit_of(entry.first, node) != Fit::None; });
-    if (!known) partition::unknown_node(graph, entry.first, "which has a precision of its own");
+std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params) {
+  std::map<TensorId, calibrate::Method> methods;
+  for (const Node& node : graph.nodes) {
+    const NodeConfig* const own = config_of(params, node);
+    if (own == nullptr || !own->calibration) continue;
+    for (const TensorId output : node.outputs) methods[output] = *own->calibration;
   }
+  return methods;
+}
+
+partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params) {
+  for (const auto& entry : params.custom_configs)
+    partition::check_name(graph, entry.first, "which has settings of its own");
   check_target(graph, target, params);
   return partition::partition(
       graph, target,

@@ -1,6 +1,8 @@
 // Decides which precision each node computes in, and with it where it runs.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +12,21 @@
 
 namespace octet::quantize {
 
-/// What the settings ask of a node: its entry in `custom_precisions`, else the schemes' precision. BF16
+/// How one node is to be quantized.
+struct NodeFormat {
+  Precision precision = Precision::Int8;
+  bool bfloat16_weights = false;
+  Scheme weights = {};  ///< Of weights that are integers.
+  /// Whether INT8 activations may have a zero point, where the node has a scheme of its own.
+  std::optional<bool> asymmetric = {};
+};
+
+/// What the settings ask of a node: its entry in `custom_configs`, and what that leaves out as for all. BF16
 /// weights bring BF16 activations with them.
 NodeFormat format_of(const QuantizationParams& params, const Node& node);
+
+/// The calibration methods of tensors whose node has one of its own.
+std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params);
 
 /// Places every node of a prepared float graph, each in the precision that the settings ask for (sets
 /// Node::placement); a node that the target does not run in that precision stays in float, and its sentence

@@ -96,6 +96,7 @@ class Quantizer {
 
   std::optional<QuantizedWeights> weights_of(const Node& node, const ops::WeightOperand& rule) const {
     const Precision precision = node.placement.precision;
+    const Scheme scheme = format_of(params_, node).weights;
     const bool integer = octet::is_integer(precision);
     const auto scale_of = [&](TensorId id) {
       return integer ? static_cast<double>(plan_.of(id, precision).scale[0]) : 1.0;
@@ -103,9 +104,9 @@ class Quantizer {
     const WeightContext context = {.input_scale = scale_of(node.inputs[0]),
                                    .output_scale = scale_of(node.outputs[0]),
                                    .requantization = params_.requantization,
-                                   .per_channel = params_.weights.per_channel || params_.weights.bfloat16,
+                                   .per_channel = scheme.per_channel,
                                    .precision = precision,
-                                   .bits = params_.weights.bfloat16 ? 8 : params_.weights.bits};
+                                   .bits = scheme.bits};
     return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis, bias_of(node, rule),
                             context);
   }
@@ -204,8 +205,9 @@ class Quantizer {
     if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
       return add_constant(quantize_constant(tensor, plan_.of(node.outputs[0], precision), precision));
     const calibrate::Range range = range_of(tensor);
+    const bool asymmetric = format_of(params_, node).asymmetric.value_or(int8_is_asymmetric(params_));
     const QuantParams params =
-        precision == Precision::Int16 ? int16_params(range) : int8_params(range, int8_is_asymmetric(params_));
+        precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);
     return add_constant(quantize_constant(tensor, params, precision));
   }
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bfloat16Quantization,
+  CalibrationMethod,
   defaultQuantization,
   type GraphInfo,
   imageDataset,
@@ -12,8 +13,10 @@ import {
   Model,
   type Progress,
   type QuantizationParams,
+  quantizationScheme,
   type Sample,
   supportedOperators,
+  type TensorInfo,
   topK,
   version,
 } from 'octet-quant';
@@ -271,6 +274,32 @@ describe('BF16', () => {
       expect(Math.abs(Number(actual?.[index]) - Number(value))).toBeLessThan(0.02);
     }
   });
+});
+
+test('gives nodes weights, ranges and floats of their own, by pattern too', async () => {
+  const images = await calibrationImages(net, 3);
+  const first = net.nodes.find(({ operator }) => operator === 'CONV_2D')?.name ?? '';
+  const last = net.nodes.at(-1)?.name ?? '';
+  const params = defaultQuantization
+    .withUnquantizedNodes([`?${last.slice(1)}`])
+    .withCustomQuantizationConfigs({
+      [first]: {
+        weightScheme: quantizationScheme({ asymmetric: false, perChannel: true, bits: 4 }),
+        calibration: CalibrationMethod.fromStr('min_max'),
+      },
+    });
+  const other = await net.quantize(images, params);
+  expect(other.params.toJSON()).toEqual(params.toJSON());
+  const weightsOf = (name: string): TensorInfo | undefined => {
+    const inputs = other.nodes.find((node) => node.name === name)?.inputs ?? [];
+    return other.tensors.find((tensor) => tensor.name === inputs[1]);
+  };
+  expect(other.nodes.find(({ name }) => name === last)?.unit).not.toBe('MLA');
+  expect(weightsOf(first)?.quantization?.bits).toBe(4);
+  const observed = other
+    .report()
+    .tensors.find(({ tensor }) => tensor === net.nodes.find(({ name }) => name === first)?.outputs[0]);
+  expect(observed?.chosen[1]).toBe(observed?.observed[1]);
 });
 
 test('names the nodes nearest to one that a precision is asked for', async () => {

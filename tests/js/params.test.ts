@@ -27,6 +27,11 @@ describe('QuantizationParams', () => {
       .withCustomQuantizationConfigs({
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
         add: { quantizationPrecision: 'INT16' },
+        last: {
+          activationScheme: quantizationScheme({ asymmetric: false, perChannel: false }),
+          weightScheme: quantizationScheme({ asymmetric: false, perChannel: true, bits: 4 }),
+          calibration: CalibrationMethod.fromStr('min_max'),
+        },
       });
     expect(changed.toJSON()).toEqual({
       calibration: { method: 'percentile', numBins: 2048, percentile: 99.9, movingAverageConstant: 0.01 },
@@ -40,8 +45,15 @@ describe('QuantizationParams', () => {
       customQuantizationConfigs: {
         add: { quantizationPrecision: 'INT16' },
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
+        last: {
+          activationScheme: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false },
+          weightScheme: { asymmetric: false, perChannel: true, bits: 4, bfloat16: false },
+          calibration: { method: 'min_max', numBins: 2048, percentile: 99.99, movingAverageConstant: 0.01 },
+        },
       },
     });
+    const read = QuantizationParams.fromJSON(JSON.parse(JSON.stringify(changed)));
+    expect(read.toJSON()).toEqual(changed.toJSON());
     expect(defaultQuantization.calibration.method).toBe('mse');
     expect(defaultQuantization.activations.asymmetric).toBe(true);
     expect(defaultQuantization.weights.perChannel).toBe(true);
@@ -94,6 +106,22 @@ describe('QuantizationParams', () => {
       'an unknown precision',
       { customQuantizationConfigs: { a: { quantizationPrecision: 'INT4' } } },
       /INT4.*BFLOAT_16/,
+    ],
+    ['an empty config', { customQuantizationConfigs: { a: {} } }, /'a' is empty/],
+    [
+      'a scheme that is not of the precision',
+      { customQuantizationConfigs: { a: { quantizationPrecision: 'INT16', activationScheme: {} } } },
+      /not of its precision, INT16/,
+    ],
+    [
+      'weights of 16 bits for one node',
+      { customQuantizationConfigs: { a: { weightScheme: { bits: 16 } } } },
+      /16 bits/,
+    ],
+    [
+      'an unknown method for one node',
+      { customQuantizationConfigs: { a: { calibration: { method: 'best' } } } },
+      /moving_average/,
     ],
     ['a precision that is none', { customQuantizationConfigs: { a: 'INT8' } }, /JSON object/],
     ['names that are none', { unquantizedNodes: [1] }, /unquantizedNodes/],

@@ -84,9 +84,10 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet {
   }
 
   settingsOf(params: QuantizationParams): string {
-    const unquantized = [...params.unquantizedNodes].map((name) => this.resolveNode(name));
+    const resolved = (name: string) => (/[*?]/.test(name) ? name : this.resolveNode(name));
+    const unquantized = [...params.unquantizedNodes].map(resolved);
     const custom = [...params.customQuantizationConfigs].map(
-      ([name, config]) => [/[*?]/.test(name) ? name : this.resolveNode(name), config] as const,
+      ([name, config]) => [resolved(name), config] as const,
     );
     return JSON.stringify(
       params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(new Map(custom)),

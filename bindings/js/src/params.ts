@@ -4,6 +4,7 @@ import { OctetError } from './errors.js';
 import type {
   BiasCorrection,
   CalibrationMethodName,
+  CalibrationSettings,
   NodePrecision,
   NodeQuantizationConfig,
   QuantizationScheme,
@@ -117,37 +118,9 @@ export class QuantizationParams {
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
   private constructor(parts: Parts) {
-    check(
-      !parts.weights.asymmetric,
-      'Asymmetric weights were asked for; weights are symmetric.',
-      'Use quantizationScheme({ asymmetric: false, perChannel: true }) for weights.',
-    );
-    check(
-      !parts.activations.perChannel,
-      'Per-channel activations were asked for; activations have one scale a tensor.',
-      'Use quantizationScheme({ asymmetric: true, perChannel: false }) for activations.',
-    );
-    check(
-      parts.activations.bits !== 4,
-      'Activations of 4 bits were asked for; activations have 8 or 16, or are BF16.',
-      'Use quantizationScheme({ asymmetric: true, perChannel: false }) or bfloat16Scheme() for activations.',
-    );
-    check(
-      parts.activations.bits === 8 || !parts.activations.asymmetric,
-      'Asymmetric activations of 16 bits were asked for; those are symmetric.',
-      'Use quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }) for activations.',
-    );
-    check(
-      parts.weights.bits !== 16 || parts.weights.bfloat16,
-      `Weights of ${parts.weights.bits} bits were asked for; weights have 8 or 4, or are BF16.`,
-      'Use quantizationScheme({ asymmetric: false, perChannel: true }) or bfloat16Scheme() for weights.',
-    );
-    for (const { quantizationPrecision } of parts.customQuantizationConfigs.values()) {
-      check(
-        PRECISIONS.includes(quantizationPrecision),
-        `There is no precision '${quantizationPrecision}'; the precisions are ${PRECISIONS.join(', ')}.`,
-      );
-    }
+    checkWeights(parts.weights);
+    checkActivations(parts.activations);
+    for (const [name, config] of parts.customQuantizationConfigs) checkConfig(name, config);
     check(
       parts.requantization === 'sima' || parts.requantization === 'tflite',
       `There is no requantization mode '${parts.requantization}'; the modes are sima and tflite.`,
@@ -212,14 +185,18 @@ export class QuantizationParams {
     return this.with({ channelEqualization });
   }
 
-  /** Names of nodes that stay in float. */
+  /**
+   * Names of nodes that stay in float, or patterns in which `*` stands for any characters and `?` for one. They go before
+   * custom configs.
+   */
   withUnquantizedNodes(unquantizedNodes: Iterable<string>): QuantizationParams {
     return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
   }
 
   /**
-   * Precisions of single nodes, by name or by a pattern in which `*` stands for any characters and `?` for one. A node
-   * that several match takes the entry of its exact name, else that of the last pattern in alphabetical order.
+   * Precisions, schemes and calibration methods of single nodes, by name or by a pattern in which `*` stands for any
+   * characters and `?` for one. A node that several match takes the entry of its exact name, else that of the last
+   * pattern in alphabetical order.
    */
   withCustomQuantizationConfigs(
     configs: Readonly<Record<string, NodeQuantizationConfig>> | ReadonlyMap<string, NodeQuantizationConfig>,
@@ -229,9 +206,8 @@ export class QuantizationParams {
   }
 
   toJSON(): QuantizationSettings {
-    const { method, numBins, percentile, movingAverageConstant } = this.calibration;
     return {
-      calibration: { method, numBins, percentile, movingAverageConstant },
+      calibration: settingsOf(this.calibration),
       activations: this.activations,
       weights: this.weights,
       requantization: this.requantization,
@@ -249,14 +225,13 @@ export class QuantizationParams {
   static fromJSON(json: unknown): QuantizationParams {
     const defaults = defaultQuantization.toJSON();
     const settings = fields(json, defaults, 'The settings');
-    const { method, ...options } = fields(settings.calibration, defaults.calibration, 'calibration');
     const unquantizedNodes = settings.unquantizedNodes;
     check(
       Array.isArray(unquantizedNodes) && unquantizedNodes.every((name) => typeof name === 'string'),
       'unquantizedNodes must be a list of names.',
     );
     return new QuantizationParams({
-      calibration: CalibrationMethod.fromStr(method, options),
+      calibration: methodOf(settings.calibration, 'calibration'),
       activations: schemeOf(fields(settings.activations, defaults.activations, 'activations')),
       weights: schemeOf(fields(settings.weights, defaults.weights, 'weights')),
       requantization: settings.requantization,
@@ -267,7 +242,7 @@ export class QuantizationParams {
       customQuantizationConfigs: new Map(
         Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
           name,
-          fields(config, ANY_CONFIG, `customQuantizationConfigs['${name}']`),
+          configOf(config, `customQuantizationConfigs['${name}']`),
         ]),
       ),
     });
@@ -324,8 +299,105 @@ interface Parts {
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 }
 
-/** The shape of an entry of customQuantizationConfigs. */
-const ANY_CONFIG: NodeQuantizationConfig = { quantizationPrecision: 'INT8' };
+function checkWeights({ asymmetric, bits, bfloat16 }: QuantizationScheme): void {
+  check(
+    !asymmetric,
+    'Asymmetric weights were asked for; weights are symmetric.',
+    'Use quantizationScheme({ asymmetric: false, perChannel: true }) for weights.',
+  );
+  check(
+    bits !== 16 || bfloat16,
+    `Weights of ${bits} bits were asked for; weights have 8 or 4, or are BF16.`,
+    'Use quantizationScheme({ asymmetric: false, perChannel: true }) or bfloat16Scheme() for weights.',
+  );
+}
+
+function checkActivations({ asymmetric, perChannel, bits }: QuantizationScheme): void {
+  check(
+    !perChannel,
+    'Per-channel activations were asked for; activations have one scale a tensor.',
+    'Use quantizationScheme({ asymmetric: true, perChannel: false }) for activations.',
+  );
+  check(
+    bits !== 4,
+    'Activations of 4 bits were asked for; activations have 8 or 16, or are BF16.',
+    'Use quantizationScheme({ asymmetric: true, perChannel: false }) or bfloat16Scheme() for activations.',
+  );
+  check(
+    bits === 8 || !asymmetric,
+    'Asymmetric activations of 16 bits were asked for; those are symmetric.',
+    'Use quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }) for activations.',
+  );
+}
+
+function checkConfig(name: string, config: NodeQuantizationConfig): void {
+  const { quantizationPrecision: precision, activationScheme, weightScheme, calibration } = config;
+  check(
+    [precision, activationScheme, weightScheme, calibration].some((part) => part !== undefined),
+    `The config of '${name}' is empty.`,
+    'Give quantizationPrecision, activationScheme, weightScheme or calibration.',
+  );
+  if (activationScheme !== undefined) checkActivations(activationScheme);
+  if (weightScheme !== undefined) checkWeights(weightScheme);
+  if (precision === undefined) return;
+  check(
+    PRECISIONS.includes(precision),
+    `There is no precision '${precision}'; the precisions are ${PRECISIONS.join(', ')}.`,
+  );
+  check(
+    agrees(precision, activationScheme, weightScheme),
+    `The schemes of '${name}' are not of its precision, ${precision}.`,
+    'Leave out quantizationPrecision, or the scheme.',
+  );
+}
+
+/** Whether the schemes that a node has are of the kind that its precision computes with. */
+function agrees(
+  precision: NodePrecision,
+  activations: QuantizationScheme | undefined,
+  weights: QuantizationScheme | undefined,
+): boolean {
+  if (precision === 'FLOAT') return activations === undefined && weights === undefined;
+  const bfloat16 = precision.startsWith('BFLOAT_16');
+  const bits = precision === 'INT8' ? 8 : 16;
+  return (
+    (activations === undefined || (activations.bfloat16 === bfloat16 && activations.bits === bits)) &&
+    (weights === undefined || weights.bfloat16 === (precision === 'BFLOAT_16'))
+  );
+}
+
+/** An entry of customQuantizationConfigs; what its schemes leave out is the default. */
+function configOf(json: unknown, what: string): NodeQuantizationConfig {
+  const { calibration, activations, weights } = defaultQuantization.toJSON();
+  const any = {
+    quantizationPrecision: 'INT8' as NodePrecision,
+    activationScheme: activations,
+    weightScheme: weights,
+    calibration,
+  };
+  const complete = fields(json, any, what);
+  const given = (name: keyof typeof any): boolean => Object.hasOwn(Object(json), name);
+  const scheme = (name: 'activationScheme' | 'weightScheme') =>
+    given(name) ? { [name]: schemeOf(fields(complete[name], any[name], `${what}.${name}`)) } : {};
+  return {
+    ...(given('quantizationPrecision') ? { quantizationPrecision: complete.quantizationPrecision } : {}),
+    ...scheme('activationScheme'),
+    ...scheme('weightScheme'),
+    ...(given('calibration')
+      ? { calibration: settingsOf(methodOf(complete.calibration, `${what}.calibration`)) }
+      : {}),
+  };
+}
+
+function settingsOf(calibration: CalibrationMethod): CalibrationSettings {
+  const { method, numBins, percentile, movingAverageConstant } = calibration;
+  return { method, numBins, percentile, movingAverageConstant };
+}
+
+function methodOf(json: unknown, what: string): CalibrationMethod {
+  const { method, ...options } = fields(json, defaultQuantization.toJSON().calibration, what);
+  return CalibrationMethod.fromStr(method, options);
+}
 
 function schemeOf(scheme: QuantizationScheme): QuantizationScheme {
   return scheme.bfloat16 ? bfloat16Scheme() : quantizationScheme(scheme);

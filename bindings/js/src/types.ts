@@ -95,9 +95,25 @@ export interface QuantizationScheme {
 /** What a single node may compute in; all but FLOAT need a target that runs the operator so. */
 export type NodePrecision = 'INT8' | 'INT16' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS' | 'FLOAT';
 
-/** How single nodes are quantized. */
+/** Which method chooses ranges, and its parameters; `CalibrationMethod` is one. */
+export interface CalibrationSettings {
+  readonly method: CalibrationMethodName;
+  readonly numBins: number;
+  readonly percentile: number;
+  readonly movingAverageConstant: number;
+}
+
+/**
+ * How single nodes are quantized; what is absent is as for all, and something must be there. Where the precision is
+ * absent, the schemes give it; where it is there, they must be of it.
+ */
 export interface NodeQuantizationConfig {
-  readonly quantizationPrecision: NodePrecision;
+  readonly quantizationPrecision?: NodePrecision;
+  /** Of the tensors that the node computes. Where tensors share a scale, one symmetric node makes it so for all. */
+  readonly activationScheme?: QuantizationScheme;
+  readonly weightScheme?: QuantizationScheme;
+  /** What chooses the ranges of the node's outputs. Those of nodes that only move values are their inputs'. */
+  readonly calibration?: CalibrationSettings;
 }
 
 /** How the mean error of a layer is made up for by its bias; see `withBiasCorrection`. */
@@ -421,12 +437,7 @@ export interface QuantizationReport {
 
 /** The JSON form of `QuantizationParams`: what `toJSON` gives, config files hold and `fromJSON` takes. */
 export interface QuantizationSettings {
-  readonly calibration: {
-    readonly method: CalibrationMethodName;
-    readonly numBins: number;
-    readonly percentile: number;
-    readonly movingAverageConstant: number;
-  };
+  readonly calibration: CalibrationSettings;
   readonly activations: QuantizationScheme;
   readonly weights: QuantizationScheme;
   readonly requantization: RequantizationMode;

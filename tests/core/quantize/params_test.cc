@@ -28,7 +28,11 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.adaptive_rounding = true;
   params.channel_equalization = true;
   params.unquantized_nodes = {"a", "b;c"};
-  params.custom_precisions = {{"conv*", NodePrecision::BFloat16Int8Weights}, {"x", NodePrecision::Int16}};
+  params.custom_configs = {{"conv*", {.precision = NodePrecision::BFloat16Int8Weights}},
+                           {"x", {.precision = NodePrecision::Int16}}};
+  params.custom_configs["y"] = {.activations = Scheme{.asymmetric = true},
+                                .weights = Scheme{.per_channel = true, .bits = 4},
+                                .calibration = calibrate::Method{.kind = calibrate::MethodKind::MinMax}};
   const std::string json = to_json(params);
   EXPECT_EQ(to_json(params_from_json(json)), json);
   EXPECT_EQ(to_json(params_from_json("{}")), to_json(QuantizationParams{}));
@@ -48,6 +52,20 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
   EXPECT_NE(
       message_of(R"({"customQuantizationConfigs":{"a":{"quantizationPrecision":"INT4"}}})").find("INT4"),
       std::string::npos);
+  const auto node = [](const std::string& config) {
+    return message_of(R"({"customQuantizationConfigs":{"a":)" + config + "}}");
+  };
+  EXPECT_NE(node("{}").find("empty"), std::string::npos);
+  EXPECT_NE(node(R"({"weightScheme":{"bits":16}})").find("a.weightScheme.bits"), std::string::npos);
+  EXPECT_NE(node(R"({"activationScheme":{"perChannel":true}})").find("a.activationScheme.perChannel"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"calibration":{"method":"best"}})").find("best"), std::string::npos);
+  EXPECT_NE(node(R"({"calibration":{"bins":3}})").find("customQuantizationConfigs.a.calibration"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"quantizationPrecision":"INT16","activationScheme":{}})").find("INT16"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"quantizationPrecision":"FLOAT","weightScheme":{}})").find("FLOAT"), std::string::npos);
+  EXPECT_EQ(node(R"({"quantizationPrecision":"INT8","weightScheme":{"bits":4}})"), "");
   EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
   EXPECT_NE(message_of(R"({"biasCorrection":"twice"})").find("twice"), std::string::npos);
   EXPECT_NE(message_of(R"({"adaptiveRounding":1})").find("adaptiveRounding"), std::string::npos);
@@ -92,7 +110,10 @@ TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {
   other.weights.per_channel = false;
   other.bias_correction = BiasCorrection::Iterative;
   other.unquantized_nodes = {"a"};
+  other.custom_configs["b"] = {.precision = NodePrecision::Int16};
   EXPECT_TRUE(same_statistics(histogram, other));
+  other.custom_configs["b"].calibration = histogram.calibration;
+  EXPECT_FALSE(same_statistics(histogram, other));
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ Error error_of(const QuantizationParams& params, std::string_view target) {
 
 TEST(PrecisionPlan, TakesExactNamesBeforePatterns) {
   QuantizationParams params;
-  params.custom_precisions = {{"node_?", NodePrecision::BFloat16}, {"node_1", NodePrecision::Float}};
+  params.custom_configs = {{"node_?", {.precision = NodePrecision::BFloat16}},
+                           {"node_1", {.precision = NodePrecision::Float}}};
   const Graph graph = placed(params);
   EXPECT_EQ(precision_of(graph, 0), Precision::BFloat16);
   EXPECT_EQ(precision_of(graph, 1), Precision::Float32);
@@ -59,7 +60,8 @@ TEST(PrecisionPlan, MatchesStarsAnywhere) {
   for (const auto& [pattern, matched] :
        {std::pair{"*", true}, {"n*1", true}, {"*_1*", true}, {"**1", true}, {"node_1*?", false}}) {
     QuantizationParams params;
-    params.custom_precisions = {{pattern, NodePrecision::Float}, {"node_0", NodePrecision::Int8}};
+    params.custom_configs = {{pattern, {.precision = NodePrecision::Float}},
+                             {"node_0", {.precision = NodePrecision::Int8}}};
     if (!matched) {
       EXPECT_EQ(error_of(params, "gen1").code(), ErrorCode::InvalidConfig) << pattern;
       continue;
@@ -68,9 +70,32 @@ TEST(PrecisionPlan, MatchesStarsAnywhere) {
   }
 }
 
+TEST(PrecisionPlan, KeepsNodesInFloatByPattern) {
+  QuantizationParams params;
+  params.unquantized_nodes = {"node_[01]"};
+  EXPECT_NE(error_of(params, "gen1").hint().find("node_0"), std::string::npos);
+  params.unquantized_nodes = {"*_0", "node_2"};
+  params.custom_configs = {{"node_2", {.precision = NodePrecision::Int8}}};
+  const Graph graph = placed(params);
+  EXPECT_EQ(precision_of(graph, 0), Precision::Float32);
+  EXPECT_EQ(precision_of(graph, 1), Precision::Int8);
+  EXPECT_EQ(precision_of(graph, 2), Precision::Float32);
+}
+
+TEST(PrecisionPlan, TakesThePrecisionOfSchemes) {
+  QuantizationParams params;
+  params.custom_configs = {{"node_0", {.activations = Scheme{.bits = 16}}},
+                           {"node_1", {.weights = Scheme{.bits = 16, .bfloat16 = true}}},
+                           {"node_2", {.weights = Scheme{.bits = 4}}}};
+  const Graph graph = placed(params);
+  EXPECT_EQ(precision_of(graph, 0), Precision::Int16);
+  EXPECT_EQ(precision_of(graph, 1), Precision::BFloat16);
+  EXPECT_EQ(precision_of(graph, 2), Precision::Int8);
+}
+
 TEST(PrecisionPlan, NamesTheNearestNodes) {
   QuantizationParams params;
-  params.custom_precisions = {{"nod_1", NodePrecision::Int8}};
+  params.custom_configs = {{"nod_1", {.precision = NodePrecision::Int8}}};
   const Error error = error_of(params, "gen1");
   EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
   EXPECT_NE(error.message().find("nod_1"), std::string::npos);
@@ -104,7 +129,7 @@ struct Quantized {
 
 Quantized quantized(const QuantizationParams& params, const std::vector<std::vector<float>>& samples) {
   const auto source = std::make_shared<const Graph>(placed(params));
-  calibrate::Calibrator calibrator(source, params.calibration);
+  calibrate::Calibrator calibrator(source, params.calibration, own_methods(*source, params));
   for (const std::vector<float>& sample : samples) {
     const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
     calibrator.fold(calibrator.observe({&bytes, 1}));
@@ -137,7 +162,7 @@ TEST(Quantize, Bfloat16IsCloserThanInt8) {
 
 TEST(Quantize, InsertsConversionsWherePrecisionsMeet) {
   QuantizationParams params;
-  params.custom_precisions = {{"node_1", NodePrecision::BFloat16Int8Weights}};
+  params.custom_configs = {{"node_1", {.precision = NodePrecision::BFloat16Int8Weights}}};
   const Graph graph = quantized(params, {std::vector<float>(256, 0.5f)}).graph;
   std::vector<std::pair<OpKind, DType>> steps;
   for (const Node& node : graph.nodes) steps.emplace_back(node.op, graph.tensor(node.outputs[0]).dtype);
@@ -151,9 +176,77 @@ TEST(Quantize, InsertsConversionsWherePrecisionsMeet) {
   EXPECT_EQ(graph.tensor(graph.nodes[3].inputs[2]).dtype, DType::Float32);
 }
 
+TEST(Quantize, GivesNodesSchemesOfTheirOwn) {
+  QuantizationParams params;
+  params.requantization = RequantizationMode::Tflite;
+  params.custom_configs = {{"node_0", {.activations = Scheme{.asymmetric = false}}},
+                           {"node_1", {.weights = Scheme{.per_channel = false, .bits = 4}}}};
+  const std::vector<float> sample = Random(8).floats(256, -1, 1);
+  const Quantized result = quantized(params, {sample});
+  const auto node = [&](const std::string& name) {
+    for (const Node& each : result.graph.nodes) {
+      if (each.name == name) return NodeView(result.graph, each);
+    }
+    throw Error(ErrorCode::Internal, "no node " + name);
+  };
+  EXPECT_EQ(node("node_0").output().quantization->zero_point[0], 0);
+  EXPECT_NE(node("node_1").output().quantization->zero_point[0], 0);  // Behind a RELU.
+  const QuantParams& weights = *node("node_1").input(1).quantization;
+  EXPECT_EQ(weights.bits, 4);
+  EXPECT_FALSE(weights.is_per_channel());
+  EXPECT_EQ(node("node_0").input(1).quantization->bits, 0);
+  EXPECT_TRUE(node("node_2").input(1).quantization->is_per_channel());
+}
+
+TEST(Quantize, ChoosesARangeByTheNodesOwnMethod) {
+  const std::vector<float> sample = Random(8).floats(256, -1, 1);
+  const auto largest = [&](const QuantizationParams& params) {
+    const Quantized result = quantized(params, {sample});
+    const Node& node = result.graph.nodes[1];
+    EXPECT_EQ(node.name, "node_0");
+    const QuantParams& output = *result.graph.tensor(node.outputs[0]).quantization;
+    return output.scale[0] * static_cast<float>(127 - output.zero_point[0]);
+  };
+  QuantizationParams clipped;
+  clipped.calibration = {.kind = calibrate::MethodKind::Percentile, .percentile = 90};
+  QuantizationParams covered;
+  covered.calibration.kind = calibrate::MethodKind::MinMax;
+  EXPECT_LT(largest(clipped), largest(covered));
+  QuantizationParams one = clipped;
+  one.custom_configs["node_0"].calibration = covered.calibration;
+  EXPECT_FLOAT_EQ(largest(one), largest(covered));
+  // Only this one needs a histogram.
+  one = covered;
+  one.custom_configs["node_0"].calibration = clipped.calibration;
+  EXPECT_FLOAT_EQ(largest(one), largest(clipped));
+}
+
+TEST(Quantize, OneSymmetricNodeMakesAGroupSymmetric) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 2, 2, 4});
+  const TensorId a = builder.node(OpKind::Relu, NoAttributes{}, {x})[0];
+  const TensorId b = builder.node(OpKind::Relu6, NoAttributes{}, {x})[0];
+  builder.output(builder.node(OpKind::Concatenation, Axis{3}, {a, b})[0]);
+  Graph graph = builder.graph();
+  QuantizationParams params;
+  params.custom_configs = {{"node_0", {.activations = Scheme{.asymmetric = true}}},
+                           {"node_1", {.activations = Scheme{.asymmetric = false}}}};
+  place(graph, partition::target_by_key("tflite"), params);
+  const auto source = std::make_shared<const Graph>(std::move(graph));
+  calibrate::Calibrator calibrator(source, params.calibration);
+  const std::vector<float> sample = Random(8).floats(16, -1, 3);
+  const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
+  calibrator.fold(calibrator.observe({&bytes, 1}));
+  const Graph quantized = quantize(*source, calibrator, params).graph;
+  for (const Tensor& tensor : quantized.tensors) {
+    if (tensor.dtype != DType::Int8) continue;
+    EXPECT_EQ(tensor.quantization->zero_point[0] == 0, tensor.name != "x_int8") << tensor.name;
+  }
+}
+
 TEST(Quantize, MeasuresConversionsByValue) {
   QuantizationParams params;
-  params.custom_precisions = {{"node_1", NodePrecision::BFloat16}};
+  params.custom_configs = {{"node_1", {.precision = NodePrecision::BFloat16}}};
   EXPECT_GT(sqnr_of(params), sqnr_of({}) - 1.0);
 }
 

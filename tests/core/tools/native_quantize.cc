@@ -41,7 +41,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
   quantize::place(graph, partition::target_by_key(target_key), params);
   const auto shared = std::make_shared<const Graph>(std::move(graph));
 
-  calibrate::Calibrator calibrator(shared, params.calibration);
+  calibrate::Calibrator calibrator(shared, params.calibration, quantize::own_methods(*shared, params));
   const Bytes samples = read_file(samples_path);
   const size_t sample_bytes = shared->tensor(shared->inputs[0]).byte_size();
   const auto each_sample = [&](const auto& visit) {

@@ -6,7 +6,7 @@ import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
 import { fix } from '../state/actions';
 import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../state/derive';
-import { chosenNodes, numbersOf, PRECISION_NAMES, remediesOn } from '../state/precision';
+import { chosenNodes, numbersOf, type OwnChoice, PRECISION_NAMES, remediesOn } from '../state/precision';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';
 import { ErrorBars } from './ErrorBars';
@@ -166,7 +166,7 @@ interface LineProps {
   readonly error: NodeError;
   readonly ranking: Ranking;
   readonly marked: boolean;
-  readonly own: NodePrecision | undefined;
+  readonly own: OwnChoice | undefined;
   readonly canMark: boolean;
   readonly toggle: (name: string) => void;
 }

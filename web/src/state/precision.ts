@@ -5,6 +5,7 @@ import {
   defaultQuantization,
   int16Quantization,
   type NodePrecision,
+  type NodeQuantizationConfig,
   type QuantizationParams,
   type QuantizationSettings,
   type Target,
@@ -13,12 +14,16 @@ import {
 /** A precision of a node's own, or what the settings give to all. */
 export type NodeChoice = NodePrecision | 'DEFAULT';
 
-export const PRECISION_NAMES: Readonly<Record<NodePrecision, string>> = {
+/** What a node has of its own: a precision, or else schemes or a calibration method. */
+export type OwnChoice = NodePrecision | 'SCHEME';
+
+export const PRECISION_NAMES: Readonly<Record<OwnChoice, string>> = {
   INT8: 'INT8',
   INT16: 'INT16',
   BFLOAT_16: 'BF16',
   BFLOAT_16_INT8_WEIGHTS: 'BF16, INT8 weights',
   FLOAT: 'float',
+  SCHEME: 'settings of its own',
 };
 
 export const TARGET_NAMES: Readonly<Record<Target, string>> = {
@@ -47,13 +52,13 @@ export function choiceOf(params: QuantizationParams, node: string): NodeChoice {
   return params.customQuantizationConfigs.get(node)?.quantizationPrecision ?? 'DEFAULT';
 }
 
-/** The nodes that have a precision of their own, by name or pattern. */
+/** The nodes that have a precision or other settings of their own, by name or pattern. */
 export function chosenNodes(
   settings: QuantizationSettings,
-): readonly { readonly node: string; readonly precision: NodePrecision }[] {
+): readonly { readonly node: string; readonly precision: OwnChoice }[] {
   const configs = Object.entries(settings.customQuantizationConfigs).map(([node, config]) => ({
     node,
-    precision: config.quantizationPrecision,
+    precision: config.quantizationPrecision ?? ('SCHEME' as const),
   }));
   const kept = settings.unquantizedNodes.map((node) => ({ node, precision: 'FLOAT' }) as const);
   return [...kept, ...configs.filter(({ node }) => !settings.unquantizedNodes.includes(node))];
@@ -75,16 +80,21 @@ export function withChoice(
   return params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(configs);
 }
 
+function isOn(config: NodeQuantizationConfig, target: Target): boolean {
+  const { quantizationPrecision: precision, activationScheme, weightScheme } = config;
+  if (precision !== undefined) return choicesOn(target).includes(precision);
+  return target === 'gen2' || !(activationScheme?.bfloat16 || weightScheme?.bfloat16);
+}
+
 /** The settings as far as `target` and its nodes allow them: what neither has is left out. */
 export function fittedTo(
   params: QuantizationParams,
   target: Target,
   isNode: (name: string) => boolean,
 ): QuantizationParams {
-  const choices = choicesOn(target);
   const isKnown = (name: string): boolean => /[*?]/.test(name) || isNode(name);
   const configs = [...params.customQuantizationConfigs].filter(
-    ([name, config]) => isKnown(name) && choices.includes(config.quantizationPrecision),
+    ([name, config]) => isKnown(name) && isOn(config, target),
   );
   const numbers = numbersOf(params);
   return withNumbers(params, target === 'gen2' || numbers === 'INT16' ? numbers : 'INT8')

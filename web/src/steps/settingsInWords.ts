@@ -24,12 +24,12 @@ export function settingsInWords({ target, settings }: Pick<Run, 'target' | 'sett
   ].filter((part) => part !== '');
 }
 
-/** "3 nodes in INT16". */
+/** "3 nodes in INT16", "2 nodes with settings of their own". */
 function ownCounts(settings: QuantizationSettings): readonly string[] {
   const counts = new Map<string, number>();
   for (const { precision } of chosenNodes(settings)) {
-    const name = PRECISION_NAMES[precision];
+    const name = precision === 'SCHEME' ? 'with settings of their own' : `in ${PRECISION_NAMES[precision]}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].map(([name, count]) => `${count} ${count === 1 ? 'node' : 'nodes'} in ${name}`);
+  return [...counts].map(([name, count]) => `${count} ${count === 1 ? 'node' : 'nodes'} ${name}`);
 }
