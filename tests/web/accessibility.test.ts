@@ -59,6 +59,10 @@ test('every tab on a phone', async () => {
   await page.getByRole('button', { name: 'Try the sample' }).tap();
   const tabs = page.getByRole('navigation', { name: 'Parts of the page' });
   await tabs.waitFor();
+  await page.getByRole('button', { name: /^Settings/ }).tap();
+  await page.getByText('Preset', { exact: true }).waitFor();
+  await expectBarsInPlace(page);
+  await picture(page, 'phone-settings');
   await quantize(page);
   for (const name of ['Setup', 'Network', 'Node', 'Table', 'Results']) {
     await tabs.getByRole('button', { name }).tap();
@@ -80,6 +84,14 @@ test('every tab on a phone', async () => {
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
 });
 
+/** The bars stay at the screen's ends, whatever was scrolled. */
+async function expectBarsInPlace(page: Page): Promise<void> {
+  const top = await page.locator('.top-bar').boundingBox();
+  const tabs = await page.locator('.phone-tabs').boundingBox();
+  expect(top?.y).toBe(0);
+  expect((tabs?.y ?? 0) + (tabs?.height ?? 0)).toBe(844);
+}
+
 /** What is wider than the screen scrolls inside its own box, and every control of the frame can be reached. */
 async function expectNothingWider(page: Page): Promise<void> {
   const widths = await page.evaluate(() =>
@@ -88,6 +100,7 @@ async function expectNothingWider(page: Page): Promise<void> {
     ),
   );
   for (const width of widths) expect(width).toBeLessThanOrEqual(390);
+  await expectBarsInPlace(page);
 }
 
 test('the keyboard alone selects, searches and moves along the network', async () => {

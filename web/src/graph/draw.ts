@@ -46,6 +46,8 @@ const TEXT_SCALE = 0.42;
 const DETAIL_SCALE = 0.6;
 /** Below it a node is a block of colour. */
 const BLOCK_SCALE = 0.15;
+/** On a stronger tint all text is in the strongest ink. */
+const READABLE_TINT = 0.3;
 const SEGMENT_MARGIN = 9;
 const CORNER = 4;
 
@@ -301,7 +303,7 @@ function drawText(
   context.fillText(clip(context, node.title, right - left), left, center.y - (detailed ? 8 : 0));
   if (!detailed) return;
   context.font = `400 11px ${theme.sans}`;
-  context.fillStyle = theme.ink2;
+  context.fillStyle = error !== undefined && tintOf(error) > READABLE_TINT ? theme.ink : theme.ink2;
   context.fillText(clip(context, node.detail, right - left), left, center.y + 9);
   const aside = error !== undefined ? decibels(error) : isOperator ? fusedActivation(node.node) : '';
   if (aside === '') return;

@@ -29,7 +29,8 @@ export function Inspector({ network }: { readonly network: Network }) {
     <aside className="inspector" aria-label="Selected node">
       {node === undefined ? (
         <p className="inspector-empty muted small">
-          Select a node to see its attributes, where it runs and why, and what quantizing did to it.
+          Select a node, in the network or the table, to see its attributes, where it runs and why, and what
+          quantizing did to it.
         </p>
       ) : node.kind === 'operator' ? (
         <OperatorDetails key={node.id} node={node.node} title={node.title} network={network} />

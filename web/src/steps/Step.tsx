@@ -9,13 +9,20 @@ interface Props {
   readonly startsOpen?: boolean;
 }
 
+/** Within the column only: scrollIntoView() would also scroll the page, whose bars then leave a phone's screen. */
+function scrollToTop(section: HTMLElement | null): void {
+  const column = section?.closest('.steps-scroll');
+  if (!section || !column) return;
+  column.scrollTop += section.getBoundingClientRect().top - column.getBoundingClientRect().top;
+}
+
 export function Step({ title, summary, children, startsOpen = false }: Props) {
   const [open, setOpen] = useState(startsOpen);
   const section = useRef<HTMLElement>(null);
   const toggle = (): void => {
     setOpen(!open);
     // What was unfolded should be seen, even from the bottom of the column.
-    if (!open) requestAnimationFrame(() => section.current?.scrollIntoView({ block: 'start' }));
+    if (!open) requestAnimationFrame(() => scrollToTop(section.current));
   };
   return (
     <section ref={section} className="step" data-open={open || undefined}>
