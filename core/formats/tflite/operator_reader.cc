@@ -93,6 +93,8 @@ float OperatorReader::real(size_t position) const {
   };
   if (type == schema::TensorType::INT8 && bytes.size() == sizeof(int8_t))
     return real_of(elements<int8_t>(bytes)[0], file_->quantization(tensor, DType::Int8, Shape{}));
+  if (type == schema::TensorType::UINT8 && bytes.size() == sizeof(uint8_t))
+    return real_of(elements<uint8_t>(bytes)[0], file_->quantization(tensor, DType::UInt8, Shape{}));
   if (type == schema::TensorType::INT16 && bytes.size() == sizeof(int16_t))
     return real_of(elements<int16_t>(bytes)[0], file_->quantization(tensor, DType::Int16, Shape{}));
   invalid("its operand '" + file_->name(tensor) + "' is not one real number.");

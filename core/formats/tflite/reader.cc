@@ -34,6 +34,9 @@ class GraphReader {
   void fold(const Node& node);
   /// Integer weights beside float activations become float: Octet computes with one or the other.
   void dequantize_weights(Node& node);
+  /// The graph's form of a tensor of the file: quantized uint8 becomes int8.
+  TensorId add_tensor(Tensor tensor);
+  void check_weights(const Node& node) const;
   std::vector<std::string> warnings() const;
   /// DENSIFY of a constant is that constant: sparse ones are expanded when they are read.
   void fold_densify(const schema::Operator& op, const Node& node);
@@ -57,6 +60,7 @@ class GraphReader {
   std::vector<std::string> unsupported_;  ///< One entry a node, for the one error that lists them.
   std::string first_unsupported_node_;
   size_t dequantized_weights_ = 0;  ///< Nodes whose weights were integers beside float activations.
+  size_t signed_tensors_ = 0;       ///< Quantized tensors that were uint8.
 };
 
 /// Larger constants are left to prepare(), which folds them too.
@@ -74,6 +78,25 @@ std::string operator_name(const schema::OperatorCode& code) {
   }
   const std::string name = schema::EnumNameBuiltinOperator(builtin);
   return name.empty() ? "operator " + std::to_string(static_cast<int32_t>(builtin)) : name;
+}
+
+/// The same reals in int8: every integer and the zero point are 128 lower.
+void make_signed(Tensor& tensor) {
+  constexpr int32_t kMiddle = 128;
+  tensor.dtype = DType::Int8;
+  for (int32_t& zero_point : tensor.quantization->zero_point) zero_point -= kMiddle;
+  if (!tensor.is_constant()) return;
+  Bytes bytes = *tensor.constant;
+  for (std::byte& byte : bytes) byte ^= std::byte{kMiddle};
+  tensor.constant = std::make_shared<const Bytes>(std::move(bytes));
+}
+
+TensorId GraphReader::add_tensor(Tensor tensor) {
+  if (tensor.dtype == DType::UInt8 && tensor.quantization) {
+    make_signed(tensor);
+    ++signed_tensors_;
+  }
+  return graph_.add_tensor(std::move(tensor));
 }
 
 size_t GraphReader::checked_index(int32_t index) const {
@@ -145,11 +168,11 @@ void GraphReader::read_inputs() {
                   {.input = file_.name(tensor)});
     }
     const Shape shape = input_shape(tensor);
-    ids_[tensor] = graph_.add_tensor({.name = file_.name(tensor),
-                                      .dtype = *dtype,
-                                      .shape = shape,
-                                      .constant = nullptr,
-                                      .quantization = file_.quantization(tensor, *dtype, shape)});
+    ids_[tensor] = add_tensor({.name = file_.name(tensor),
+                               .dtype = *dtype,
+                               .shape = shape,
+                               .constant = nullptr,
+                               .quantization = file_.quantization(tensor, *dtype, shape)});
     graph_.inputs.push_back(ids_[tensor]);
   }
 }
@@ -172,7 +195,7 @@ TensorId GraphReader::available(size_t tensor) {
   if (!file_.is_constant(source)) return TensorId::None;
   Tensor constant = file_.constant(source);
   constant.name = file_.name(tensor);
-  ids_[tensor] = graph_.add_tensor(std::move(constant));
+  ids_[tensor] = add_tensor(std::move(constant));
   return ids_[tensor];
 }
 
@@ -231,7 +254,9 @@ std::vector<TensorId> GraphReader::declare_outputs(const schema::Operator& op, c
       throw UnsupportedVariant{std::string("on ") + schema::EnumNameTensorType(file_.tensor(tensor).type()) +
                                " tensors"};
     }
-    graph_.tensor(ids_[tensor]).quantization = file_.quantization(tensor, *dtype, shape);
+    Tensor& output = graph_.tensor(ids_[tensor]);
+    output.quantization = file_.quantization(tensor, *dtype, shape);
+    if (output.dtype == DType::UInt8 && output.quantization) make_signed(output);
   }
   return outputs;
 }
@@ -241,9 +266,9 @@ void GraphReader::check_types(const Node& node) const {
   const auto check_tensor = [&](const Tensor& tensor) {
     if (tensor.dtype != DType::UInt8) return;
     throw Error(ErrorCode::UnsupportedModel,
-                "The tensor '" + tensor.name + "' is uint8: Octet's graphs are float or int8.",
+                "The tensor '" + tensor.name + "' is uint8 and has no quantization parameters.",
                 {.node = node.name, .tensor = tensor.name},
-                "Load the float model that this one was made from.");
+                "Octet reads quantized uint8 tensors. Let the model take and give float32 or int8 instead.");
   };
   for (size_t i = 0; i < view.input_count(); ++i) {
     if (view.has_input(i)) check_tensor(view.input(i));
@@ -254,13 +279,33 @@ void GraphReader::check_types(const Node& node) const {
 
 void GraphReader::dequantize_weights(Node& node) {
   const std::optional<ops::WeightOperand>& rule = ops::operator_of(node.op).quantization.weight;
+  // What multiplies a float matrix is stored in integers too.
+  if (!rule && node.op != OpKind::BatchMatmul) return;
+  const size_t operand = rule ? rule->index : 1;
   const NodeView view(graph_, node);
-  if (!rule || !view.has_input(0) || !view.has_input(rule->index)) return;
-  const Tensor& weights = view.input(rule->index);
+  if (!view.has_input(0) || !view.has_input(operand)) return;
+  const Tensor& weights = view.input(operand);
   if (view.input(0).dtype != DType::Float32 || weights.dtype != DType::Int8) return;
   if (!weights.is_constant() || !weights.quantization) return;
-  node.inputs[rule->index] = graph_.add_tensor(dequantized(weights));
+  node.inputs[operand] = graph_.add_tensor(dequantized(weights));
   ++dequantized_weights_;
+}
+
+void GraphReader::check_weights(const Node& node) const {
+  const std::optional<ops::WeightOperand>& rule = ops::operator_of(node.op).quantization.weight;
+  const NodeView view(graph_, node);
+  if (!rule || !view.has_input(rule->index) || view.input(rule->index).dtype != DType::Int8) return;
+  const Tensor& weights = view.input(rule->index);
+  if (!weights.quantization) return;
+  const std::vector<int32_t>& zeros = weights.quantization->zero_point;
+  if (std::all_of(zeros.begin(), zeros.end(), [](int32_t zero) { return zero == 0; })) return;
+  throw Error(
+      ErrorCode::UnsupportedModel,
+      "The weights '" + weights.name + "' of '" + node.name +
+          "' have a zero point that is not the middle of their range; only symmetric weights are "
+          "supported.",
+      {.node = node.name, .tensor = weights.name},
+      "Quantizers of today write symmetric weights: load the float model that this one was made from.");
 }
 
 std::vector<std::string> GraphReader::warnings() const {
@@ -269,6 +314,11 @@ std::vector<std::string> GraphReader::warnings() const {
     sentences.push_back("The weights of " + std::to_string(dequantized_weights_) +
                         " nodes are stored as integers beside float activations (dynamic-range "
                         "quantization). They were dequantized: the model runs in float.");
+  }
+  if (signed_tensors_ > 0) {
+    sentences.push_back(
+        "The model is quantized to uint8. It was read as int8, every integer 128 lower: the same "
+        "reals, but inputs and outputs that were uint8 are int8.");
   }
   const size_t subgraphs = file_.model().subgraphs()->size();
   if (subgraphs > 1) {
@@ -322,6 +372,7 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
   dequantize_weights(node);
   node.attributes = row->read(OperatorReader(file_, op, graph_, node, ids_));
   check_types(node);
+  check_weights(node);
   const DType declared = graph_.tensor(node.outputs[0]).dtype;
   ops::infer_shapes(graph_, node);
   if (graph_.tensor(node.outputs[0]).dtype != declared) {

@@ -1,10 +1,11 @@
 // What the .tflite reader accepts, how it resolves it, and what it says about the rest.
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <optional>
 
 #include "formats/tflite/reader.h"
+#include "support/graph_builder.h"
+#include "support/read_errors.h"
 #include "support/tflite_builder.h"
 
 namespace octet::test {
@@ -13,26 +14,6 @@ namespace {
 using formats::tflite::read;
 using formats::tflite::ReadOptions;
 using Code = tfl::BuiltinOperator;
-
-/// The error that reading `file` throws, or nothing.
-std::optional<Error> error_of(const Bytes& file, const ReadOptions& options = {}) {
-  try {
-    read(file, options);
-  } catch (const Error& error) {
-    return error;
-  }
-  return {};
-}
-
-void expect_error(const Bytes& file, ErrorCode code, const std::vector<std::string>& words,
-                  const ReadOptions& options = {}) {
-  const std::optional<Error> error = error_of(file, options);
-  ASSERT_TRUE(error.has_value());
-  EXPECT_EQ(error->code(), code) << error->message();
-  for (const std::string& word : words) {
-    EXPECT_NE(error->message().find(word), std::string::npos) << error->message();
-  }
-}
 
 /// A model of one RELU over an input of `shape`, with `signature` if not empty.
 Bytes relu_model(const std::vector<int32_t>& shape, const std::vector<int32_t>& signature = {},
@@ -104,18 +85,55 @@ TEST(TfliteReader, ListsEveryUnsupportedNodeAtOnce) {
 }
 
 TEST(TfliteReader, RejectsWhatGraphsDoNotHave) {
-  {
-    TfliteBuilder builder;
-    const auto uint8 = tfl::TensorType::UINT8;
-    const int32_t x =
-        builder.tensor({.name = "x", .shape = {4}, .type = uint8, .scale = {1}, .zero_point = {128}});
-    const int32_t y =
-        builder.tensor({.name = "y", .shape = {4}, .type = uint8, .scale = {1}, .zero_point = {128}});
-    builder.op(Code::RELU, {x}, {y});
-    const Bytes file = builder.build({x}, {y});
-    expect_error(file, ErrorCode::UnsupportedModel, {"'x'", "uint8"});
-    EXPECT_FALSE(error_of(file)->hint().empty());
-  }
+  TfliteBuilder builder;
+  const auto uint8 = tfl::TensorType::UINT8;
+  const int32_t x = builder.tensor({.name = "x", .shape = {4}, .type = uint8});
+  const int32_t y = builder.tensor({.name = "y", .shape = {4}, .type = uint8});
+  builder.op(Code::RELU, {x}, {y});
+  const Bytes file = builder.build({x}, {y});
+  expect_error(file, ErrorCode::UnsupportedModel, {"'x'", "uint8"});
+  EXPECT_FALSE(error_of(file)->hint().empty());
+}
+
+/// A FULLY_CONNECTED of uint8 whose weights have this zero point.
+Bytes uint8_model(int64_t weight_zero_point) {
+  TfliteBuilder builder;
+  const auto uint8 = tfl::TensorType::UINT8;
+  const int32_t x =
+      builder.tensor({.name = "x", .shape = {1, 3}, .type = uint8, .scale = {0.5f}, .zero_point = {130}});
+  const int32_t w = builder.tensor({.name = "w",
+                                    .shape = {2, 3},
+                                    .type = uint8,
+                                    .buffer = builder.buffer<uint8_t>({0, 128, 255, 1, 100, 200}),
+                                    .scale = {0.25f},
+                                    .zero_point = {weight_zero_point}});
+  const int32_t y =
+      builder.tensor({.name = "y", .shape = {1, 2}, .type = uint8, .scale = {4}, .zero_point = {0}});
+  builder.op(Code::FULLY_CONNECTED, {x, w}, {y}, tfl::CreateFullyConnectedOptions(builder.fbb()));
+  return builder.build({x}, {y});
+}
+
+TEST(TfliteReader, ReadsUint8AsInt8) {
+  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(uint8_model(128));
+  const Graph& graph = imported.graph;
+  ASSERT_EQ(imported.warnings.size(), 1u);
+  EXPECT_NE(imported.warnings[0].find("uint8"), std::string::npos);
+  EXPECT_EQ(graph.tensor(graph.inputs[0]).dtype, DType::Int8);
+  EXPECT_EQ(graph.tensor(graph.inputs[0]).quantization, QuantParams::per_tensor(0.5f, 2));
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).quantization, QuantParams::per_tensor(4, -128));
+  const Tensor& weights = graph.tensor(graph.nodes[0].inputs[1]);
+  EXPECT_EQ(weights.quantization, QuantParams::per_tensor(0.25f, 0));
+  const std::span<const int8_t> values = weights.values<int8_t>();
+  EXPECT_EQ(std::vector<int8_t>(values.begin(), values.end()),
+            (std::vector<int8_t>{-128, 0, 127, -127, -28, 72}));
+  // 0.5 * (100, 0, -100) by 0.25 * (-127, -28, 72), in steps of 4 from -128.
+  EXPECT_EQ(run<int8_t>(graph, {{102, 2, -98}}), (std::vector<int8_t>{-128, -128}));
+  EXPECT_EQ(run<int8_t>(graph, {{-98, 2, 102}}), (std::vector<int8_t>{127, 127}));
+  EXPECT_EQ(run<int8_t>(graph, {{2, 2, 22}}), (std::vector<int8_t>{-49, -83}));
+}
+
+TEST(TfliteReader, WantsSymmetricWeights) {
+  expect_error(uint8_model(121), ErrorCode::UnsupportedModel, {"weights 'w' of 'y'", "symmetric"});
 }
 
 TEST(TfliteReader, TakesTheFirstSubgraph) {
@@ -147,6 +165,24 @@ TEST(TfliteReader, DequantizesWeightsBesideFloatActivations) {
   EXPECT_EQ(std::vector<float>(weights.begin(), weights.end()), (std::vector<float>{0.5f, -1, 6, 254}));
   ASSERT_EQ(imported.warnings.size(), 1u);
   EXPECT_NE(imported.warnings[0].find("weights of 1 nodes"), std::string::npos);
+}
+
+TEST(TfliteReader, DequantizesAMatrixBesideFloatActivations) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {3, 2}});
+  const int32_t w = builder.tensor({.name = "w",
+                                    .shape = {2, 1},
+                                    .type = tfl::TensorType::INT8,
+                                    .buffer = builder.buffer<int8_t>({3, -8}),
+                                    .scale = {0.5f},
+                                    .zero_point = {1}});
+  const int32_t y = builder.tensor({.name = "y", .shape = {3, 1}});
+  builder.op(Code::BATCH_MATMUL, {x, w}, {y}, tfl::CreateBatchMatMulOptions(builder.fbb()));
+  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
+  const std::span<const float> matrix =
+      imported.graph.tensor(imported.graph.nodes[0].inputs[1]).values<float>();
+  EXPECT_EQ(std::vector<float>(matrix.begin(), matrix.end()), (std::vector<float>{1, -4.5f}));
+  EXPECT_EQ(imported.warnings.size(), 1u);
 }
 
 TEST(TfliteReader, UnpacksInt4Weights) {
@@ -358,122 +394,6 @@ TEST(TfliteReader, ResolvesOneOpenDimensionOfAReshape) {
   expect_error(build({-1, -1}), ErrorCode::InvalidFile, {"RESHAPE 'y'", "two dimensions open"});
   EXPECT_TRUE(error_of(build({5, -1})));
   EXPECT_TRUE(error_of(build({0, 12})));
-}
-
-/// A tensor of int32 that an operator computes.
-int32_t computed(TfliteBuilder& builder, const std::string& name, const std::vector<int32_t>& shape = {}) {
-  return builder.tensor({.name = name, .shape = shape, .type = tfl::TensorType::INT32});
-}
-
-TEST(TfliteReader, ComputesShapesFromShapes) {
-  TfliteBuilder builder;
-  flatbuffers::FlatBufferBuilder& fbb = builder.fbb();
-  const int32_t x = builder.tensor({.name = "x", .shape = {-1, 4, 6}, .signature = {-1, 4, 6}});
-  // RESHAPE to [SHAPE(x)[0], PROD(SHAPE(x)[1:]) / RANK(x)].
-  const int32_t shape = computed(builder, "shape", {3});
-  builder.op(Code::SHAPE, {x}, {shape}, tfl::CreateShapeOptions(fbb, tfl::TensorType::INT32));
-  const int32_t batch = computed(builder, "batch");
-  const auto slice = [&](int32_t from, int32_t to, bool shrink, int32_t output) {
-    builder.op(Code::STRIDED_SLICE,
-               {shape, builder.integers("", {from}), builder.integers("", {to}), builder.integers("", {1})},
-               {output}, tfl::CreateStridedSliceOptions(fbb, 0, 0, 0, 0, shrink ? 1 : 0));
-  };
-  slice(0, 1, true, batch);
-  const int32_t rest = computed(builder, "rest", {2});
-  slice(1, 3, false, rest);
-  const int32_t product = computed(builder, "product");
-  builder.op(Code::REDUCE_PROD, {rest, builder.integers("axes", {0})}, {product},
-             tfl::CreateReducerOptions(fbb, false));
-  const int32_t rank = computed(builder, "rank");
-  builder.op(Code::RANK, {x}, {rank}, tfl::CreateRankOptions(fbb));
-  const int32_t quotient = computed(builder, "quotient");
-  builder.op(Code::FLOOR_DIV, {product, rank}, {quotient}, tfl::CreateFloorDivOptions(fbb));
-  const int32_t open = builder.integers("open", {-1});
-  const int32_t minus = computed(builder, "minus");
-  builder.op(Code::RESHAPE, {open, builder.integers("none", {0})}, {minus});
-  const int32_t packed = computed(builder, "packed", {3});
-  builder.op(Code::PACK, {batch, quotient, minus}, {packed}, tfl::CreatePackOptions(fbb, 3, 0));
-  const int32_t y = builder.tensor({.name = "y", .shape = {-1, -1, -1}});
-  builder.op(Code::RESHAPE, {x, packed}, {y});
-  const Graph graph = read(builder.build({x}, {y}));
-  ASSERT_EQ(graph.nodes.size(), 1u);
-  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{1, 8, 3}));
-}
-
-/// What ADD reads beside `x` where one operator with constant operands computes it.
-template <class T, class Options>
-std::vector<T> constant_of(Code code, tfl::TensorType type, const std::vector<T>& operands,
-                           const std::function<flatbuffers::Offset<Options>(TfliteBuilder&)>& options) {
-  TfliteBuilder builder;
-  const int32_t x = builder.tensor({.name = "x", .shape = {1}, .type = type});
-  std::vector<int32_t> inputs;
-  for (const T value : operands)
-    inputs.push_back(builder.tensor({.name = "", .type = type, .buffer = builder.buffer<T>({value})}));
-  const int32_t made = builder.tensor({.name = "made", .shape = {-1}, .type = type});
-  builder.op(code, inputs, {made}, options(builder));
-  const int32_t y = builder.tensor({.name = "y", .shape = {-1}, .type = type});
-  builder.op(Code::ADD, {x, made}, {y}, tfl::CreateAddOptions(builder.fbb()));
-  const Graph graph = read(builder.build({x}, {y}));
-  EXPECT_EQ(graph.nodes.size(), 1u);
-  const std::span<const T> values = graph.tensor(graph.nodes[0].inputs[1]).template values<T>();
-  return {values.begin(), values.end()};
-}
-
-TEST(TfliteReader, ComputesRanges) {
-  const auto options = [](TfliteBuilder& builder) { return tfl::CreateRangeOptions(builder.fbb()); };
-  using Options = std::function<flatbuffers::Offset<tfl::RangeOptions>(TfliteBuilder&)>;
-  EXPECT_EQ((constant_of<int32_t>(Code::RANGE, tfl::TensorType::INT32, {2, 9, 3}, Options(options))),
-            (std::vector<int32_t>{2, 5, 8}));
-  EXPECT_EQ((constant_of<int64_t>(Code::RANGE, tfl::TensorType::INT64, {1, -2, -1}, Options(options))),
-            (std::vector<int64_t>{1, 0, -1}));
-  EXPECT_EQ((constant_of<float>(Code::RANGE, tfl::TensorType::FLOAT32, {0, 1, 0.25f}, Options(options))),
-            (std::vector<float>{0, 0.25f, 0.5f, 0.75f}));
-}
-
-TEST(TfliteReader, FillsWithZerosOrAValue) {
-  TfliteBuilder builder;
-  flatbuffers::FlatBufferBuilder& fbb = builder.fbb();
-  const int32_t x = builder.tensor({.name = "x", .shape = {2, 3}});
-  const int32_t zeros = builder.tensor({.name = "zeros", .shape = {2, 3}});
-  builder.op(Code::ZEROS_LIKE, {x}, {zeros}, tfl::CreateZerosLikeOptions(fbb));
-  const int32_t shape = computed(builder, "shape", {2});
-  builder.op(Code::SHAPE, {x}, {shape}, tfl::CreateShapeOptions(fbb, tfl::TensorType::INT32));
-  const int32_t fives = builder.tensor({.name = "fives", .shape = {-1, -1}});
-  builder.op(Code::FILL, {shape, builder.floats("five", {}, {5})}, {fives}, tfl::CreateFillOptions(fbb));
-  const int32_t a = builder.tensor({.name = "a", .shape = {2, 3}});
-  builder.op(Code::ADD, {x, zeros}, {a}, tfl::CreateAddOptions(fbb));
-  const int32_t b = builder.tensor({.name = "b", .shape = {2, 3}});
-  builder.op(Code::ADD, {a, fives}, {b}, tfl::CreateAddOptions(fbb));
-  const Graph graph = read(builder.build({x}, {b}));
-  ASSERT_EQ(graph.nodes.size(), 2u);
-  const auto constant = [&](size_t node) {
-    const std::span<const float> values = graph.tensor(graph.nodes[node].inputs[1]).values<float>();
-    return std::vector<float>(values.begin(), values.end());
-  };
-  EXPECT_EQ(constant(0), std::vector<float>(6, 0));
-  EXPECT_EQ(constant(1), std::vector<float>(6, 5));
-}
-
-TEST(TfliteReader, RangesOfNothingAndOfComputedEndsAreRefused) {
-  TfliteBuilder builder;
-  const int32_t x = computed(builder, "x");
-  const auto end = [&](int32_t value) {
-    return builder.tensor(
-        {.name = "", .type = tfl::TensorType::INT32, .buffer = builder.buffer<int32_t>({value})});
-  };
-  const int32_t y = computed(builder, "y", {-1});
-  builder.op(Code::RANGE, {end(0), x, end(1)}, {y}, tfl::CreateRangeOptions(builder.fbb()));
-  expect_error(builder.build({x}, {y}), ErrorCode::UnsupportedOperator,
-               {"RANGE 'y'", "'x' is computed, not constant"});
-  TfliteBuilder empty;
-  const int32_t z = computed(empty, "z");
-  const auto number = [&](int32_t value) {
-    return empty.tensor(
-        {.name = "", .type = tfl::TensorType::INT32, .buffer = empty.buffer<int32_t>({value})});
-  };
-  const int32_t none = computed(empty, "none", {-1});
-  empty.op(Code::RANGE, {number(3), number(3), number(1)}, {none}, tfl::CreateRangeOptions(empty.fbb()));
-  expect_error(empty.build({z}, {none}), ErrorCode::InvalidFile, {"no element"});
 }
 
 TEST(TfliteReader, ResolvesStridedSliceMasks) {
