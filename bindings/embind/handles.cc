@@ -166,7 +166,7 @@ val Runner::run(const val& tensors) {
 // -------------------------------------------------------------------------------------------------------
 // Calibration
 
-Calibration::Calibration(std::shared_ptr<const Graph> graph, ops::TargetId target,
+Calibration::Calibration(std::shared_ptr<const Graph> graph, partition::Target target,
                          quantize::QuantizationParams params)
     : Sample(graph),
       target_(target),
@@ -206,7 +206,7 @@ val Calibration::quantization(const std::string& settings) const {
     if (!same_statistics(params_, params))
       throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
     Graph placed = *graph();
-    partition::Report report = quantize::place(placed, partition::target_of(target_), params);
+    partition::Report report = quantize::place(placed, target_, params);
     return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
                                               std::move(report), target_, std::move(params), calibrator_));
   });
@@ -215,8 +215,8 @@ val Calibration::quantization(const std::string& settings) const {
 // -------------------------------------------------------------------------------------------------------
 // Quantization
 
-Quantization::Quantization(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
-                           quantize::QuantizationParams params,
+Quantization::Quantization(std::shared_ptr<const Graph> graph, partition::Report report,
+                           partition::Target target, quantize::QuantizationParams params,
                            std::shared_ptr<const calibrate::Calibrator> calibrator)
     : Sample(graph),
       report_(std::move(report)),
@@ -233,7 +233,7 @@ val Quantization::draft() {
       result_ = octet::quantize::quantize(*graph(), *calibrator_, params_);
     }
     if (refinement_.done()) return val::null();
-    return copy_of(formats::octet_file::write({.quantized = result_->graph, .target = target_}));
+    return copy_of(formats::octet_file::write({.quantized = result_->graph, .target = target_.id}));
   });
 }
 
@@ -269,14 +269,14 @@ val Quantization::finish(const std::string& options) {
     const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
     quantize::Result& result = *result_;
     result.graph.name = given.value("modelName", result.graph.name);
-    const std::string report = analyze::quantization_report_json(
-        *graph(), report_, partition::target_of(target_), params_, result, preprocessing,
-        {.octet_version = given.at("octetVersion"),
-         .source_bytes = given.at("sourceBytes"),
-         .calibration_samples = calibrator_->samples()});
+    const std::string report =
+        analyze::quantization_report_json(*graph(), report_, target_, params_, result, preprocessing,
+                                          {.octet_version = given.at("octetVersion"),
+                                           .source_bytes = given.at("sourceBytes"),
+                                           .calibration_samples = calibrator_->samples()});
     return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
                                                .float_graph = *graph(),
-                                               .target = target_,
+                                               .target = target_.id,
                                                .settings_json = to_json(params_),
                                                .preprocessing_json = preprocessing,
                                                .report_json = report}));
@@ -293,28 +293,28 @@ val Net::load(const val& file, const std::string& options) {
     for (const auto& [input, shape] : given.at("inputShapes").items()) {
       read_options.input_shapes[input] = shape.get<std::vector<int32_t>>();
     }
-    const partition::Target& target = partition::target_by_key(given.at("target").get<std::string>());
+    partition::Target target = partition::target_by_key(given.at("target").get<std::string>());
+    target.any_shape_on_mla = given.at("anyShapeOnMla");
     formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
-    Graph graph = prepare::prepare(std::move(imported.graph));
+    Graph graph = prepare::prepare(std::move(imported.graph), {.for_mla = target.has_mla()});
     std::optional<quantize::FloatTwin> twin;
     if (quantize::is_quantized(graph)) twin = quantize::float_twin(graph);
     partition::Report report =
         twin ? quantize::place(graph, *twin, target) : partition::partition(graph, target);
     return val(std::make_shared<Net>(std::make_shared<const Graph>(std::move(graph)), std::move(twin),
-                                     std::move(report), target.id, std::move(imported.warnings)));
+                                     std::move(report), target, std::move(imported.warnings)));
   });
 }
 
 val Net::info() const {
   return guarded([&] {
-    return val(dumped(
-        {{"graph", Json::parse(analyze::graph_json(*graph()))},
-         {"partition", Json::parse(analyze::partition_json(twin_ ? twin_->graph : *graph(), report_))},
-         {"quantized", twin_.has_value()},
-         {"warnings", warnings_},
-         {"defaultRequantization",
-          partition::target_of(target_).default_requantization == RequantizationMode::Sima ? "sima"
-                                                                                           : "tflite"}}));
+    return val(
+        dumped({{"graph", Json::parse(analyze::graph_json(*graph()))},
+                {"partition", Json::parse(analyze::partition_json(twin_ ? twin_->graph : *graph(), report_))},
+                {"quantized", twin_.has_value()},
+                {"warnings", warnings_},
+                {"defaultRequantization",
+                 target_.default_requantization == RequantizationMode::Sima ? "sima" : "tflite"}}));
   });
 }
 
@@ -330,7 +330,7 @@ val Net::calibrate(const std::string& settings) const {
     Graph graph = *this->graph();
     if (params.channel_equalization) quantize::equalize_channels(graph);
     // What the target refuses is refused before samples are looked at.
-    quantize::place(graph, partition::target_of(target_), params);
+    quantize::place(graph, target_, params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), target_,
                                              std::move(params)));
   });
@@ -350,11 +350,11 @@ val Net::convert(const std::string& options) const {
     result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
     result.graph.name = given.value("modelName", graph()->name);
     const std::string report = analyze::quantization_report_json(
-        twin_->graph, report_, partition::target_of(target_), params, result, "",
+        twin_->graph, report_, target_, params, result, "",
         {.octet_version = given.at("octetVersion"), .source_bytes = given.at("sourceBytes")});
     return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
                                                .float_graph = twin_->graph,
-                                               .target = target_,
+                                               .target = target_.id,
                                                .settings_json = to_json(params),
                                                .report_json = report}));
   });

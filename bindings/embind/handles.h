@@ -63,7 +63,8 @@ class Runner : public Sample {
 /// Statistics of the samples that this worker is dealt.
 class Calibration : public Sample {
  public:
-  Calibration(std::shared_ptr<const Graph> graph, ops::TargetId target, quantize::QuantizationParams params);
+  Calibration(std::shared_ptr<const Graph> graph, partition::Target target,
+              quantize::QuantizationParams params);
 
   /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
   val observe();
@@ -77,7 +78,7 @@ class Calibration : public Sample {
   val quantization(const std::string& settings) const;
 
  private:
-  ops::TargetId target_;
+  partition::Target target_;
   quantize::QuantizationParams params_;
   std::shared_ptr<calibrate::Calibrator> calibrator_;
 };
@@ -85,7 +86,7 @@ class Calibration : public Sample {
 /// A quantized graph in the making: drafts, and the passes over the samples that improve them.
 class Quantization : public Sample {
  public:
-  Quantization(std::shared_ptr<const Graph> graph, partition::Report report, ops::TargetId target,
+  Quantization(std::shared_ptr<const Graph> graph, partition::Report report, partition::Target target,
                quantize::QuantizationParams params, std::shared_ptr<const calibrate::Calibrator> calibrator);
 
   /// Quantizes, or takes in what the last pass measured; returns the draft that the next pass measures, or
@@ -104,7 +105,7 @@ class Quantization : public Sample {
 
  private:
   partition::Report report_;
-  ops::TargetId target_;
+  partition::Target target_;
   quantize::QuantizationParams params_;
   std::shared_ptr<const calibrate::Calibrator> calibrator_;
   quantize::Refinement refinement_;
@@ -116,14 +117,14 @@ class Net : public Runner {
  public:
   /// `twin`: of an already quantized model.
   Net(std::shared_ptr<const Graph> graph, std::optional<quantize::FloatTwin> twin, partition::Report report,
-      ops::TargetId target, std::vector<std::string> warnings)
+      partition::Target target, std::vector<std::string> warnings)
       : Runner(std::move(graph)),
         twin_(std::move(twin)),
         report_(std::move(report)),
         target_(target),
         warnings_(std::move(warnings)) {}
 
-  /// `options`: {"target", "inputShapes": {input: shape}}.
+  /// `options`: {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.
   static val load(const val& file, const std::string& options);
   val info() const;
   val calibrate(const std::string& settings) const;
@@ -134,7 +135,7 @@ class Net : public Runner {
  private:
   std::optional<quantize::FloatTwin> twin_;
   partition::Report report_;  ///< Of the twin where there is one.
-  ops::TargetId target_;
+  partition::Target target_;
   std::vector<std::string> warnings_;
 };
 

@@ -55,6 +55,7 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
                                      const Provenance& provenance) {
   Json report = {
       {"model", result.graph.name}, {"target", target.key}, {"settings", Json::parse(to_json(params))}};
+  if (target.any_shape_on_mla) report["anyShapeOnMla"] = true;
   if (!preprocessing_json.empty()) report["preprocessing"] = Json::parse(preprocessing_json);
   report["partition"] = Json::parse(partition_json(float_graph, partition));
   report["nodes"] = nodes_json(float_graph, partition);

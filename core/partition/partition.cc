@@ -47,7 +47,7 @@ class Reasons {
     }
     const NodeView view(graph_, node);
     const ops::ConstraintView constraint_view = {
-        .node = view, .target = target_.id, .precision = precision, .any_shape = options_.any_shape_on_mla};
+        .node = view, .target = target_.id, .precision = precision, .any_shape = target_.any_shape_on_mla};
     for (const ops::Constraint& constraint : support.constraints) {
       if (constraint.holds(constraint_view)) continue;
       reasons.push_back(runs + " only if " + std::string(constraint.sentence) + ", which is not so here.");
@@ -95,11 +95,10 @@ bool computes_in(const ops::Operator& op, Precision precision) {
 
 /// Whether the MLA runs a normalization, by the shape of what it normalizes and in the precision of its
 /// parts.
-bool runs_norm(const Graph& graph, const Norm& norm, const Target& target, const Reasons& reasons,
-               bool any_shape) {
+bool runs_norm(const Graph& graph, const Norm& norm, const Target& target, const Reasons& reasons) {
   const Tensor& input = graph.tensor(norm.input);
   const int rank = input.shape.rank();
-  const bool fits = rank == 4 || (rank == 5 && norm.kind == NormKind::Instance) || any_shape;
+  const bool fits = rank == 4 || (rank == 5 && norm.kind == NormKind::Instance) || target.any_shape_on_mla;
   if (!fits || input.is_constant()) return false;
   const Precision precision = reasons.wanted(graph.node(norm.nodes[0]));
   if (precision == Precision::BFloat16 && !target.bf16) return false;
@@ -110,12 +109,11 @@ bool runs_norm(const Graph& graph, const Norm& norm, const Target& target, const
 }
 
 /// Puts all nodes of a normalization on the MLA where it runs that as a whole. Returns a sentence for each.
-std::vector<std::string> place_norms(Graph& graph, const Target& target, const Reasons& reasons,
-                                     bool any_shape) {
+std::vector<std::string> place_norms(Graph& graph, const Target& target, const Reasons& reasons) {
   std::vector<std::string> notes;
-  if (target.id == ops::TargetId::Tflite) return notes;  // It has no accelerator.
+  if (!target.has_mla()) return notes;
   for (const Norm& norm : find_norms(graph)) {
-    if (!runs_norm(graph, norm, target, reasons, any_shape)) continue;
+    if (!runs_norm(graph, norm, target, reasons)) continue;
     for (const NodeId id : norm.nodes) {
       Placement& placement = graph.node(id).placement;
       placement.reasons.clear();
@@ -188,7 +186,7 @@ Report partition(Graph& graph, const Target& target, const Options& options) {
     node.placement.unit = on_mla ? Unit::Mla : Unit::Apu;
     node.placement.precision = on_mla ? options.precision(node) : Precision::Float32;
   }
-  std::vector<std::string> notes = place_norms(graph, target, reasons, options.any_shape_on_mla);
+  std::vector<std::string> notes = place_norms(graph, target, reasons);
   if (target.has_cvu) place_on_cvu(graph);
 
   Report report;

@@ -16,7 +16,6 @@ namespace octet::partition {
 struct Options {
   /// Names of nodes that the user keeps in float, or patterns; see node_names.h.
   std::set<std::string> unquantized_nodes = {};
-  bool any_shape_on_mla = false;
   /// What each node computes in where it runs on Unit::Mla; Float32 keeps it off.
   std::function<Precision(const Node&)> precision = [](const Node&) { return Precision::Int8; };
   /// Why a node is off it whose precision is Float32.

@@ -23,6 +23,10 @@ struct Target {
   bool bf16;
   bool has_cvu;
   RequantizationMode default_requantization;
+  /// The user lets tensors that are not 4-D on the MLA.
+  bool any_shape_on_mla = false;
+
+  bool has_mla() const { return id != ops::TargetId::Tflite; }
 };
 
 const Target& target_of(ops::TargetId id);

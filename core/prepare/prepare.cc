@@ -1,20 +1,38 @@
 #include "prepare/prepare.h"
 
+#include <span>
+
+#include "prepare/mla_rewrites.h"
 #include "prepare/rewrites.h"
 
 namespace octet::prepare {
 
-Graph prepare(Graph graph) {
+namespace {
+
+using Rewrite = int (*)(Graph&);
+
+}  // namespace
+
+Graph prepare(Graph graph, const Options& options) {
   // Order saves rounds only; one rewrite opens the way for another (a folded constant is seen to be 1, and
   // goes).
-  using Rewrite = int (*)(Graph&);
   constexpr Rewrite kRewrites[] = {
       remove_dead_nodes,         fold_constants, remove_identities,      recognize_clips,
       recognize_fully_connected, fold_padding,   fold_channel_constants, fuse_activations};
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const Rewrite rewrite : kRewrites) changed = rewrite(graph) > 0 || changed;
-  }
+  // They take the place of what the others would look for, and so come last.
+  constexpr Rewrite kMlaRewrites[] = {keep_reduced_dimensions, convolve_fully_connected,
+                                      concatenate_padded_channels};
+  const auto apply = [&](std::span<const Rewrite> rewrites) {
+    bool any = false;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const Rewrite rewrite : rewrites) changed = rewrite(graph) > 0 || changed;
+      any = any || changed;
+    }
+    return any;
+  };
+  apply(kRewrites);
+  while (options.for_mla && apply(kMlaRewrites)) apply(kRewrites);
   remove_unused_tensors(graph);
   check(graph);
   return graph;

@@ -6,9 +6,14 @@
 
 namespace octet::prepare {
 
+struct Options {
+  /// The target has an accelerator: nodes are rewritten, exactly in float, into what it runs.
+  bool for_mla = false;
+};
+
 /// All rewrites, in order, until none applies. Names of nodes and of the graph's inputs and outputs are kept;
 /// `source_nodes` records what each node stands for. Throws what a kernel throws that constants are folded
 /// with.
-Graph prepare(Graph graph);
+Graph prepare(Graph graph, const Options& options = {});
 
 }  // namespace octet::prepare

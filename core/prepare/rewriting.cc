@@ -97,4 +97,50 @@ bool bypass(Graph& graph, NodeId node, size_t input) {
   return true;
 }
 
+NewNames::NewNames(const Graph& graph) {
+  for (const Tensor& tensor : graph.tensors) taken_.insert(tensor.name);
+  for (const Node& node : graph.nodes) taken_.insert(node.name);
+}
+
+void reshape_output(Graph& graph, NewNames& names, NodeId id, const Shape& shape) {
+  Node& node = graph.node(id);
+  const TensorId output = node.outputs[0];
+  Tensor before = graph.tensor(output);
+  const Shape after = before.shape;
+  before.name = names.take(node.name + "/unshaped");
+  before.shape = shape;
+  node.outputs[0] = graph.add_tensor(std::move(before));
+  Node reshape{.name = names.take(node.name + "/reshaped"),
+               .op = OpKind::Reshape,
+               .attributes = Reshape{{after.dims().begin(), after.dims().end()}},
+               .inputs = {node.outputs[0]},
+               .outputs = {output},
+               .source_nodes = node.source_nodes,
+               .placement = {},
+               .requantization = node.requantization};
+  graph.nodes.insert(graph.nodes.begin() + static_cast<ptrdiff_t>(index(id)) + 1, std::move(reshape));
+}
+
+size_t insert_reshape(Graph& graph, NewNames& names, NodeId id, TensorId source, const Shape& shape) {
+  Node& node = graph.node(id);
+  if (graph.tensor(source).shape == shape) {
+    node.inputs[0] = source;
+    return 0;
+  }
+  Tensor reshaped = graph.tensor(source);
+  reshaped.name = names.take(node.name + "/rows");
+  reshaped.shape = shape;
+  Node reshape{.name = reshaped.name,
+               .op = OpKind::Reshape,
+               .attributes = Reshape{{shape.dims().begin(), shape.dims().end()}},
+               .inputs = {source},
+               .outputs = {graph.add_tensor(std::move(reshaped))},
+               .source_nodes = node.source_nodes,
+               .placement = {},
+               .requantization = node.requantization};
+  node.inputs[0] = reshape.outputs[0];
+  graph.nodes.insert(graph.nodes.begin() + static_cast<ptrdiff_t>(index(id)), std::move(reshape));
+  return 1;
+}
+
 }  // namespace octet::prepare

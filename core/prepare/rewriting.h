@@ -3,9 +3,12 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "ir/graph.h"
+#include "ir/unique_name.h"
 
 namespace octet::prepare {
 
@@ -47,5 +50,22 @@ void absorb_follower(Graph& graph, NodeId first, NodeId second);
 /// Where the output is one of the graph's, the operand's producer takes over its name. Returns false, having
 /// changed nothing, where neither is possible or the two represent their values in different ways.
 bool bypass(Graph& graph, NodeId node, size_t input);
+
+/// Names that no node and no tensor of the graph has.
+class NewNames {
+ public:
+  explicit NewNames(const Graph& graph);
+  std::string take(const std::string& base) { return take_unique_name(taken_, base, 1); }
+
+ private:
+  std::unordered_set<std::string> taken_;
+};
+
+/// Gives `node` an output of `shape` and puts a RESHAPE behind it, which computes what the node did.
+void reshape_output(Graph& graph, NewNames& names, NodeId node, const Shape& shape);
+
+/// Makes operand 0 of `node` a RESHAPE of `source` to `shape`, put in front of it. Returns by how much the
+/// node moved on.
+size_t insert_reshape(Graph& graph, NewNames& names, NodeId node, TensorId source, const Shape& shape);
 
 }  // namespace octet::prepare

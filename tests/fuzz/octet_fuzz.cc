@@ -105,6 +105,7 @@ void load(const Bytes& file) {
   if (bytes_of(graph) > kMaxExecutorBytes) return;
   octet::formats::tflite::write(graph);
   execute(octet::prepare::prepare(graph));
+  execute(octet::prepare::prepare(graph, {.for_mla = true}));
 }
 
 /// Counts outcomes by error code; "ok" for success.

@@ -207,6 +207,11 @@ test('evaluate tells the accuracy, and by its exit code whether it suffices', ()
   expect(run('evaluate', octet, ...args.slice(0, 3), octet).stderr).toMatch(/does not hold labels/);
 });
 
+test('any shape may be on the accelerator', () => {
+  const { partition } = runJson('partition', FASHION_MODEL, '--any-shape-on-mla');
+  expect(partition.segments.map(({ name }: { name: string }) => name)).toEqual(['MLA_0']);
+});
+
 test('partition tells where nodes run', () => {
   const { partition, nodes } = runJson('partition', FASHION_MODEL);
   expect(partition.segments[0].unit).toBe('MLA');

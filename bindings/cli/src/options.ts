@@ -27,10 +27,25 @@ export function addOutputOptions(command: Command): Command {
   return command.option('--json', 'print one JSON document').option('--quiet', 'print nothing but errors');
 }
 
+/** What loading a model depends on. */
+export interface TargetOptions {
+  readonly target: Target;
+  readonly anyShapeOnMla?: boolean;
+}
+
 export function targetOption(): Option {
   return new Option('--target <target>', 'what the model is for')
     .choices(['gen1', 'gen2', 'tflite'])
     .default('gen1');
+}
+
+export function anyShapeOption(): Option {
+  return new Option('--any-shape-on-mla', 'let tensors on the accelerator that do not have four dimensions');
+}
+
+/** A model for the target that the options choose. */
+export function loadFor(path: string, { target, anyShapeOnMla = false }: TargetOptions): Promise<LoadedNet> {
+  return loadModel(path, { target, anyShapeOnMla });
 }
 
 export function requantizationOption(): Option {
@@ -125,8 +140,8 @@ export function images(
 }
 
 /** Opens a .octet file as a model, anything else as a float net. */
-export async function openFile(path: string, target: Target): Promise<LoadedNet | Model> {
-  return path.endsWith('.octet') ? Model.load(path) : loadModel(path, { target });
+export async function openFile(path: string, options: TargetOptions): Promise<LoadedNet | Model> {
+  return path.endsWith('.octet') ? Model.load(path) : loadFor(path, options);
 }
 
 /** Collects the values of an option that may be given several times. */

@@ -100,14 +100,14 @@ export async function loadModel(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
   options: LoadOptions = {},
 ): Promise<LoadedNetInterface> {
-  const { target = 'gen1', inputShapes = {}, signal } = options;
+  const { target = 'gen1', anyShapeOnMla = false, inputShapes = {}, signal } = options;
   throwIfAborted(signal);
   const bytes = await abortable(readSource(source), signal);
   const artifact: Artifact = {
     id: newId(),
     kind: 'net',
     bytes,
-    options: JSON.stringify({ target, inputShapes }),
+    options: JSON.stringify({ target, anyShapeOnMla, inputShapes }),
   };
   const info: CoreNetInfo = JSON.parse(await abortable(leastBusyWorker().open(artifact), signal));
   return new FileNet(artifact, info, target);

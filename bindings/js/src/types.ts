@@ -233,6 +233,8 @@ export interface CallOptions {
 export interface LoadOptions {
   /** Default gen1. */
   readonly target?: Target;
+  /** Lets tensors that do not have four dimensions on the accelerator, which takes images. Default false. */
+  readonly anyShapeOnMla?: boolean;
   /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   readonly signal?: AbortSignal;
@@ -408,6 +410,8 @@ export interface AnalyzeOptions extends CallOptions {
 export interface QuantizationReport {
   readonly model: string;
   readonly target: Target;
+  /** Present and true where that was asked for when loading. */
+  readonly anyShapeOnMla?: boolean;
   /** The JSON form of `QuantizationParams`. */
   readonly settings: QuantizationSettings;
   readonly preprocessing?: Preprocessing;

@@ -229,9 +229,23 @@ TEST(Partition, WhatOnlyLooksLikeANormIsNone) {
     test::GraphBuilder builder;
     builder.output(norm(builder, builder.input("x", {1, 8}), {1}, Form::Centred));
     EXPECT_TRUE(place(builder.graph()).notes.empty());
-    const Report report = partition(builder.graph(), target_by_key("gen1"), {.any_shape_on_mla = true});
+    Target target = target_by_key("gen1");
+    target.any_shape_on_mla = true;
+    const Report report = partition(builder.graph(), target);
     EXPECT_EQ(report.notes.size(), 1u);
   }
+}
+
+TEST(Partition, AnyShapeRunsOnTheMlaOnRequest) {
+  test::GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 6});
+  builder.output(builder.node(OpKind::Tanh, NoAttributes{}, {x})[0]);
+  Target target = target_by_key("gen1");
+  partition(builder.graph(), target);
+  EXPECT_EQ(builder.graph().nodes[0].placement.unit, Unit::Apu);
+  target.any_shape_on_mla = true;
+  partition(builder.graph(), target);
+  EXPECT_EQ(builder.graph().nodes[0].placement.unit, Unit::Mla);
 }
 
 TEST(Partition, TheCvuTakesTheEdgesOnly) {

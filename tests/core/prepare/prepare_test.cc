@@ -50,9 +50,10 @@ std::vector<OpKind> operators(const Graph& graph) {
 
 /// Prepares the graph, checks that its outputs and their names are as before, and that `expected` nodes are
 /// left.
-Graph expect_prepared(GraphBuilder& builder, const std::vector<OpKind>& expected) {
+Graph expect_prepared(GraphBuilder& builder, const std::vector<OpKind>& expected,
+                      const Options& options = {}) {
   const Graph before = builder.graph();
-  Graph after = prepare(before);
+  Graph after = prepare(before, options);
   EXPECT_EQ(operators(after), expected);
   std::vector<std::vector<float>> inputs;
   for (const TensorId input : before.inputs) {
@@ -324,6 +325,64 @@ TEST(RecognizeFullyConnected, StaysWhereItIsNone) {
   stays({1, 2, 5, 6}, {true, false}, {5, 4});      // Columns of the left operand.
   stays({1, 2, 6, 5}, {false, false}, {2, 5, 4});  // A matrix for each batch.
   stays({6, 5}, {false, false}, {1, 5, 4});        // A dimension more.
+}
+
+constexpr Options kForMla = {.for_mla = true};
+
+TEST(ForMla, KeepsReducedDimensions) {
+  for (const OpKind op : {OpKind::Mean, OpKind::Sum, OpKind::ReduceMax}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", kImage);
+    builder.output(builder.node(op, Reduce{{1, 2}, false}, {x})[0]);
+    const Graph after = expect_prepared(builder, {op, OpKind::Reshape}, kForMla);
+    EXPECT_EQ(after.tensor(after.nodes[0].outputs[0]).shape, (Shape{1, 1, 1, 3}));
+    expect_prepared(builder, {op});
+  }
+}
+
+TEST(ForMla, ConvolvesFullyConnectedLayers) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", kImage);
+  const TensorId flat = builder.node(OpKind::Reshape, Reshape{{1, 90}}, {x})[0];
+  const TensorId hidden =
+      builder.node(OpKind::FullyConnected, FullyConnected{.activation = Activation::Relu},
+                   {flat, random_constant(builder, {7, 90}, 1), random_constant(builder, {7}, 2)})[0];
+  builder.output(builder.node(OpKind::FullyConnected, FullyConnected{},
+                              {hidden, random_constant(builder, {4, 7}, 3)})[0]);
+  const Graph after = expect_prepared(builder, {OpKind::Conv2d, OpKind::Conv2d, OpKind::Reshape}, kForMla);
+  EXPECT_EQ(after.tensor(after.nodes[0].inputs[1]).shape, (Shape{7, 6, 5, 3}));
+  EXPECT_EQ(after.tensor(after.nodes[1].inputs[1]).shape, (Shape{4, 1, 1, 7}));
+  EXPECT_EQ(after.nodes[0].name, builder.graph().nodes[1].name);
+  expect_prepared(builder, {OpKind::Reshape, OpKind::FullyConnected, OpKind::FullyConnected});
+}
+
+TEST(ForMla, ConvolvesRowsOfFullyConnectedLayers) {
+  for (const bool keep_dims : {false, true}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", {2, 3, 5});
+    builder.output(builder.node(OpKind::FullyConnected, FullyConnected{.keep_dims = keep_dims},
+                                {x, random_constant(builder, {4, 5}, 1)})[0]);
+    expect_prepared(builder, {OpKind::Reshape, OpKind::Conv2d, OpKind::Reshape}, kForMla);
+  }
+  GraphBuilder builder;  // Four dimensions stay.
+  const TensorId x = builder.input("x", {1, 2, 3, 5});
+  builder.output(builder.node(OpKind::FullyConnected, FullyConnected{.keep_dims = true},
+                              {x, random_constant(builder, {4, 5}, 1)})[0]);
+  expect_prepared(builder, {OpKind::FullyConnected}, kForMla);
+}
+
+TEST(ForMla, ConcatenatesPaddedChannels) {
+  const auto padded = [](const std::vector<std::array<int32_t, 2>>& paddings, float value,
+                         const std::vector<OpKind>& expected) {
+    GraphBuilder builder;
+    builder.output(builder.node(OpKind::Pad, Pad{paddings, value}, {builder.input("x", kImage)})[0]);
+    expect_prepared(builder, expected, kForMla);
+  };
+  padded({{0, 0}, {0, 0}, {0, 0}, {0, 5}}, 0, {OpKind::Concatenation});
+  padded({{0, 0}, {0, 0}, {0, 0}, {2, 1}}, 0, {OpKind::Concatenation});
+  padded({{0, 0}, {1, 0}, {0, 2}, {0, 1}}, 0, {OpKind::Pad, OpKind::Concatenation});
+  padded({{0, 0}, {1, 0}, {0, 2}, {0, 0}}, 0, {OpKind::Pad});
+  padded({{0, 0}, {0, 0}, {0, 0}, {0, 5}}, 1, {OpKind::Pad});
 }
 
 TEST(RemoveDeadNodes, AndTheirTensors) {

@@ -36,9 +36,10 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const Bytes json = read_file(settings);
   const quantize::QuantizationParams params =
       quantize::params_from_json({reinterpret_cast<const char*>(json.data()), json.size()});
-  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)));
+  const partition::Target& target = partition::target_by_key(target_key);
+  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla()});
   if (params.channel_equalization) quantize::equalize_channels(graph);
-  quantize::place(graph, partition::target_by_key(target_key), params);
+  quantize::place(graph, target, params);
   const auto shared = std::make_shared<const Graph>(std::move(graph));
 
   calibrate::Calibrator calibrator(shared, params.calibration, quantize::own_methods(*shared, params));

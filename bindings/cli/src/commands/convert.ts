@@ -1,13 +1,21 @@
 // octet convert: an already quantized .tflite file as a model for a target, without calibration.
 
 import { Command } from 'commander';
-import { loadModel, type RequantizationMode, type Target } from 'octet-quant';
-import { addOutputOptions, ioOption, outputOption, requantizationOption, targetOption } from '../options.js';
+import type { RequantizationMode } from 'octet-quant';
+import {
+  addOutputOptions,
+  anyShapeOption,
+  ioOption,
+  loadFor,
+  outputOption,
+  requantizationOption,
+  type TargetOptions,
+  targetOption,
+} from '../options.js';
 import { count, show, unitText } from '../output.js';
 import { checkOutputs, type SaveOptions, save } from './quantize.js';
 
-interface Options extends SaveOptions {
-  readonly target: Target;
+interface Options extends SaveOptions, TargetOptions {
   readonly requantization?: RequantizationMode;
 }
 
@@ -16,6 +24,7 @@ export function convertCommand(): Command {
     .description('Convert an already quantized .tflite file, with the scales that it has.')
     .argument('<file>')
     .addOption(targetOption())
+    .addOption(anyShapeOption())
     .addOption(requantizationOption())
     .addOption(ioOption())
     .addOption(outputOption())
@@ -25,7 +34,7 @@ export function convertCommand(): Command {
 
 async function convert(file: string, options: Options): Promise<void> {
   checkOutputs(options.output);
-  const net = await loadModel(file, { target: options.target });
+  const net = await loadFor(file, options);
   const { requantization } = options;
   const model = await net.convertToSimaQuantization(requantization === undefined ? {} : { requantization });
   const saved = await save(model, options);

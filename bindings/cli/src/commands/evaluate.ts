@@ -2,26 +2,27 @@
 
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { OctetError, type Target, topK } from 'octet-quant';
+import { OctetError, topK } from 'octet-quant';
 import { AccuracyNotMet } from '../exit-code.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
+  anyShapeOption,
   images,
   openFile,
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
+  type TargetOptions,
   targetOption,
   UNIT_RANGE,
   workersOption,
 } from '../options.js';
 import { count, type OutputOptions, progressBar, show } from '../output.js';
 
-interface Options extends OutputOptions, PreprocessingOptions {
+interface Options extends OutputOptions, PreprocessingOptions, TargetOptions {
   readonly data: readonly string[];
   readonly labels: string;
-  readonly target: Target;
   readonly top: number;
   readonly targetAccuracy?: number;
   readonly workers?: number;
@@ -37,6 +38,7 @@ export function evaluateCommand(): Command {
       'JSON: the classes in the order of the model\'s output, a list or {"classes": list}',
     )
     .addOption(targetOption())
+    .addOption(anyShapeOption())
     .addOption(
       new Option('--top <k>', 'the true class counts among the k highest').default(1).argParser(atLeastOne),
     )
@@ -50,7 +52,7 @@ export function evaluateCommand(): Command {
 
 async function evaluate(file: string, options: Options): Promise<void> {
   const labels = await readLabels(options.labels);
-  const model = await openFile(file, options.target);
+  const model = await openFile(file, options);
   const saved = 'preprocessing' in model ? model.preprocessing : undefined;
   const dataset = await images(options.data, model, preprocessingOf(options, saved ?? UNIT_RANGE));
   const { onProgress, finish } = progressBar(options);

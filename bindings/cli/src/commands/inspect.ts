@@ -1,21 +1,20 @@
 // octet inspect: what is in a file, and where each node runs.
 
 import { Command } from 'commander';
-import type { LoadedNet, Model, Target } from 'octet-quant';
-import { addOutputOptions, openFile, targetOption } from '../options.js';
+import type { LoadedNet, Model } from 'octet-quant';
+import { addOutputOptions, anyShapeOption, openFile, type TargetOptions, targetOption } from '../options.js';
 import { count, type OutputOptions, shapeText, show, table, unitText } from '../output.js';
 
-interface Options extends OutputOptions {
-  readonly target: Target;
-}
+type Options = OutputOptions & TargetOptions;
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
     .description('Show inputs, outputs, operators and the partition of a .tflite or .octet file.')
     .argument('<file>')
     .addOption(targetOption())
+    .addOption(anyShapeOption())
     .action(async (file: string, options: Options) => {
-      const model = await openFile(file, options.target);
+      const model = await openFile(file, options);
       show(options, description(file, model), () => text(file, model));
     });
   return addOutputOptions(command);

@@ -9,27 +9,28 @@ import {
   defaultQuantization,
   int16Quantization,
   type LoadedNet,
-  loadModel,
   type Model,
   OctetError,
   QuantizationParams,
   quantizationScheme,
   type RequantizationMode,
   recommendedQuantization,
-  type Target,
   type TFLiteOptions,
 } from 'octet-quant';
 import { UsageError } from '../exit-code.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
+  anyShapeOption,
   ioOption,
+  loadFor,
   outputOption,
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
   requantizationOption,
   samplesFrom,
+  type TargetOptions,
   targetOption,
   UNIT_RANGE,
   workersOption,
@@ -48,9 +49,8 @@ export interface SaveOptions extends OutputOptions {
   readonly output: readonly string[];
 }
 
-interface Options extends SaveOptions, PreprocessingOptions {
+interface Options extends SaveOptions, PreprocessingOptions, TargetOptions {
   readonly calibration: readonly string[];
-  readonly target: Target;
   readonly preset: keyof typeof PRESETS;
   readonly config?: string;
   readonly method?: CalibrationMethodName;
@@ -80,6 +80,7 @@ export function quantizeCommand(): Command {
     .argument('<file>')
     .requiredOption('--calibration <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
     .addOption(targetOption())
+    .addOption(anyShapeOption())
     .addOption(
       new Option('--preset <name>', 'settings to start from')
         .choices(Object.keys(PRESETS))
@@ -116,7 +117,7 @@ export function quantizeCommand(): Command {
 
 async function quantize(file: string, options: Options): Promise<void> {
   checkOutputs(options.output);
-  const net = await loadModel(file, { target: options.target });
+  const net = await loadFor(file, options);
   const params = await paramsOf(net, options);
   const preprocessing = preprocessingOf(options, UNIT_RANGE);
   const samples = await samplesFrom(options.calibration, net, preprocessing);

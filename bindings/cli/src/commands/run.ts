@@ -40,7 +40,7 @@ export function runCommand(): Command {
       if ((outputDir === undefined) !== (options.profile === true)) {
         throw new UsageError('Give either --output-dir, for the tensors, or --profile, for the times.');
       }
-      const model = await openFile(file, 'gen1');
+      const model = await openFile(file, { target: 'tflite' });
       const inputs = await inputsOf(model, options.input);
       if (outputDir === undefined) {
         const profile = await model.profile(inputs);
