@@ -102,7 +102,9 @@ async function observeRows() {
   const rows = [];
   for (const name of ['face_full', 'mobilenet']) {
     const file = new Uint8Array(readFileSync(`${FOLDER}/${name}/float.tflite`));
-    const net = unwrap(core.loadNet(file, JSON.stringify({ target: 'tflite', inputShapes: {} })));
+    const net = unwrap(
+      core.loadNet(file, JSON.stringify({ target: 'tflite', anyShapeOnMla: false, inputShapes: {} })),
+    );
     const calibration = unwrap(net.calibrate(JSON.stringify(defaultQuantization)));
     const input = new Uint8Array(readFileSync(`${FOLDER}/${name}/input.f32`));
     const time = (handle, run) => () => {
