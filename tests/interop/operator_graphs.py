@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 
 import record_vectors
-from tflite_builder import Tensor, constant
+from tflite_builder import ModelBuilder, Tensor, constant
 from vector_cases import Case, all_cases, random_state
 
 # Cases of these differ in quantization parameters alone; one of each is enough. Conversions have no float graph.
@@ -85,8 +85,54 @@ def _float_only() -> list[Case]:
     ]
 
 
+def _norms() -> list[OperatorGraph]:
+    """Normalizations as converters write them, which the accelerator runs as a whole."""
+    shape, axes = (1, 4, 5, 8), {"LAYER_NORM": (3,), "INSTANCE_NORM": (1, 2), "RMS_NORM": (3,)}
+
+    def graph(kind: str, form: str) -> OperatorGraph:
+        builder = ModelBuilder()
+        state = random_state(f"{kind}/{form}")
+        x = Tensor(shape, "float32", name="input_0")
+
+        def node(operator, *inputs, reduced=False, **fields):
+            kept = tuple(1 if axis in axes[kind] else extent for axis, extent in enumerate(shape))
+            out = Tensor(kept if reduced else shape, "float32", name=f"{operator.lower()}_{len(names)}")
+            names.append(out.name)
+            options = {"ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "DIV": "DivOptions"}
+            options |= {"MEAN": "ReducerOptions"}
+            builder.add(operator, inputs, [out], options.get(operator, ""), 1, **fields)
+            return out
+
+        def mean(of):
+            return node("MEAN", of, constant(axes[kind], "int32"), reduced=True, keepDims=True)
+
+        def inverse(squares, root="RSQRT"):
+            epsilon = constant(np.float32(1e-3), "float32")
+            return node(root, node("ADD", mean(squares), epsilon, reduced=True), reduced=True)
+
+        names: list[str] = []
+        gamma = constant(np.asarray(1 + state.rand(shape[3]), np.float32), "float32")
+        beta = constant(np.asarray(state.rand(shape[3]), np.float32), "float32")
+        if kind == "RMS_NORM":
+            y = node("MUL", node("MUL", x, inverse(node("MUL", x, x))), gamma)
+        elif form == "keras":
+            centre = mean(x)
+            scale = node("MUL", inverse(node("SQUARED_DIFFERENCE", x, centre)), gamma)
+            y = node("ADD", node("MUL", x, scale), node("SUB", beta, node("MUL", centre, scale)))
+        else:
+            centred = node("SUB", x, mean(x))
+            normal = node("DIV", centred, inverse(node("MUL", centred, centred), "SQRT"))
+            y = node("ADD", node("MUL", normal, gamma), beta)
+        samples = [[np.asarray(state.normal(0.5, 2, shape), np.float32)] for _ in range(4)]
+        return OperatorGraph(f"{kind}/{form}", builder.finish([x], [y]), ("input_0",), samples)
+
+    forms = [("LAYER_NORM", "keras"), ("LAYER_NORM", "divided")]
+    forms += [("INSTANCE_NORM", "keras"), ("INSTANCE_NORM", "divided"), ("RMS_NORM", "plain")]
+    return [graph(kind, form) for kind, form in forms]
+
+
 def operator_graphs() -> list[OperatorGraph]:
-    graphs = []
+    graphs = _norms()
     seen = set()
     for case in [*all_cases(), *_division(), *_float_only()]:
         if case.operator in _CONVERSIONS or (case.operator in _ONE_CASE and case.operator in seen):

@@ -21,7 +21,8 @@ from tflite_builder import reference_interpreter, run_once
 GRAPHS = {graph.name: graph for graph in operator_graphs()}
 # No INT8 kernel in TFLite: stays in float there, and is judged on the accelerator's target.
 _WITHOUT_INT8 = {"DIV", "POW", "SQRT", "SQUARE"}
-FLOAT_IN_TFLITE = {"int8": _WITHOUT_INT8, "int16": WITHOUT_INT16 | _WITHOUT_INT8}
+_NORMS = {"LAYER_NORM", "INSTANCE_NORM", "RMS_NORM"}  # Judged on the target that runs them as a whole.
+FLOAT_IN_TFLITE = {"int8": _WITHOUT_INT8 | _NORMS, "int16": WITHOUT_INT16 | _WITHOUT_INT8 | _NORMS}
 _COMPARISONS = ("EQUAL/", "NOT_EQUAL/", "LESS/", "LESS_EQUAL/", "GREATER/", "GREATER_EQUAL/")
 _WITHOUT_INT16_IN_OCTET = ("L2_NORMALIZATION/", "LOG_SOFTMAX/", "SQUARED_DIFFERENCE/", *_COMPARISONS)
 # No INT16 kernel in Octet, or none in TFLite and a shape that the accelerator does not run.

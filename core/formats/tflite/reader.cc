@@ -318,7 +318,8 @@ std::vector<std::string> GraphReader::warnings() const {
   if (signed_tensors_ > 0) {
     sentences.push_back(
         "The model is quantized to uint8. It was read as int8, every integer 128 lower: the same "
-        "reals, but inputs and outputs that were uint8 are int8.");
+        "reals, but inputs and outputs that were uint8 are int8, and a mean or interpolation that falls "
+        "midway between two integers may round to the other.");
   }
   const size_t subgraphs = file_.model().subgraphs()->size();
   if (subgraphs > 1) {
