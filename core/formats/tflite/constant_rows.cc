@@ -91,13 +91,32 @@ Tensor read_range(const OperatorReader& reader) {
   }
 }
 
+/// The positions of what holds, in the input's order: known where the input is.
+Tensor read_where(const OperatorReader& reader) {
+  const Tensor& condition = reader.value(0);
+  if (!condition.is_constant())
+    reader.unsupported("its operand '" + condition.name + "' is computed, not constant");
+  if (condition.dtype != DType::Bool) reader.unsupported("of " + std::string(to_string(condition.dtype)));
+  if (condition.shape.elements() > kMostElements) reader.unsupported("of more than 2^22 elements");
+  const int rank = condition.shape.rank();
+  std::vector<int64_t> positions;
+  for (size_t i = 0; i < condition.constant->size(); ++i) {
+    if ((*condition.constant)[i] == std::byte{0}) continue;
+    for (int axis = 0; axis < rank; ++axis) {
+      const int64_t behind = condition.shape.elements(axis + 1, rank);
+      positions.push_back(static_cast<int64_t>(i) / behind % condition.shape[axis]);
+    }
+  }
+  if (rank == 0 || positions.empty()) reader.unsupported("that selects nothing");
+  const int32_t count = static_cast<int32_t>(positions.size()) / rank;
+  return integers(reader, {count, rank}, positions);
+}
+
 using Code = schema::BuiltinOperator;
 
 constexpr ConstantRow kRows[] = {
-    {Code::SHAPE, 1, read_shape},
-    {Code::RANK, 1, read_rank},
-    {Code::ZEROS_LIKE, 1, read_zeros_like},
-    {Code::RANGE, 2, read_range},
+    {Code::SHAPE, 1, read_shape}, {Code::RANK, 1, read_rank},   {Code::ZEROS_LIKE, 1, read_zeros_like},
+    {Code::RANGE, 2, read_range}, {Code::WHERE, 1, read_where},
 };
 
 }  // namespace

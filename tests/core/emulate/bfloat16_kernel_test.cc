@@ -145,5 +145,37 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Bfloat16Convolution,
                                          Case{6, 5, 13, 2, false}, Case{7, 3, 9, 3, true},
                                          Case{3, 17, 4, 1, true}));
 
+TEST(Bfloat16, ProductsOfComputedMatricesAccumulateInOrder) {
+  constexpr int32_t kRows = 5, kDepth = 37, kColumns = 11;
+  Random random(7);
+  const std::vector<uint16_t> a = random_bfloat16(random, size_t{kRows} * kDepth);
+  const std::vector<uint16_t> b = random_bfloat16(random, size_t{kDepth} * kColumns);
+  GraphBuilder builder;
+  const TensorId x = builder.input("a", {kRows, kDepth}, DType::BFloat16);
+  const TensorId y = builder.input("b", {kDepth, kColumns}, DType::BFloat16);
+  builder.output(
+      builder.node(OpKind::BatchMatmul, BatchMatmul{}, {x, y}, {std::nullopt}, DType::BFloat16)[0]);
+  const std::vector<uint16_t> actual = test::run<uint16_t>(builder.graph(), {a, b});
+  for (int32_t row = 0; row < kRows; ++row) {
+    for (int32_t column = 0; column < kColumns; ++column) {
+      float sum = 0;
+      for (int32_t k = 0; k < kDepth; ++k) {
+        sum += widened(a[static_cast<size_t>(row * kDepth + k)]) *
+               widened(b[static_cast<size_t>(k * kColumns + column)]);
+      }
+      ASSERT_EQ(actual[static_cast<size_t>(row * kColumns + column)], nearest_bfloat16(sum)) << row;
+    }
+  }
+}
+
+TEST(Bfloat16, IndicesStayIntegers) {
+  const std::vector<uint16_t> values = {nearest_bfloat16(1), nearest_bfloat16(2), nearest_bfloat16(3)};
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {3}, DType::BFloat16);
+  const TensorId indices = builder.constant<int32_t>({2}, {2, 0});
+  builder.output(builder.node(OpKind::Gather, Gather{}, {x, indices}, {std::nullopt}, DType::BFloat16)[0]);
+  EXPECT_EQ(test::run<uint16_t>(builder.graph(), {values}), (std::vector<uint16_t>{values[2], values[0]}));
+}
+
 }  // namespace
 }  // namespace octet::emulate

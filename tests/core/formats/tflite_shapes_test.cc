@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "formats/tflite/reader.h"
+#include "support/graph_builder.h"
 #include "support/read_errors.h"
 #include "support/tflite_builder.h"
 
@@ -81,6 +82,36 @@ TEST(TfliteShapes, ComputesRanges) {
             (std::vector<int64_t>{1, 0, -1}));
   EXPECT_EQ((constant_of<float>(Code::RANGE, tfl::TensorType::FLOAT32, {0, 1, 0.25f}, Options(options))),
             (std::vector<float>{0, 0.25f, 0.5f, 0.75f}));
+}
+
+TEST(TfliteShapes, FindsWhereAConstantHolds) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {2, 3}});
+  const auto condition = [&](const std::string& name, const std::vector<uint8_t>& values) {
+    return builder.tensor(
+        {.name = name, .shape = {2, 3}, .type = tfl::TensorType::BOOL, .buffer = builder.buffer(values)});
+  };
+  const int32_t places = builder.tensor({.name = "places", .shape = {-1, 2}, .type = tfl::TensorType::INT64});
+  builder.op(Code::WHERE, {condition("holds", {0, 1, 0, 1, 0, 1})}, {places},
+             tfl::CreateWhereOptions(builder.fbb()));
+  const int32_t y = builder.tensor({.name = "y", .shape = {-1}});
+  builder.op(Code::GATHER_ND, {x, places}, {y}, tfl::CreateGatherNdOptions(builder.fbb()));
+  const Graph graph = read(builder.build({x}, {y}));
+  EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, (Shape{3}));
+  EXPECT_EQ(run<float>(graph, {{1, 2, 3, 4, 5, 6}}), (std::vector<float>{2, 4, 6}));
+}
+
+TEST(TfliteShapes, NothingIsNoTensor) {
+  TfliteBuilder builder;
+  const int32_t x = builder.tensor({.name = "x", .shape = {2}});
+  const int32_t holds = builder.tensor({.name = "holds",
+                                        .shape = {2},
+                                        .type = tfl::TensorType::BOOL,
+                                        .buffer = builder.buffer<uint8_t>({0, 0})});
+  const int32_t places = builder.tensor({.name = "places", .shape = {-1, 1}, .type = tfl::TensorType::INT64});
+  builder.op(Code::WHERE, {holds}, {places}, tfl::CreateWhereOptions(builder.fbb()));
+  expect_error(builder.build({x}, {places}), ErrorCode::UnsupportedOperator,
+               {"WHERE 'places'", "selects nothing"});
 }
 
 TEST(TfliteShapes, FillsWithZerosOrAValue) {
