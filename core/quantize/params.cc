@@ -315,6 +315,7 @@ QuantizationParams params_from_json(std::string_view json) {
   params.bias_correction = bias_correction_from_string(correction);
   fields.read("adaptiveRounding", params.adaptive_rounding);
   fields.read("channelEqualization", params.channel_equalization);
+  fields.read("preferInt8Udf", params.prefer_int8_udf);
   fields.read("unquantizedNodes", params.unquantized_nodes);
   read_custom_configs(fields, params);
   fields.finish();
@@ -331,6 +332,7 @@ std::string to_json(const QuantizationParams& params) {
       {"biasCorrection", to_string(params.bias_correction)},
       {"adaptiveRounding", params.adaptive_rounding},
       {"channelEqualization", params.channel_equalization},
+      {"preferInt8Udf", params.prefer_int8_udf},
       {"unquantizedNodes", params.unquantized_nodes},
       {"customQuantizationConfigs", json_of(params.custom_configs)},
   };

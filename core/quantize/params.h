@@ -53,6 +53,10 @@ struct QuantizationParams {
   bool adaptive_rounding = false;
   /// Channels between layers are scaled before calibration; see equalization.h.
   bool channel_equalization = false;
+  /// Functions that INT8 nodes look up in a table keep INT8 results. Else such a node computes in INT16 where
+  /// all that read it can take that: nodes that are not INT8, outputs of the model, and ADD, SUB and MUL,
+  /// which then compute in INT16 themselves. Nodes with a precision of their own keep it.
+  bool prefer_int8_udf = true;
   /// Names of nodes that stay in float, whatever `custom_configs` say, or patterns in which '*' stands for
   /// any characters and '?' for one.
   std::set<std::string> unquantized_nodes = {};

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "partition/node_names.h"
+#include "quantize/wide_tables.h"
 
 namespace octet::quantize {
 namespace {
@@ -73,6 +74,11 @@ NodeFormat format_of(const QuantizationParams& params, const Node& node) {
   return format;
 }
 
+bool has_own_precision(const QuantizationParams& params, const Node& node) {
+  const NodeConfig* const own = config_of(params, node);
+  return own != nullptr && (own->precision || own->activations);
+}
+
 std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params) {
   std::map<TensorId, calibrate::Method> methods;
   for (const Node& node : graph.nodes) {
@@ -87,10 +93,16 @@ partition::Report place(Graph& graph, const partition::Target& target, const Qua
   for (const auto& entry : params.custom_configs)
     partition::check_name(graph, entry.first, "which has settings of its own");
   check_target(graph, target, params);
-  return partition::partition(
-      graph, target,
-      {.unquantized_nodes = params.unquantized_nodes,
-       .precision = [&params](const Node& node) { return format_of(params, node).precision; }});
+  std::vector<bool> wide(graph.nodes.size(), false);
+  const auto precision = [&](const Node& node) {
+    const auto n = static_cast<size_t>(&node - graph.nodes.data());
+    return wide[n] ? Precision::Int16 : format_of(params, node).precision;
+  };
+  const partition::Options options = {.unquantized_nodes = params.unquantized_nodes, .precision = precision};
+  partition::Report report = partition::partition(graph, target, options);
+  if (params.prefer_int8_udf) return report;
+  wide = wide_table_nodes(graph, target, params);
+  return partition::partition(graph, target, options);
 }
 
 std::vector<std::string> precision_warnings(const QuantizationParams& params) {

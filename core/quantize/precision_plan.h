@@ -25,6 +25,9 @@ struct NodeFormat {
 /// weights bring BF16 activations with them.
 NodeFormat format_of(const QuantizationParams& params, const Node& node);
 
+/// True when the node's own entry decides in what it computes.
+bool has_own_precision(const QuantizationParams& params, const Node& node);
+
 /// The calibration methods of tensors whose node has one of its own.
 std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params);
 

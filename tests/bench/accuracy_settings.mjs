@@ -31,6 +31,7 @@ export const SETTINGS = [
     changes: { adaptiveRounding: true, biasCorrection: 'iterative' },
     int8: true,
   },
+  { name: 'INT16 results of functions', changes: { preferInt8Udf: false } },
   { name: '16x8', changes: int16, requantizations: ['tflite'] },
   { name: 'BF16', changes: { activations: bfloat16, weights: bfloat16 }, target: 'gen2' },
   { name: 'BF16, INT8 weights', changes: { activations: bfloat16 }, target: 'gen2' },

@@ -23,6 +23,7 @@ describe('QuantizationParams', () => {
       .withBiasCorrection(true)
       .withAdaptiveRounding()
       .withChannelEqualization()
+      .withPreferInt8Udf(false)
       .withUnquantizedNodes(['b', 'a'])
       .withCustomQuantizationConfigs({
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
@@ -41,6 +42,7 @@ describe('QuantizationParams', () => {
       biasCorrection: 'regular',
       adaptiveRounding: true,
       channelEqualization: true,
+      preferInt8Udf: false,
       unquantizedNodes: ['a', 'b'],
       customQuantizationConfigs: {
         add: { quantizationPrecision: 'INT16' },
@@ -61,6 +63,7 @@ describe('QuantizationParams', () => {
     expect(defaultQuantization.biasCorrection).toBe('none');
     expect(defaultQuantization.adaptiveRounding).toBe(false);
     expect(defaultQuantization.channelEqualization).toBe(false);
+    expect(defaultQuantization.preferInt8Udf).toBe(true);
     expect(defaultQuantization.unquantizedNodes.size).toBe(0);
   });
 

@@ -114,6 +114,7 @@ export class QuantizationParams {
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
+  readonly preferInt8Udf: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
@@ -136,6 +137,7 @@ export class QuantizationParams {
     this.biasCorrection = parts.biasCorrection;
     this.adaptiveRounding = parts.adaptiveRounding;
     this.channelEqualization = parts.channelEqualization;
+    this.preferInt8Udf = parts.preferInt8Udf;
     this.unquantizedNodes = new Set(parts.unquantizedNodes);
     this.customQuantizationConfigs = new Map(parts.customQuantizationConfigs);
     Object.freeze(this);
@@ -186,6 +188,15 @@ export class QuantizationParams {
   }
 
   /**
+   * Whether functions that are looked up in tables (LOGISTIC, TANH, HARD_SWISH, EXP, …) keep INT8 results in INT8 nets.
+   * False: they get INT16 results where all that read them take those: nodes that are not INT8, outputs of the model,
+   * and ADD, SUB and MUL, which then compute in INT16 too. Nodes with a precision of their own keep it.
+   */
+  withPreferInt8Udf(preferInt8Udf: boolean): QuantizationParams {
+    return this.with({ preferInt8Udf });
+  }
+
+  /**
    * Names of nodes that stay in float, or patterns in which `*` stands for any characters and `?` for one. They go before
    * custom configs.
    */
@@ -214,6 +225,7 @@ export class QuantizationParams {
       biasCorrection: this.biasCorrection,
       adaptiveRounding: this.adaptiveRounding,
       channelEqualization: this.channelEqualization,
+      preferInt8Udf: this.preferInt8Udf,
       unquantizedNodes: [...this.unquantizedNodes].sort(),
       customQuantizationConfigs: Object.fromEntries(
         [...this.customQuantizationConfigs].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -238,6 +250,7 @@ export class QuantizationParams {
       biasCorrection: settings.biasCorrection,
       adaptiveRounding: settings.adaptiveRounding,
       channelEqualization: settings.channelEqualization,
+      preferInt8Udf: settings.preferInt8Udf,
       unquantizedNodes: new Set(unquantizedNodes),
       customQuantizationConfigs: new Map(
         Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
@@ -257,6 +270,7 @@ export class QuantizationParams {
     biasCorrection: 'none',
     adaptiveRounding: false,
     channelEqualization: false,
+    preferInt8Udf: true,
     unquantizedNodes: new Set(),
     customQuantizationConfigs: new Map(),
   });
@@ -295,6 +309,7 @@ interface Parts {
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
+  readonly preferInt8Udf: boolean;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 }

@@ -448,6 +448,7 @@ export interface QuantizationSettings {
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
+  readonly preferInt8Udf: boolean;
   readonly unquantizedNodes: readonly string[];
   /** By node name or pattern. */
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;

@@ -27,6 +27,7 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.bias_correction = BiasCorrection::Iterative;
   params.adaptive_rounding = true;
   params.channel_equalization = true;
+  params.prefer_int8_udf = false;
   params.unquantized_nodes = {"a", "b;c"};
   params.custom_configs = {{"conv*", {.precision = NodePrecision::BFloat16Int8Weights}},
                            {"x", {.precision = NodePrecision::Int16}}};

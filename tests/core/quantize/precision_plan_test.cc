@@ -93,6 +93,42 @@ TEST(PrecisionPlan, TakesThePrecisionOfSchemes) {
   EXPECT_EQ(precision_of(graph, 2), Precision::Int8);
 }
 
+/// Two SILU, x * logistic(x), behind each other; the second's factor is read by a convolution too.
+Graph silus() {
+  GraphBuilder builder;
+  TensorId value = builder.input("x", {1, 4, 4, 4});
+  TensorId gate = TensorId::None;
+  for (int i = 0; i < 2; ++i) {
+    gate = builder.node(OpKind::Logistic, NoAttributes{}, {value})[0];
+    value = builder.node(OpKind::Mul, Elementwise{}, {value, gate})[0];
+  }
+  const TensorId weights = builder.constant<float>({4, 1, 1, 4}, Random(2).floats(16, -1, 1));
+  builder.output(builder.node(OpKind::Conv2d, Conv2d{}, {gate, weights})[0]);
+  builder.output(value);
+  builder.output(builder.node(OpKind::Tanh, NoAttributes{}, {value})[0]);
+  return builder.graph();
+}
+
+TEST(PrecisionPlan, WidensTablesWhoseReadersTakeIt) {
+  using enum Precision;
+  const auto precisions = [](const QuantizationParams& params, const char* target) {
+    Graph graph = silus();
+    place(graph, partition::target_by_key(target), params);
+    std::vector<Precision> list;
+    for (const Node& node : graph.nodes) list.push_back(node.placement.precision);
+    return list;
+  };
+  QuantizationParams params;
+  EXPECT_EQ(precisions(params, "gen1"), std::vector<Precision>(6, Int8));
+  params.prefer_int8_udf = false;
+  for (const char* target : {"gen1", "gen2", "tflite"}) {
+    // The first SILU, and the output's TANH; the second LOGISTIC has a reader in INT8.
+    EXPECT_EQ(precisions(params, target), (std::vector<Precision>{Int16, Int16, Int8, Int8, Int8, Int16}));
+  }
+  params.custom_configs = {{"node_1", {.precision = NodePrecision::Int8}}};
+  EXPECT_EQ(precisions(params, "gen1"), (std::vector<Precision>{Int8, Int8, Int8, Int8, Int8, Int16}));
+}
+
 TEST(PrecisionPlan, NamesTheNearestNodes) {
   QuantizationParams params;
   params.custom_configs = {{"nod_1", {.precision = NodePrecision::Int8}}};

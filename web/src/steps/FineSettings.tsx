@@ -34,6 +34,14 @@ export function FineSettings({ params }: ParamsProps) {
       )}
       {numbers !== 'BFLOAT_16' && (
         <>
+          {numbers === 'INT8' && (
+            <Check
+              name="Functions in 8 bits"
+              what="LOGISTIC, TANH, HARD_SWISH and the like give INT8. Off: INT16, where what reads them takes it."
+              checked={params.preferInt8Udf}
+              set={(on) => setParams(params.withPreferInt8Udf(on))}
+            />
+          )}
           <Weights params={params} />
           <Corrections params={params} />
         </>

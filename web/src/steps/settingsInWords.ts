@@ -16,6 +16,7 @@ export function settingsInWords({ target, settings }: Pick<Run, 'target' | 'sett
     numbers === 'INT8' && !activations.asymmetric ? 'symmetric' : '',
     !weights.bfloat16 && weights.bits === 4 ? '4-bit weights' : '',
     !weights.bfloat16 && !weights.perChannel ? 'weights per tensor' : '',
+    numbers === 'INT8' && !settings.preferInt8Udf ? 'functions in 16 bits' : '',
     settings.channelEqualization ? 'equalized' : '',
     settings.adaptiveRounding ? 'adaptive rounding' : '',
     { none: '', regular: 'bias corrected', iterative: 'bias corrected iteratively' }[settings.biasCorrection],
