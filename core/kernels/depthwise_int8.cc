@@ -9,7 +9,7 @@ namespace octet::kernels {
 DepthwiseInt8Rows::DepthwiseInt8Rows(const ConvolutionGeometry& g, std::span<const int8_t> filter,
                                      int32_t input_zero_point,
                                      const Int8Epilogue<FixedPointMultiplier>& epilogue)
-    : pairs_(g.stride_x == 1 ? g.kernel_width / 2 + 1 : (g.kernel_width + 1) / 2),
+    : pairs_(std::max(kFewestPairs, g.stride_x == 1 ? g.kernel_width / 2 + 1 : (g.kernel_width + 1) / 2)),
       plan_(g, 2 * (g.stride_x == 1 ? pairs_ + 1 : pairs_ + kTilePixels - 1),
             kPanelChannels * sizeof(int16_t)),
       input_zero_point_(input_zero_point),
@@ -113,12 +113,10 @@ void DepthwiseInt8Rows::compute(size_t panel, const Block& block) const {
 
 template <bool kSteps>
 DepthwiseInt8Rows::Compute DepthwiseInt8Rows::chosen() const {
-  static constexpr Compute kComputes[2][kMostPairs] = {
-      {&DepthwiseInt8Rows::compute<1, 1, kSteps>, &DepthwiseInt8Rows::compute<1, 2, kSteps>,
-       &DepthwiseInt8Rows::compute<1, 3, kSteps>},
-      {&DepthwiseInt8Rows::compute<2, 1, kSteps>, &DepthwiseInt8Rows::compute<2, 2, kSteps>,
-       &DepthwiseInt8Rows::compute<2, 3, kSteps>}};
-  return kComputes[plan_.geometry.stride_x - 1][pairs_ - 1];
+  static constexpr Compute kComputes[2][2] = {
+      {&DepthwiseInt8Rows::compute<1, 2, kSteps>, &DepthwiseInt8Rows::compute<1, 3, kSteps>},
+      {&DepthwiseInt8Rows::compute<2, 2, kSteps>, &DepthwiseInt8Rows::compute<2, 3, kSteps>}};
+  return kComputes[plan_.geometry.stride_x - 1][pairs_ - kFewestPairs];
 }
 
 void DepthwiseInt8Rows::run(const int8_t* input, int8_t* output, std::byte* scratch) const {

@@ -28,7 +28,7 @@ class DepthwiseInt8Rows {
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 
  private:
-  static constexpr int32_t kMostPairs = 3;
+  static constexpr int32_t kFewestPairs = 2;  ///< Narrower filters are filled up with zeros.
   using Block = DepthwiseBlock<int16_t, int8_t>;
   using Compute = void (DepthwiseInt8Rows::*)(size_t panel, const Block& block) const;
 

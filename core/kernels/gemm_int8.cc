@@ -1,5 +1,7 @@
 #include "kernels/gemm_int8.h"
 
+#include <type_traits>
+
 #include "kernels/convolution.h"
 
 namespace octet::kernels {
@@ -12,6 +14,10 @@ uint8_t flip_of(const Dot& dot) { return dot.operand == DotOperand::Unsigned ? 0
 int32_t zero_of(const Dot& dot, int32_t zero_point) {
   return zero_point + (dot.operand == DotOperand::Unsigned ? 128 : 0);
 }
+
+/// Rescaling by real multipliers has no steps to leave out: one form of a loop is enough.
+template <class Multiplier>
+constexpr bool kAlwaysSteps = std::is_same_v<Multiplier, double>;
 
 }  // namespace
 
@@ -109,10 +115,10 @@ void GemmInt8<Multiplier>::compute_by_pairs(size_t first, size_t last, const int
   static constexpr Tiles kTails[] = {&GemmInt8::template tiles<1, true>, &GemmInt8::template tiles<2, true>,
                                      &GemmInt8::template tiles<3, true>};
   const int32_t whole = pixels / kTilePixels * kTilePixels;
-  if (has_steps_) {
+  if (kAlwaysSteps<Multiplier> || has_steps_) {
     tiles<kTilePixels, true>(first, last, packed, output, 0, whole);
   } else {
-    tiles<kTilePixels, false>(first, last, packed, output, 0, whole);
+    tiles<kTilePixels, kAlwaysSteps<Multiplier>>(first, last, packed, output, 0, whole);
   }
   if (whole < pixels) (this->*kTails[pixels - whole - 1])(first, last, packed, output, whole, pixels);
 }
@@ -152,10 +158,10 @@ void GemmInt8<Multiplier>::compute_by_dot(size_t first_panel, size_t last_panel,
       task.weights = weights_.data() + panel * panel_weights();
       task.bias = rescaling_[panel].bias;
       dot_.kernel(&task);
-      if (has_steps_) {
+      if (kAlwaysSteps<Multiplier> || has_steps_) {
         rescale<true>(panel, sums, output, first, task.pixels);
       } else {
-        rescale<false>(panel, sums, output, first, task.pixels);
+        rescale<kAlwaysSteps<Multiplier>>(panel, sums, output, first, task.pixels);
       }
     }
   }
