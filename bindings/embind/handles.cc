@@ -21,6 +21,7 @@
 #include "quantize/equalization.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
+#include "quantize/smooth_quant.h"
 #include "quantize/stored.h"
 #include "transforms/image.h"
 
@@ -161,6 +162,26 @@ val Runner::run(const val& tensors) {
     }
     return results;
   });
+}
+
+// -------------------------------------------------------------------------------------------------------
+// Channels
+
+Channels::Channels(std::shared_ptr<const Graph> graph) : Sample(graph), statistics_(std::move(graph)) {}
+
+val Channels::observe() {
+  return guarded([&] { return bytes_copy_of(statistics_.observe(inputs())); });
+}
+
+val Channels::fold(const val& sample) {
+  return guarded([&] {
+    statistics_.fold(values_of<quantize::ChannelExtent>(sample));
+    return val::undefined();
+  });
+}
+
+val Channels::state() const {
+  return guarded([&] { return copy_of(statistics_.state()); });
 }
 
 // -------------------------------------------------------------------------------------------------------
@@ -318,19 +339,38 @@ val Net::info() const {
   });
 }
 
-val Net::calibrate(const std::string& settings) const {
+Graph Net::equalized(const quantize::QuantizationParams& params) const {
+  if (twin_) {
+    throw Error(
+        ErrorCode::InvalidInput, "The model is already quantized: it cannot be calibrated again.", {},
+        "Call convertToSimaQuantization (`octet convert`), which takes its scales as they are, or load "
+        "the float model that it was made from.");
+  }
+  Graph graph = *this->graph();
+  if (params.channel_equalization) quantize::equalize_channels(graph);
+  // What the target refuses is refused before samples are looked at.
+  quantize::place(graph, target_, params);
+  return graph;
+}
+
+val Net::channels(const std::string& settings) const {
   return guarded([&] {
-    if (twin_) {
-      throw Error(
-          ErrorCode::InvalidInput, "The model is already quantized: it cannot be calibrated again.", {},
-          "Call convertToSimaQuantization (`octet convert`), which takes its scales as they are, or load "
-          "the float model that it was made from.");
-    }
+    const quantize::QuantizationParams params = quantize::params_from_json(settings);
+    Graph graph = equalized(params);
+    if (!params.smooth_quant.enabled) return val::null();
+    return val(std::make_shared<Channels>(std::make_shared<const Graph>(std::move(graph))));
+  });
+}
+
+val Net::calibrate(const std::string& settings, const val& channels) const {
+  return guarded([&] {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
-    Graph graph = *this->graph();
-    if (params.channel_equalization) quantize::equalize_channels(graph);
-    // What the target refuses is refused before samples are looked at.
-    quantize::place(graph, target_, params);
+    Graph graph = equalized(params);
+    if (params.smooth_quant.enabled) {
+      quantize::ChannelStatistics statistics(std::make_shared<const Graph>(graph));
+      statistics.restore(bytes_of(channels));
+      quantize::smooth_channels(graph, statistics, params);
+    }
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), target_,
                                              std::move(params)));
   });

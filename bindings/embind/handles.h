@@ -14,6 +14,7 @@
 #include "emulate/executor.h"
 #include "formats/octet/octet_file.h"
 #include "partition/partition.h"
+#include "quantize/channel_statistics.h"
 #include "quantize/float_twin.h"
 #include "quantize/params.h"
 #include "quantize/quantize.h"
@@ -127,12 +128,19 @@ class Net : public Runner {
   /// `options`: {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.
   static val load(const val& file, const std::string& options);
   val info() const;
-  val calibrate(const std::string& settings) const;
+  /// A Channels where the settings need one before calibrate(), else null.
+  val channels(const std::string& settings) const;
+  /// A Calibration. `channels`: what was seen of them, empty where the settings need none.
+  val calibrate(const std::string& settings, const val& channels) const;
   /// An already quantized model as the bytes of a .octet file. `options`: {"requantization", "modelName"?,
   /// "octetVersion", "sourceBytes"}.
   val convert(const std::string& options) const;
 
  private:
+  /// The float graph with what the settings change in it before samples are seen. Throws where they ask for
+  /// what the target has not.
+  Graph equalized(const quantize::QuantizationParams& params) const;
+
   std::optional<quantize::FloatTwin> twin_;
   partition::Report report_;  ///< Of the twin where there is one.
   partition::Target target_;

@@ -15,6 +15,11 @@ EMSCRIPTEN_BINDINGS(octet) {
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
       .function("run", &Runner::run)
       .function("profile", &Runner::profile);
+  class_<Channels, base<Sample>>("Channels")
+      .smart_ptr<std::shared_ptr<Channels>>("ChannelsPointer")
+      .function("observe", &Channels::observe)
+      .function("fold", &Channels::fold)
+      .function("state", &Channels::state);
   class_<Calibration, base<Sample>>("Calibration")
       .smart_ptr<std::shared_ptr<Calibration>>("CalibrationPointer")
       .function("observe", &Calibration::observe)
@@ -34,6 +39,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
       .function("info", &Net::info)
+      .function("channels", &Net::channels)
       .function("calibrate", &Net::calibrate)
       .function("convert", &Net::convert);
   class_<Analysis, base<Sample>>("Analysis")

@@ -169,6 +169,16 @@ void read_custom_configs(Fields& parent, QuantizationParams& params) {
     params.custom_configs[name] = read_config(config, "customQuantizationConfigs." + name);
 }
 
+void read_smooth_quant(Fields& parent, SmoothQuant& smooth_quant) {
+  const Json* object = parent.child("smoothQuant");
+  if (object == nullptr) return;
+  Fields fields(*object, "smoothQuant");
+  fields.read("enabled", smooth_quant.enabled);
+  fields.read("alpha", smooth_quant.alpha);
+  fields.read("search", smooth_quant.search);
+  fields.finish();
+}
+
 Json json_of(const Scheme& scheme) {
   return {{"asymmetric", scheme.asymmetric},
           {"perChannel", scheme.per_channel},
@@ -270,6 +280,8 @@ void check_config(const NodeConfig& config, const std::string& name) {
 void check(const QuantizationParams& params) {
   check_weights(params.weights, "weights");
   check_activations(params.activations, "activations");
+  if (!(params.smooth_quant.alpha >= 0 && params.smooth_quant.alpha <= 1))
+    invalid("'smoothQuant.alpha' must be from 0 to 1.", "0.5 is usual.");
   calibrate::check(params.calibration);
   for (const auto& [name, config] : params.custom_configs) check_config(config, name);
 }
@@ -290,6 +302,11 @@ std::map<std::string, calibrate::Method> own_methods(const QuantizationParams& p
 bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted) {
   if (gathered.channel_equalization != wanted.channel_equalization) return false;
   if (own_methods(gathered) != own_methods(wanted)) return false;
+  if (gathered.smooth_quant.enabled || wanted.smooth_quant.enabled) {
+    // What is too much for the weights depends on how many scales and steps they have.
+    if (gathered.smooth_quant != wanted.smooth_quant) return false;
+    if (gathered.weights != wanted.weights) return false;
+  }
   const calibrate::Method& had = gathered.calibration;
   const calibrate::Method& needs = wanted.calibration;
   if (calibrate::needs_histogram(needs.kind))
@@ -316,6 +333,7 @@ QuantizationParams params_from_json(std::string_view json) {
   fields.read("adaptiveRounding", params.adaptive_rounding);
   fields.read("channelEqualization", params.channel_equalization);
   fields.read("preferInt8Udf", params.prefer_int8_udf);
+  read_smooth_quant(fields, params.smooth_quant);
   fields.read("unquantizedNodes", params.unquantized_nodes);
   read_custom_configs(fields, params);
   fields.finish();
@@ -333,6 +351,10 @@ std::string to_json(const QuantizationParams& params) {
       {"adaptiveRounding", params.adaptive_rounding},
       {"channelEqualization", params.channel_equalization},
       {"preferInt8Udf", params.prefer_int8_udf},
+      {"smoothQuant",
+       {{"enabled", params.smooth_quant.enabled},
+        {"alpha", params.smooth_quant.alpha},
+        {"search", params.smooth_quant.search}}},
       {"unquantizedNodes", params.unquantized_nodes},
       {"customQuantizationConfigs", json_of(params.custom_configs)},
   };

@@ -23,6 +23,8 @@ struct Scheme {
   bool per_channel = false;
   int bits = 8;
   bool bfloat16 = false;
+
+  friend bool operator==(const Scheme&, const Scheme&) = default;
 };
 
 /// What a user may ask of single nodes.
@@ -43,6 +45,16 @@ struct NodeConfig {
 /// layers before it included, measured anew until that settles.
 enum class BiasCorrection : uint8_t { None, Regular, Iterative };
 
+/// How much of the activations' unevenness goes over to the weights; see smooth_quant.h.
+struct SmoothQuant {
+  bool enabled = false;
+  double alpha = 0.5;  ///< In [0, 1]: the share of an activation's range that its weights take over.
+  bool search =
+      false;  ///< Alpha is searched set by set, for the least noise that rounding is expected to add.
+
+  friend bool operator==(const SmoothQuant&, const SmoothQuant&) = default;
+};
+
 struct QuantizationParams {
   calibrate::Method calibration;
   Scheme activations = {.asymmetric = true, .per_channel = false, .bits = 8};
@@ -57,6 +69,7 @@ struct QuantizationParams {
   /// all that read it can take that: nodes that are not INT8, outputs of the model, and ADD, SUB and MUL,
   /// which then compute in INT16 themselves. Nodes with a precision of their own keep it.
   bool prefer_int8_udf = true;
+  SmoothQuant smooth_quant = {};
   /// Names of nodes that stay in float, whatever `custom_configs` say, or patterns in which '*' stands for
   /// any characters and '?' for one.
   std::set<std::string> unquantized_nodes = {};

@@ -10,6 +10,10 @@ const bits4 = { weights: { ...defaultQuantization.toJSON().weights, bits: 4 } };
 const int16 = { activations: { asymmetric: false, perChannel: false, bits: 16, bfloat16: false } };
 const bfloat16 = { asymmetric: false, perChannel: false, bits: 16, bfloat16: true };
 
+function smooth(search) {
+  return { enabled: true, alpha: 0.5, search };
+}
+
 /** `recommended` keeps its own calibration method, and is measured once. */
 export const RECOMMENDED = { name: 'recommended', changes: recommendedQuantization.toJSON() };
 
@@ -19,6 +23,8 @@ export const SETTINGS = [
   { name: 'per-tensor weights', changes: perTensor },
   { name: 'per-tensor weights, equalization', changes: { ...perTensor, channelEqualization: true } },
   { name: 'equalization', changes: { channelEqualization: true }, int8: true },
+  { name: 'smooth quant', changes: { smoothQuant: smooth(false) }, int8: true },
+  { name: 'smooth quant, searched', changes: { smoothQuant: smooth(true) }, int8: true },
   { name: 'bias correction, regular', changes: { biasCorrection: 'regular' }, int8: true },
   { name: 'bias correction, iterative', changes: { biasCorrection: 'iterative' }, int8: true },
   {

@@ -85,6 +85,7 @@ test.each<Partial<QuantizationSettings>>([
   { requantization: 'sima' },
   { requantization: 'tflite' },
   { biasCorrection: 'iterative', adaptiveRounding: true },
+  { smoothQuant: { enabled: true, alpha: 0.5, search: true } },
   { channelEqualization: true, weights: { asymmetric: false, perChannel: false, bits: 8, bfloat16: false } },
 ])('the native build writes the same bytes with %j', async (settings) => {
   const params = QuantizationParams.fromJSON(settings);

@@ -24,6 +24,7 @@ describe('QuantizationParams', () => {
       .withAdaptiveRounding()
       .withChannelEqualization()
       .withPreferInt8Udf(false)
+      .withSmoothQuant({ alpha: 0.75 })
       .withUnquantizedNodes(['b', 'a'])
       .withCustomQuantizationConfigs({
         'conv*': { quantizationPrecision: 'BFLOAT_16' },
@@ -43,6 +44,7 @@ describe('QuantizationParams', () => {
       adaptiveRounding: true,
       channelEqualization: true,
       preferInt8Udf: false,
+      smoothQuant: { enabled: true, alpha: 0.75, search: false },
       unquantizedNodes: ['a', 'b'],
       customQuantizationConfigs: {
         add: { quantizationPrecision: 'INT16' },
@@ -64,6 +66,7 @@ describe('QuantizationParams', () => {
     expect(defaultQuantization.adaptiveRounding).toBe(false);
     expect(defaultQuantization.channelEqualization).toBe(false);
     expect(defaultQuantization.preferInt8Udf).toBe(true);
+    expect(defaultQuantization.smoothQuant.enabled).toBe(false);
     expect(defaultQuantization.unquantizedNodes.size).toBe(0);
   });
 

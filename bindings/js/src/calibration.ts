@@ -19,6 +19,7 @@ import type {
   CallOptions,
   Model,
   Preprocessing,
+  Progress,
   QuantizeOptions,
   SampleSource,
 } from './types.js';
@@ -137,32 +138,73 @@ export class NetCalibration implements CalibrationInterface {
     if (primary === undefined) throw new Error('Calibration needs a worker.');
     const id = newId();
     try {
+      const channels = await this.#channels(workers, primary, settings, options);
       await abortable(
         Promise.all(
           workers.map((worker) =>
-            worker.callWith(artifact, (api) => api.calibrate(artifact.id, id, settings)),
+            worker.callWith(artifact, (api) => api.calibrate(artifact.id, id, settings, channels)),
           ),
         ),
         options.signal,
       );
-      const calibrated = await forEachInOrder(
-        workers,
-        {
-          phase: 'calibrate',
-          items: this.#samples.items(),
-          total,
-          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-          collect: (extremes) => primary.call((api) => api.fold(id, extremes)),
-        },
-        options,
-      );
-      if (calibrated === 0) throw noSamples();
+      await this.#show(workers, primary, id, 'calibrate', options);
       await mergeInto(primary, others, id, options.signal);
       return { id, workers, primary };
     } catch (error) {
       freeEverywhere(id);
       throw error;
     }
+  }
+
+  /** What settings that scale channels look at before; a pass of its own over the samples, where there are such. */
+  async #channels(
+    workers: readonly PoolWorker[],
+    primary: PoolWorker,
+    settings: string,
+    options: CallOptions,
+  ): Promise<Uint8Array> {
+    const { artifact } = this.#net;
+    const id = newId();
+    try {
+      const begun = await abortable(
+        Promise.all(
+          workers.map((worker) =>
+            worker.callWith(artifact, (api) => api.beginChannels(artifact.id, id, settings)),
+          ),
+        ),
+        options.signal,
+      );
+      if (!begun.includes(true)) return new Uint8Array();
+      await this.#show(workers, primary, id, 'smooth', options);
+      return await abortable(
+        primary.call((api) => api.state(id)),
+        options.signal,
+      );
+    } finally {
+      freeEverywhere(id);
+    }
+  }
+
+  /** Shows every sample to some worker; the primary one folds what they saw, in sample order. */
+  async #show(
+    workers: readonly PoolWorker[],
+    primary: PoolWorker,
+    id: string,
+    phase: Progress['phase'],
+    options: CallOptions,
+  ): Promise<void> {
+    const shown = await forEachInOrder(
+      workers,
+      {
+        phase,
+        items: this.#samples.items(),
+        total: this.#samples.total,
+        work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+        collect: (seen) => primary.call((api) => api.fold(id, seen)),
+      },
+      options,
+    );
+    if (shown === 0) throw noSamples();
   }
 
   async #quantize(

@@ -39,7 +39,10 @@ export interface RunnerHandle extends SampleHandle {
 }
 
 export interface NetHandle extends RunnerHandle {
-  calibrate(settings: string): Result<CalibrationHandle>;
+  /** What looks at channels before calibrating; null where the settings need nothing of them. */
+  channels(settings: string): Result<ChannelsHandle> | null;
+  /** `channels`: the state of channels(), empty where there is none. */
+  calibrate(settings: string, channels: Uint8Array): Result<CalibrationHandle>;
   /** An already quantized net as the bytes of a .octet file. */
   convert(options: string): Result<Uint8Array>;
 }
@@ -47,6 +50,12 @@ export interface NetHandle extends RunnerHandle {
 /** Something that looks at samples one by one. */
 export interface ObserverHandle extends SampleHandle {
   observe(): Result<Uint8Array>;
+}
+
+export interface ChannelsHandle extends ObserverHandle {
+  /** Adds up in sample order what observe() returned. */
+  fold(seen: Uint8Array): Result<undefined>;
+  state(): Result<Uint8Array>;
 }
 
 /** What the workers saw comes together in one of them. */

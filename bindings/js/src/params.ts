@@ -10,6 +10,7 @@ import type {
   QuantizationScheme,
   QuantizationSettings,
   RequantizationMode,
+  SmoothQuant,
 } from './types.js';
 
 const METHODS: readonly CalibrationMethodName[] = [
@@ -115,6 +116,7 @@ export class QuantizationParams {
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
   readonly preferInt8Udf: boolean;
+  readonly smoothQuant: SmoothQuant;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 
@@ -130,6 +132,10 @@ export class QuantizationParams {
       BIAS_CORRECTIONS.includes(parts.biasCorrection),
       `There is no bias correction '${parts.biasCorrection}'; the choices are ${BIAS_CORRECTIONS.join(', ')}.`,
     );
+    check(
+      parts.smoothQuant.alpha >= 0 && parts.smoothQuant.alpha <= 1,
+      `smoothQuant.alpha is ${parts.smoothQuant.alpha}; it must be from 0 to 1.`,
+    );
     this.calibration = parts.calibration;
     this.activations = parts.activations;
     this.weights = parts.weights;
@@ -138,6 +144,7 @@ export class QuantizationParams {
     this.adaptiveRounding = parts.adaptiveRounding;
     this.channelEqualization = parts.channelEqualization;
     this.preferInt8Udf = parts.preferInt8Udf;
+    this.smoothQuant = Object.freeze({ ...parts.smoothQuant });
     this.unquantizedNodes = new Set(parts.unquantizedNodes);
     this.customQuantizationConfigs = new Map(parts.customQuantizationConfigs);
     Object.freeze(this);
@@ -197,6 +204,19 @@ export class QuantizationParams {
   }
 
   /**
+   * Scales channels whose values stay small on the samples up, and the weights that read them down, so that one scale a
+   * tensor serves all channels (smooth quant): one further pass over the samples, before calibration. `alpha` is how far,
+   * from 0 to 1 (default 0.5); with `search` it is found between layer and layer. Meant for weights per channel.
+   */
+  withSmoothQuant(
+    smoothQuant: boolean | { readonly alpha?: number; readonly search?: boolean } = true,
+  ): QuantizationParams {
+    const enabled = smoothQuant !== false;
+    const given = typeof smoothQuant === 'boolean' ? {} : smoothQuant;
+    return this.with({ smoothQuant: { enabled, alpha: 0.5, search: false, ...given } });
+  }
+
+  /**
    * Names of nodes that stay in float, or patterns in which `*` stands for any characters and `?` for one. They go before
    * custom configs.
    */
@@ -226,6 +246,7 @@ export class QuantizationParams {
       adaptiveRounding: this.adaptiveRounding,
       channelEqualization: this.channelEqualization,
       preferInt8Udf: this.preferInt8Udf,
+      smoothQuant: this.smoothQuant,
       unquantizedNodes: [...this.unquantizedNodes].sort(),
       customQuantizationConfigs: Object.fromEntries(
         [...this.customQuantizationConfigs].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -251,6 +272,7 @@ export class QuantizationParams {
       adaptiveRounding: settings.adaptiveRounding,
       channelEqualization: settings.channelEqualization,
       preferInt8Udf: settings.preferInt8Udf,
+      smoothQuant: fields(settings.smoothQuant, defaults.smoothQuant, 'smoothQuant'),
       unquantizedNodes: new Set(unquantizedNodes),
       customQuantizationConfigs: new Map(
         Object.entries(settings.customQuantizationConfigs).map(([name, config]) => [
@@ -271,6 +293,7 @@ export class QuantizationParams {
     adaptiveRounding: false,
     channelEqualization: false,
     preferInt8Udf: true,
+    smoothQuant: { enabled: false, alpha: 0.5, search: false },
     unquantizedNodes: new Set(),
     customQuantizationConfigs: new Map(),
   });
@@ -284,10 +307,11 @@ export class QuantizationParams {
 export const defaultQuantization: QuantizationParams = QuantizationParams.default;
 
 /**
- * Octet's own choice for INT8, and what the command starts from: the default, with weights rounded adaptively and
- * biases corrected iteratively.
+ * Octet's own choice for INT8, and what the page and the command start from: the default, with channels smoothed, weights
+ * rounded adaptively and biases corrected iteratively.
  */
 export const recommendedQuantization: QuantizationParams = defaultQuantization
+  .withSmoothQuant({ search: true })
   .withAdaptiveRounding()
   .withBiasCorrection('iterative');
 
@@ -310,6 +334,7 @@ interface Parts {
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
   readonly preferInt8Udf: boolean;
+  readonly smoothQuant: SmoothQuant;
   readonly unquantizedNodes: ReadonlySet<string>;
   readonly customQuantizationConfigs: ReadonlyMap<string, NodeQuantizationConfig>;
 }

@@ -215,8 +215,10 @@ export interface GraphInfo {
 
 /** Progress of a long call. `total` is absent while the number of samples is not known. */
 export interface Progress {
-  /** `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. */
-  readonly phase: 'calibrate' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
+  /**
+   * `smooth`: the pass over the calibration samples that smooth quant takes before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take.
+   */
+  readonly phase: 'smooth' | 'calibrate' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
   readonly done: number;
   readonly total?: number;
 }
@@ -439,6 +441,15 @@ export interface QuantizationReport {
   };
 }
 
+/** Whether and how much of the activations' unevenness goes over to the weights that read them. */
+export interface SmoothQuant {
+  readonly enabled: boolean;
+  /** From 0, channels are scaled by their weights alone, to 1, channels all get the same range. */
+  readonly alpha: number;
+  /** Alpha is searched between layer and layer, for the least noise that rounding is expected to add. */
+  readonly search: boolean;
+}
+
 /** The JSON form of `QuantizationParams`: what `toJSON` gives, config files hold and `fromJSON` takes. */
 export interface QuantizationSettings {
   readonly calibration: CalibrationSettings;
@@ -449,6 +460,7 @@ export interface QuantizationSettings {
   readonly adaptiveRounding: boolean;
   readonly channelEqualization: boolean;
   readonly preferInt8Udf: boolean;
+  readonly smoothQuant: SmoothQuant;
   readonly unquantizedNodes: readonly string[];
   /** By node name or pattern. */
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;

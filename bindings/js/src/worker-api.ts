@@ -5,6 +5,7 @@ import { transfer } from 'comlink';
 import {
   type AnalysisHandle,
   type CalibrationHandle,
+  type ChannelsHandle,
   type Core,
   instantiate,
   type ModelHandle,
@@ -28,6 +29,7 @@ const PROFILED_MILLISECONDS = 2000;
 type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'net'; readonly handle: NetHandle }
   | { readonly kind: 'model'; readonly handle: ModelHandle }
+  | { readonly kind: 'channels'; readonly handle: ChannelsHandle }
   | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
   | { readonly kind: 'quantization'; readonly handle: QuantizationHandle }
   | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
@@ -136,10 +138,20 @@ export class WorkerApi {
     }
   }
 
-  /** Begins calibrating net `netId` under the new id. */
-  calibrate(netId: string, id: string, settings: string): void {
+  /** Begins looking at the channels of net `netId` under the new id; false where the settings need nothing of them. */
+  beginChannels(netId: string, id: string, settings: string): boolean {
     const { handle, inputs } = this.#entry(netId, 'net');
-    this.#entries.set(id, { kind: 'calibration', handle: unwrap(handle.calibrate(settings)), inputs });
+    const channels = handle.channels(settings);
+    if (channels === null) return false;
+    this.#entries.set(id, { kind: 'channels', handle: unwrap(channels), inputs });
+    return true;
+  }
+
+  /** Begins calibrating net `netId` under the new id, with what was seen of its channels. */
+  calibrate(netId: string, id: string, settings: string, channels: Uint8Array): void {
+    const { handle, inputs } = this.#entry(netId, 'net');
+    const calibration = unwrap(handle.calibrate(settings, channels));
+    this.#entries.set(id, { kind: 'calibration', handle: calibration, inputs });
   }
 
   /** Whether a calibration's statistics are those that other settings need. */
@@ -166,7 +178,7 @@ export class WorkerApi {
 
   /** Shows a sample to whatever looks at samples; returns what was seen, for fold(). */
   async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
-    const { handle, inputs } = this.#entry(id, 'calibration', 'quantization', 'analysis');
+    const { handle, inputs } = this.#entry(id, 'channels', 'calibration', 'quantization', 'analysis');
     const write = await this.#prepare(handle, inputs, sample);
     write();
     return unwrap(handle.observe());
@@ -174,12 +186,12 @@ export class WorkerApi {
 
   /** Adds up what any worker saw; called in sample order on one worker. */
   fold(id: string, seen: Uint8Array): void {
-    unwrap(this.#entry(id, 'calibration', 'analysis').handle.fold(seen));
+    unwrap(this.#entry(id, 'channels', 'calibration', 'analysis').handle.fold(seen));
   }
 
   /** What this worker saw of its samples, for merge() in another. */
   state(id: string): Uint8Array {
-    return handedOver(unwrap(this.#entry(id, 'calibration', 'quantization').handle.state()));
+    return handedOver(unwrap(this.#entry(id, 'channels', 'calibration', 'quantization').handle.state()));
   }
 
   merge(id: string, state: Uint8Array): void {

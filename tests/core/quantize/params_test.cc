@@ -28,6 +28,7 @@ TEST(QuantizationParams, JsonIsTheIdentity) {
   params.adaptive_rounding = true;
   params.channel_equalization = true;
   params.prefer_int8_udf = false;
+  params.smooth_quant = {.enabled = true, .alpha = 0.25, .search = true};
   params.unquantized_nodes = {"a", "b;c"};
   params.custom_configs = {{"conv*", {.precision = NodePrecision::BFloat16Int8Weights}},
                            {"x", {.precision = NodePrecision::Int16}}};
@@ -69,6 +70,7 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
   EXPECT_EQ(node(R"({"quantizationPrecision":"INT8","weightScheme":{"bits":4}})"), "");
   EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
   EXPECT_NE(message_of(R"({"biasCorrection":"twice"})").find("twice"), std::string::npos);
+  EXPECT_NE(message_of(R"({"smoothQuant":{"alpha":1.5}})").find("smoothQuant.alpha"), std::string::npos);
   EXPECT_NE(message_of(R"({"adaptiveRounding":1})").find("adaptiveRounding"), std::string::npos);
   EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
 }
@@ -106,6 +108,10 @@ TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {
   EXPECT_FALSE(
       same_statistics(histogram, with({.kind = MethodKind::MovingAverage, .moving_average_constant = 0.5})));
   EXPECT_FALSE(same_statistics(histogram, with({.kind = MethodKind::Mse}, true)));
+  QuantizationParams smooth = histogram;
+  smooth.smooth_quant.enabled = true;
+  EXPECT_FALSE(same_statistics(histogram, smooth));
+  EXPECT_TRUE(same_statistics(smooth, smooth));
   QuantizationParams other = histogram;
   other.requantization = RequantizationMode::Tflite;
   other.weights.per_channel = false;

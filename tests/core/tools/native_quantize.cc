@@ -18,6 +18,7 @@
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
+#include "quantize/smooth_quant.h"
 
 namespace {
 
@@ -39,18 +40,23 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const partition::Target& target = partition::target_by_key(target_key);
   Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla()});
   if (params.channel_equalization) quantize::equalize_channels(graph);
-  quantize::place(graph, target, params);
-  const auto shared = std::make_shared<const Graph>(std::move(graph));
-
-  calibrate::Calibrator calibrator(shared, params.calibration, quantize::own_methods(*shared, params));
   const Bytes samples = read_file(samples_path);
-  const size_t sample_bytes = shared->tensor(shared->inputs[0]).byte_size();
+  const size_t sample_bytes = graph.tensor(graph.inputs[0]).byte_size();
   const auto each_sample = [&](const auto& visit) {
     for (size_t offset = 0; offset + sample_bytes <= samples.size(); offset += sample_bytes) {
       const std::span<const std::byte> input(samples.data() + offset, sample_bytes);
       visit(std::span(&input, 1));
     }
   };
+  if (params.smooth_quant.enabled) {
+    quantize::ChannelStatistics channels(std::make_shared<const Graph>(graph));
+    each_sample([&](auto inputs) { channels.fold(channels.observe(inputs)); });
+    quantize::smooth_channels(graph, channels, params);
+  }
+  quantize::place(graph, target, params);
+  const auto shared = std::make_shared<const Graph>(std::move(graph));
+
+  calibrate::Calibrator calibrator(shared, params.calibration, quantize::own_methods(*shared, params));
   each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
   Graph quantized = quantize::quantize(*shared, calibrator, params).graph;
   quantize::Refinement refinement(shared, params);

@@ -47,6 +47,7 @@ export interface Reporter {
 export function plannedPhases(params: QuantizationParams, images: number): readonly Phase[] {
   const passes = furtherPasses(params);
   return [
+    ...(params.smoothQuant.enabled ? [planned('smooth', images)] : []),
     planned('calibrate', images),
     ...(passes > 0 ? [planned('refine', passes * images)] : []),
     planned('quantize', 1),
@@ -80,7 +81,7 @@ function progressOf(reporter: Reporter, images: number): (progress: Progress) =>
   return ({ phase, done }) => {
     if (phase === 'refine' && done === 0) passes += 1;
     if (phase === 'refine') reporter.phase('refine', (passes - 1) * images + done);
-    else reporter.phase(phase === 'quantize' ? 'quantize' : 'calibrate', done);
+    else reporter.phase(phase === 'quantize' || phase === 'smooth' ? phase : 'calibrate', done);
   };
 }
 

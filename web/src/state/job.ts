@@ -4,6 +4,7 @@ import type { Job, Phase, PhaseName } from './types';
 
 /** Cost of a step of each phase beside a forward pass in float; measured on the sample, good enough for a guess. */
 const COST: Readonly<Record<PhaseName, number>> = {
+  smooth: 1.2,
   calibrate: 1.6,
   refine: 2,
   quantize: 8,

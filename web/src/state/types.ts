@@ -37,6 +37,7 @@ export interface LoadedModel {
 
 export type PhaseName =
   | 'calibrate'
+  | 'smooth'
   | 'refine'
   | 'quantize'
   | 'float'

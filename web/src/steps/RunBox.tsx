@@ -7,6 +7,7 @@ import { useStore } from '../state/store';
 import type { Job, LoadedModel, Phase, PhaseName } from '../state/types';
 
 export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
+  smooth: 'Compare channels',
   calibrate: 'Find the ranges',
   refine: 'Correct and round',
   quantize: 'Quantize',

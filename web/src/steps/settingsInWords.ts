@@ -18,6 +18,7 @@ export function settingsInWords({ target, settings }: Pick<Run, 'target' | 'sett
     !weights.bfloat16 && !weights.perChannel ? 'weights per tensor' : '',
     numbers === 'INT8' && !settings.preferInt8Udf ? 'functions in 16 bits' : '',
     settings.channelEqualization ? 'equalized' : '',
+    settings.smoothQuant.enabled ? 'smoothed' : '',
     settings.adaptiveRounding ? 'adaptive rounding' : '',
     { none: '', regular: 'bias corrected', iterative: 'bias corrected iteratively' }[settings.biasCorrection],
     numbers === 'BFLOAT_16' ? '' : requantization === 'tflite' ? 'TFLite arithmetic' : 'shifts',

@@ -59,6 +59,7 @@ interface Options extends SaveOptions, PreprocessingOptions, TargetOptions {
   readonly biasCorrection?: BiasCorrection;
   readonly adaptiveRounding?: true;
   readonly channelEqualization?: true;
+  readonly smoothQuant?: true | string;
   readonly workers?: number;
   readonly report?: string;
 }
@@ -107,6 +108,10 @@ export function quantizeCommand(): Command {
     )
     .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
     .option('--channel-equalization', 'scale channels between layers so that weights are alike')
+    .option(
+      '--smooth-quant [alpha]',
+      "scale channels so that one scale serves them all: how far, from 0 to 1, or 'search' (default 0.5)",
+    )
     .addOption(ioOption())
     .addOption(workersOption())
     .addOption(outputOption())
@@ -138,8 +143,8 @@ async function quantize(file: string, options: Options): Promise<void> {
 }
 
 async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationParams> {
-  const { preset, config, method, requantization, weightBits } = options;
-  const { biasCorrection, adaptiveRounding, channelEqualization } = options;
+  const { preset, config, method, requantization, weightBits, biasCorrection } = options;
+  const { adaptiveRounding, channelEqualization, smoothQuant } = options;
   let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
   if (config !== undefined) {
     const settings = await readJson(config);
@@ -156,7 +161,13 @@ async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationP
   if (biasCorrection !== undefined) params = params.withBiasCorrection(biasCorrection);
   if (adaptiveRounding) params = params.withAdaptiveRounding();
   if (channelEqualization) params = params.withChannelEqualization();
+  if (smoothQuant !== undefined) params = params.withSmoothQuant(smoothQuantOf(smoothQuant));
   return params;
+}
+
+function smoothQuantOf(given: true | string): Parameters<QuantizationParams['withSmoothQuant']>[0] {
+  if (given === true) return true;
+  return given === 'search' ? { search: true } : { alpha: Number(given) };
 }
 
 async function readJson(path: string): Promise<object> {

@@ -1,0 +1,55 @@
+// What smooth quant looks at: how large the values of each channel become on the samples.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "emulate/executor.h"
+#include "ir/graph.h"
+#include "ir/tensor.h"
+
+namespace octet::quantize {
+
+/// One channel of one tensor in one sample. Values that are not finite count as 0.
+struct ChannelExtent {
+  float largest = 0;      ///< Magnitude.
+  float mean_square = 0;  ///< Over the channel's values.
+};
+
+/// Over all samples.
+struct ChannelTotal {
+  double largest = 0;
+  double mean_square = 0;
+};
+
+class ChannelStatistics {
+ public:
+  /// Observes the tensors of `graph` that lie between layers whose channels can be scaled.
+  explicit ChannelStatistics(std::shared_ptr<const Graph> graph);
+
+  /// Runs one sample, one span an input, and returns what fold() takes. Throws InvalidInput for a wrong size.
+  std::vector<ChannelExtent> observe(std::span<const std::span<const std::byte>> inputs);
+  /// Adds the next sample. In sample order, results are the same bits for any number of workers that observe.
+  void fold(std::span<const ChannelExtent> sample);
+
+  /// The channels of a tensor, empty for one that is not observed.
+  std::span<const ChannelTotal> channels(TensorId id) const;
+  const Graph& graph() const { return executor_.graph(); }
+
+  /// What was folded, for restore() in another worker.
+  Bytes state() const;
+  /// Throws InvalidInput when the state is of another model.
+  void restore(std::span<const std::byte> state);
+
+ private:
+  emulate::Executor executor_;
+  std::vector<size_t> first_;  ///< By tensor: its first channel in totals_.
+  std::vector<size_t> count_;  ///< By tensor: its channels, 0 where it is not observed.
+  std::vector<ChannelTotal> totals_;
+  uint64_t samples_ = 0;
+  std::vector<float> squares_;  ///< Of the tensor being observed.
+};
+
+}  // namespace octet::quantize
