@@ -61,6 +61,21 @@ class Runner : public Sample {
   std::unique_ptr<emulate::Executor> executor_;  ///< Made when it is first needed.
 };
 
+/// Gathers what smooth quant looks at, before calibration.
+class Channels : public Sample {
+ public:
+  explicit Channels(std::shared_ptr<const Graph> graph);
+
+  /// Runs the sample; returns what fold() takes, as a Uint8Array.
+  val observe();
+  val fold(const val& sample);
+  /// What was folded, for Net::calibrate() in every worker.
+  val state() const;
+
+ private:
+  quantize::ChannelStatistics statistics_;
+};
+
 /// Statistics of the samples that this worker is dealt.
 class Calibration : public Sample {
  public:
