@@ -11,7 +11,6 @@ import {
   type Progress,
   type QuantizationParams,
   quantizationScheme,
-  recommendedQuantization,
 } from 'octet-quant';
 import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
 
@@ -27,6 +26,9 @@ beforeEach(async () => {
   calibration = await net.calibrate(images, defaultQuantization, { workers: 2 });
 });
 afterEach(() => calibration.dispose());
+
+/** Settings that look at the samples again, at what calibration without them has seen. */
+const refining = defaultQuantization.withAdaptiveRounding().withBiasCorrection('iterative');
 
 /** All bytes of the model in short: Jest takes seconds to compare long arrays. */
 function fingerprint(model: Model): string {
@@ -71,7 +73,7 @@ test.each<[string, () => QuantizationParams]>([
   ],
   ['another method, of the same histograms', () => defaultQuantization.withCalibration('percentile')],
   ['a method that needs no histogram', () => defaultQuantization.withCalibration('min_max')],
-  ['further passes', () => recommendedQuantization],
+  ['further passes', () => refining],
 ])('serves %s', async (_, paramsOf) => {
   const params = paramsOf();
   expect(await calibration.serves(params)).toBe(true);
@@ -83,6 +85,7 @@ test.each<[string, () => QuantizationParams]>([
 test('gathers anew where other statistics are needed, and then serves those settings', async () => {
   for (const params of [
     defaultQuantization.withChannelEqualization(),
+    defaultQuantization.withSmoothQuant(),
     defaultQuantization.withCalibration('min_max'),
     defaultQuantization,
   ]) {
@@ -96,14 +99,14 @@ test('gathers anew where other statistics are needed, and then serves those sett
 
 test('a run that was cancelled leaves what was gathered', async () => {
   const controller = new AbortController();
-  const call = calibration.quantize(recommendedQuantization, {
+  const call = calibration.quantize(refining, {
     signal: controller.signal,
     onProgress: ({ phase, done }) => phase === 'refine' && done === 3 && controller.abort(),
   });
   await expectRejection(call, 'CANCELLED', /./);
-  const { bytes, phases } = await again(recommendedQuantization);
+  const { bytes, phases } = await again(refining);
   expect(phases.has('calibrate')).toBe(false);
-  expect(bytes).toBe(await fromScratch(recommendedQuantization));
+  expect(bytes).toBe(await fromScratch(refining));
 });
 
 test('calls at the same time do not disturb each other', async () => {
