@@ -28,7 +28,7 @@ describe.each(['site', 'file'] as const)('from a %s', (kind) => {
     const [float, quantized] = percentages(await summary(page, 'Accuracy'));
     expect(float).toBe(92.4);
     expect(quantized).toBeGreaterThan(91.4);
-    expect(await page.locator('.error-line').count()).toBe(34);
+    expect(await page.locator('.error-line').count()).toBe(35);
 
     await page.locator('.error-name').first().click();
     const inspector = page.getByRole('complementary', { name: 'Selected node' });
