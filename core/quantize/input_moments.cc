@@ -127,17 +127,12 @@ void InputMoments::add_float(NodeMoments& node, std::span<const float> input) {
   const Graph& graph = quantized_.graph();
   const QuantParams& params = *graph.tensor(graph.node(node.quantized).inputs[0]).quantization;
   const double units = 256.0 / static_cast<double>(params.scale[0]);
-  const size_t patches = node.patches.count();
-  float_rows_.resize(node.patches.features() * patches);
-  node.patches.gather(
-      input.data(), [](float value) { return value; }, patches, float_rows_.data());
-  for (size_t f = 0; f < node.float_sums.size(); ++f) {
-    double sum = 0;
-    for (size_t p = 0; p < patches; ++p) sum += static_cast<double>(float_rows_[f * patches + p]);
+  const std::vector<double> sums = node.patches.sums<double>(input.data(), [](float value) { return value; });
+  for (size_t f = 0; f < sums.size(); ++f) {
     // Rounded sample by sample: sums of integers are the same in any order.
-    if (std::isfinite(sum))
+    if (std::isfinite(sums[f]))
       node.float_sums[f] +=
-          static_cast<int64_t>(std::clamp(std::round(sum * units), -kLargestSum, kLargestSum));
+          static_cast<int64_t>(std::clamp(std::round(sums[f] * units), -kLargestSum, kLargestSum));
   }
 }
 
@@ -147,17 +142,17 @@ void InputMoments::add_integers(NodeMoments& node, std::span<const T> input) {
   const QuantParams& params = *graph.tensor(graph.node(node.quantized).inputs[0]).quantization;
   const int32_t zero_point = params.zero_point[0];
   const size_t patches = node.patches.count();
+  node.count += static_cast<int64_t>(patches);
+  // A sum of kMostPatches differences of 16-bit integers fits 32 bits.
+  const std::vector<int32_t> sums =
+      node.patches.sums<int32_t>(input.data(), [&](T value) { return value - zero_point; });
+  for (size_t f = 0; f < sums.size(); ++f) node.sums[f] += sums[f];
+  if (node.blocks.empty()) return;
   const size_t length = padded(patches);
   integer_rows_.assign(node.patches.features() * length, 0);
   node.patches.gather(
       input.data(), [&](T value) { return static_cast<int16_t>(value - zero_point); }, length,
       integer_rows_.data());
-  node.count += static_cast<int64_t>(patches);
-  for (size_t f = 0; f < node.sums.size(); ++f) {
-    int64_t sum = 0;
-    for (size_t p = 0; p < patches; ++p) sum += integer_rows_[f * length + p];
-    node.sums[f] += sum;
-  }
   if constexpr (sizeof(T) > 1) {
     for (int16_t& value : integer_rows_) value = static_cast<int16_t>((value + 128) >> 8);
   }

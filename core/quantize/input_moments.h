@@ -67,7 +67,6 @@ class InputMoments {
   std::vector<NodeMoments> nodes_;
   std::vector<std::vector<size_t>> float_readers_;  ///< By tensor: the nodes (in nodes_) that read it.
   std::vector<std::vector<size_t>> quantized_readers_;
-  std::vector<float> float_rows_;
   std::vector<int16_t> integer_rows_;
 };
 

@@ -33,20 +33,42 @@ class Patches {
   /// Writes feature f of patch p to rows[f * row_length + p], zero where the patch lies outside the input.
   template <class In, class Out, class Convert>
   void gather(const In* input, const Convert& convert, size_t row_length, Out* rows) const {
-    const size_t feature_step = row_length;
-    const size_t group_step = features_per_group() * row_length;
-    for (size_t p = 0; p < positions_.size(); ++p) {
-      for (size_t tap = 0; tap < taps(); ++tap) {
-        const int64_t source = source_of(positions_[p], tap);
-        Out* const first = rows + tap * channels_ * row_length + p;
-        for (size_t g = 0; g < groups_; ++g) {
-          for (size_t c = 0; c < channels_; ++c) {
-            Out& value = first[g * group_step + c * feature_step];
-            value = source < 0 ? Out{0} : convert(input[static_cast<size_t>(source) + g * channels_ + c]);
-          }
+    std::vector<int64_t> sources(positions_.size());
+    for (size_t tap = 0; tap < taps(); ++tap) {
+      for (size_t p = 0; p < sources.size(); ++p) sources[p] = source_of(positions_[p], tap);
+      // Row by row: neighbouring channels of a patch are still in the cache when the next row reads them.
+      for (size_t g = 0; g < groups_; ++g) {
+        for (size_t c = 0; c < channels_; ++c) {
+          const In* const from = input + g * channels_ + c;
+          Out* const row = rows + (g * features_per_group() + tap * channels_ + c) * row_length;
+          for (size_t p = 0; p < sources.size(); ++p)
+            row[p] = sources[p] < 0 ? Out{0} : convert(from[sources[p]]);
         }
       }
     }
+  }
+
+  /// Sums of each feature over the patches, in their order; what lies outside the input counts as zero.
+  template <class Sum, class In, class Convert>
+  std::vector<Sum> sums(const In* input, const Convert& convert) const {
+    // Tap by tap, so that the loop over all channels is one over neighbours.
+    const size_t width = groups_ * channels_;
+    std::vector<Sum> by_tap(taps() * width);
+    for (const Position& position : positions_) {
+      for (size_t tap = 0; tap < taps(); ++tap) {
+        const int64_t source = source_of(position, tap);
+        if (source < 0) continue;
+        const In* const from = input + source;
+        Sum* const to = by_tap.data() + tap * width;
+        for (size_t c = 0; c < width; ++c) to[c] += static_cast<Sum>(convert(from[c]));
+      }
+    }
+    std::vector<Sum> sums(features());
+    for (size_t tap = 0; tap < taps(); ++tap) {
+      for (size_t c = 0; c < width; ++c)
+        sums[(c / channels_ * taps() + tap) * channels_ + c % channels_] = by_tap[tap * width + c];
+    }
+    return sums;
   }
 
  private:
