@@ -87,7 +87,16 @@ test('a precision is chosen in the table, shown in the inspector and the setting
   await page.getByText(/: BF16$/).waitFor();
   await page.getByRole('grid', { name: 'Nodes' }).locator('.table-row').first().click();
   const inspector = page.getByRole('complementary', { name: 'Selected node' });
-  expect(await inspector.getByRole('combobox').inputValue()).toBe('BFLOAT_16');
+  const own = inspector.getByRole('combobox', { name: /^Precision of/ });
+  expect(await own.inputValue()).toBe('BFLOAT_16');
+  await own.selectOption({ label: 'as all' });
+  await inspector.getByRole('combobox', { name: 'Weights' }).selectOption('4 bits');
+  await inspector.getByRole('combobox', { name: 'Ranges by' }).selectOption('Percentile');
+  await page.getByText('As JSON').click();
+  const settings = JSON.parse(await page.getByRole('textbox', { name: 'Settings as JSON' }).inputValue());
+  const [config] = Object.values<Record<string, unknown>>(settings.customQuantizationConfigs);
+  expect(config).toMatchObject({ weightScheme: { bits: 4 }, calibration: { method: 'percentile' } });
+  await inTable.selectOption({ label: 'BF16' });
   await chooseSettings(page, 'MLSoC', 'INT8, quick');
   await page.getByText('None. Choose some').waitFor();
 });

@@ -20,6 +20,7 @@ import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';
 import { ActivationChart } from './ActivationChart';
 import { ChannelRanges } from './ChannelRanges';
 import './Inspector.css';
+import { OwnSettings } from './OwnSettings';
 
 export function Inspector({ network }: { readonly network: Network }) {
   const selected = useStore((state) => state.selected);
@@ -140,6 +141,7 @@ function Precision({ node }: { readonly node: NodeInfo }) {
     <div className="group precision-choice">
       <span className="control-title">Precision</span>
       <PrecisionSelect node={node} />
+      <OwnSettings node={node} />
       <small className="muted">
         {target === 'tflite'
           ? 'INT16 takes twice the bytes; in float its neighbours convert.'

@@ -2,6 +2,7 @@
 
 import {
   bfloat16Scheme,
+  type CalibrationMethodName,
   defaultQuantization,
   int16Quantization,
   type NodePrecision,
@@ -30,6 +31,14 @@ export const TARGET_NAMES: Readonly<Record<Target, string>> = {
   gen1: 'MLSoC',
   gen2: 'Modalix',
   tflite: 'TFLite',
+};
+
+export const METHOD_NAMES: Readonly<Record<CalibrationMethodName, string>> = {
+  mse: 'Least squared error',
+  min_max: 'Smallest and largest',
+  moving_average: 'Moving average of extremes',
+  entropy: 'Entropy (KL divergence)',
+  percentile: 'Percentile',
 };
 
 /** What a node of the accelerator can be given on `target`. */
@@ -78,6 +87,18 @@ export function withChoice(
     else if (choice !== 'DEFAULT') configs.set(node, { quantizationPrecision: choice });
   }
   return params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(configs);
+}
+
+/** Settings of a node's own in place of those that it had; none where they are empty. */
+export function withConfig(
+  params: QuantizationParams,
+  node: string,
+  config: NodeQuantizationConfig,
+): QuantizationParams {
+  const configs = new Map(params.customQuantizationConfigs);
+  if (Object.keys(config).length === 0) configs.delete(node);
+  else configs.set(node, config);
+  return params.withCustomQuantizationConfigs(configs);
 }
 
 function isOn(config: NodeQuantizationConfig, target: Target): boolean {

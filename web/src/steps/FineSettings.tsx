@@ -8,7 +8,7 @@ import {
   quantizationScheme,
 } from 'octet-quant';
 import { setParams } from '../state/actions';
-import { numbersOf } from '../state/precision';
+import { METHOD_NAMES, numbersOf } from '../state/precision';
 import { Check, Choice, NumberField, Select } from './fields';
 
 interface ParamsProps {
@@ -77,16 +77,16 @@ function Weights({ params }: ParamsProps) {
 
 const METHODS: Readonly<Record<CalibrationMethodName, { readonly name: string; readonly what: string }>> = {
   mse: {
-    name: 'Least squared error',
+    name: METHOD_NAMES.mse,
     what: 'Clips rare large values where that lowers the error. The best first choice.',
   },
-  min_max: { name: 'Smallest and largest', what: 'Clips nothing seen; one outlier makes all steps coarser.' },
+  min_max: { name: METHOD_NAMES.min_max, what: 'Clips nothing seen; one outlier makes all steps coarser.' },
   moving_average: {
-    name: 'Moving average of extremes',
+    name: METHOD_NAMES.moving_average,
     what: 'Softens outliers; depends on the order of the images.',
   },
-  entropy: { name: 'Entropy (KL divergence)', what: 'Keeps the distribution; slower, good for long tails.' },
-  percentile: { name: 'Percentile', what: 'Clips a fixed share of the largest values.' },
+  entropy: { name: METHOD_NAMES.entropy, what: 'Keeps the distribution; slower, good for long tails.' },
+  percentile: { name: METHOD_NAMES.percentile, what: 'Clips a fixed share of the largest values.' },
 };
 
 const BINS = [128, 256, 512, 1024, 2048, 4096, 8192, 16384];
