@@ -9,7 +9,7 @@ const SAMPLES = [
   {
     id: 'fashion',
     name: 'Try the sample',
-    what: 'A classifier of clothes, 34 layers, with 200 images to calibrate and 1,000 to compare.',
+    what: 'A small classifier of clothes, with 200 images to calibrate and 1,000 to compare.',
   },
   {
     id: 'uneven',
