@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "quantize/channel_scaling.h"
+#include "quantize/weight_scale.h"
 
 namespace octet::quantize {
 namespace {
@@ -28,7 +29,7 @@ class SetSmoother {
       : scaling_(scaling),
         set_(set),
         per_channel_(weights.per_channel),
-        weight_steps_(weights.bits == 4 ? 7 : 127),
+        weight_steps_(largest_weight(weights.bits)),
         totals_(set.factors.size()),
         weights_(scaling.read(set)) {
     for (const TensorId id : set.tensors) {

@@ -1,7 +1,8 @@
 // npm run bench:accuracy: what every precision and every accuracy method costs or gives, beside ai-edge-quantizer and ONNX
 // Runtime on the same images: signal to quantization noise at each output of real models, and top-1 of the sample.
 // usage: node tests/bench/accuracy.mjs [--only MODEL]... [--setting PATTERN] [--method NAME]... [--requantization NAME]...
-//                                      [--peer NAME]... [--fresh] [--out FOLDER]
+//                                      [--peer NAME]... [--every-method] [--fresh] [--out FOLDER]
+// Methods other than the first are measured with the default settings alone, unless --every-method asks for all.
 // Writes accuracy.json and accuracy.md into tests/bench, or into --out. The page says which filters were on.
 
 import { spawnSync } from 'node:child_process';
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     requantization: { type: 'string', multiple: true, default: REQUANTIZATIONS },
     peer: { type: 'string', multiple: true, default: PEERS },
     out: { type: 'string', default: 'tests/bench' },
+    'every-method': { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
   },
 });
@@ -166,6 +168,8 @@ function jobs() {
     });
     for (const method of options.method) {
       for (const setting of SETTINGS) {
+        const first = method === options.method[0] || setting.name === 'default';
+        if (!first && !options['every-method']) continue;
         if (!(setting.requantizations ?? REQUANTIZATIONS).includes(requantization)) continue;
         if (setting.target !== undefined && requantization === 'tflite') continue;
         list.push({
