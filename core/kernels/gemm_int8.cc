@@ -120,7 +120,9 @@ void GemmInt8<Multiplier>::compute_by_pairs(size_t first, size_t last, const int
   } else {
     tiles<kTilePixels, kAlwaysSteps<Multiplier>>(first, last, packed, output, 0, whole);
   }
-  if (whole < pixels) (this->*kTails[pixels - whole - 1])(first, last, packed, output, whole, pixels);
+  if (whole == pixels) return;
+  const auto tail = kTails[pixels - whole - 1];
+  (this->*tail)(first, last, packed, output, whole, pixels);
 }
 
 template <class Multiplier>

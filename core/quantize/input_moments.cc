@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -94,6 +95,7 @@ InputMoments::InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<
       size_t products = 0;
       for (const FeatureBlock& block : moments.blocks) products += block.count * block.count;
       moments.products.resize(products);
+      moments.factor_sums.resize(features);
     }
     nodes_.push_back(std::move(moments));
   }
@@ -156,6 +158,10 @@ void InputMoments::add_integers(NodeMoments& node, std::span<const T> input) {
   if constexpr (sizeof(T) > 1) {
     for (int16_t& value : integer_rows_) value = static_cast<int16_t>((value + 128) >> 8);
   }
+  for (size_t f = 0; f < node.factor_sums.size(); ++f) {
+    const int16_t* const row = integer_rows_.data() + f * length;
+    node.factor_sums[f] += std::accumulate(row, row + length, int32_t{0});
+  }
   size_t offset = 0;
   for (const FeatureBlock& block : node.blocks) {
     const size_t products = block.count * block.count;
@@ -172,6 +178,7 @@ Bytes InputMoments::state() const {
     append(bytes, node.sums);
     append(bytes, node.float_sums);
     append(bytes, node.products);
+    append(bytes, node.factor_sums);
   }
   return bytes;
 }
@@ -182,6 +189,7 @@ void InputMoments::merge(std::span<const std::byte> state) {
     add_from(state, node.sums);
     add_from(state, node.float_sums);
     add_from(state, node.products);
+    add_from(state, node.factor_sums);
   }
   if (!state.empty())
     throw Error(ErrorCode::InvalidInput, "The input moments of a worker are of another model.");

@@ -33,6 +33,8 @@ struct NodeMoments {
   /// Block by block, the lower triangle of a square: of products of two features. Of INT16 inputs the upper
   /// byte counts alone, whose products fit the same sums. Empty where only means are asked for.
   std::vector<int64_t> products = {};
+  /// By feature: sums of the factors of `products`; of INT16 inputs they are not `sums`.
+  std::vector<int64_t> factor_sums = {};
 
   double mean(size_t feature) const {
     return static_cast<double>(sums[feature]) / static_cast<double>(count);

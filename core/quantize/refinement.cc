@@ -55,11 +55,15 @@ SecondMoments second_moments(const NodeMoments& node, const FeatureBlock& block,
                              bool centred) {
   SecondMoments moments = {block.count, std::vector<double>(block.count * block.count)};
   const double count = static_cast<double>(node.count);
+  // Of the very factors of the products: what is left is then never negative.
+  const auto mean_of = [&](size_t i) {
+    return static_cast<double>(node.factor_sums[block.first + i]) / count;
+  };
   for (size_t i = 0; i < block.count; ++i) {
     for (size_t j = 0; j <= i; ++j) {
       const size_t at = i * block.count + j;
       const double mean = static_cast<double>(node.products[offset + at]) / count;
-      const double centre = centred ? node.mean(block.first + i) * node.mean(block.first + j) : 0;
+      const double centre = centred ? mean_of(i) * mean_of(j) : 0;
       moments.values[at] = mean - centre;
     }
   }

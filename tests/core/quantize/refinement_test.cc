@@ -7,6 +7,7 @@
 #include "analyze/error_metrics.h"
 #include "calibrate/calibrator.h"
 #include "partition/partition.h"
+#include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "support/graph_builder.h"
 
@@ -119,6 +120,22 @@ TEST(Refinement, EachMethodBringsTheOutputNearerToFloat) {
     params.bias_correction = BiasCorrection::None;
     EXPECT_GT(errors_of(*source, quantize_with(source, params, samples), others).sqnr, plain.sqnr);
   }
+}
+
+TEST(Refinement, RoundsAndCorrectsNodesOfInt16Too) {
+  Graph graph = *graph_of_three();
+  QuantizationParams params;
+  params.requantization = RequantizationMode::Tflite;
+  params.activations = {.asymmetric = false, .per_channel = false, .bits = 16};
+  params.weights.per_channel = false;
+  place(graph, partition::target_by_key("tflite"), params);
+  const auto source = std::make_shared<const Graph>(std::move(graph));
+  const Samples samples = samples_of(1, 24);
+  const Samples others = samples_of(2, 24);
+  const Errors plain = errors_of(*source, quantize_with(source, params, samples), others);
+  params.adaptive_rounding = true;
+  params.bias_correction = BiasCorrection::Iterative;
+  EXPECT_GT(errors_of(*source, quantize_with(source, params, samples), others).sqnr, plain.sqnr + 1);
 }
 
 TEST(Refinement, GivesABiasToANodeWithoutOneAndChangesNoNames) {
