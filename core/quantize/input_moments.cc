@@ -13,7 +13,7 @@ namespace octet::quantize {
 namespace {
 
 /// Patches of one sample: more add time, and little that the other samples do not say.
-constexpr int64_t kMostPatches = 64;
+constexpr int64_t kMostPatches = 256;
 /// Features whose products are kept together. It bounds memory, and the time of the Cholesky decomposition,
 /// which grows with its cube.
 constexpr size_t kLargestBlock = 1536;
