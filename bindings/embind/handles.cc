@@ -356,9 +356,8 @@ Graph Net::equalized(const quantize::QuantizationParams& params) const {
 val Net::channels(const std::string& settings) const {
   return guarded([&] {
     const quantize::QuantizationParams params = quantize::params_from_json(settings);
-    Graph graph = equalized(params);
     if (!params.smooth_quant.enabled) return val::null();
-    return val(std::make_shared<Channels>(std::make_shared<const Graph>(std::move(graph))));
+    return val(std::make_shared<Channels>(std::make_shared<const Graph>(equalized(params))));
   });
 }
 

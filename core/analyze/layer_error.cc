@@ -99,7 +99,7 @@ void LayerErrorAnalyzer::match_outputs(const Graph& float_graph, const Graph& qu
 }
 
 void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> inputs) {
-  for (size_t i = 0; i < inputs.size(); ++i) float_.set_input(i, inputs[i]);
+  float_.set_inputs(inputs);
   float_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t slot = float_slot_[index(id)];
     if (slot < 0) return;
@@ -114,16 +114,11 @@ void LayerErrorAnalyzer::compare(size_t slot, TensorId id, std::span<const std::
 }
 
 std::vector<NodeSums> LayerErrorAnalyzer::observe(std::span<const std::span<const std::byte>> inputs) {
-  if (inputs.size() != float_.graph().inputs.size()) {
-    throw Error(ErrorCode::InvalidInput, "A sample has " + std::to_string(inputs.size()) +
-                                             " tensors; the model has " +
-                                             std::to_string(float_.graph().inputs.size()) + " inputs.");
-  }
   run_float(inputs);
   std::vector<NodeSums> sums(errors_.size());
   const auto sums_of = [&](size_t slot) -> NodeSums& { return sums[node_of_slot_[slot]]; };
 
-  for (size_t i = 0; i < inputs.size(); ++i) quantized_.set_input(i, inputs[i]);
+  quantized_.set_inputs(inputs);
   quantized_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t found = quantized_slot_[index(id)];
     if (found < 0) return;
@@ -131,7 +126,7 @@ std::vector<NodeSums> LayerErrorAnalyzer::observe(std::span<const std::span<cons
     compare(slot, id, contents, sums_of(slot).accumulated);
   });
 
-  for (size_t i = 0; i < inputs.size(); ++i) quantized_.set_input(i, inputs[i]);
+  quantized_.set_inputs(inputs);
   quantized_.run_edited([&](TensorId id, std::span<std::byte> contents) {
     const int32_t found = quantized_slot_[index(id)];
     if (found < 0) return;

@@ -25,12 +25,7 @@ Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
 }
 
 std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::byte>> inputs) {
-  if (inputs.size() != graph().inputs.size()) {
-    throw Error(ErrorCode::InvalidInput, "A calibration sample has " + std::to_string(inputs.size()) +
-                                             " tensors; the model has " +
-                                             std::to_string(graph().inputs.size()) + " inputs.");
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) executor_.set_input(i, inputs[i]);
+  executor_.set_inputs(inputs);
   std::vector<Extremes> extremes(observed_.size());
   executor_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t slot = slot_[index(id)];

@@ -160,6 +160,15 @@ void Executor::run_node(size_t n) {
   step.kernel->run({.inputs = step.inputs, .outputs = step.outputs, .scratch = step.scratch});
 }
 
+void Executor::set_inputs(std::span<const std::span<const std::byte>> inputs) {
+  if (inputs.size() != graph_->inputs.size()) {
+    throw Error(ErrorCode::InvalidInput, "A sample has " + std::to_string(inputs.size()) +
+                                             " tensors; the model has " +
+                                             std::to_string(graph_->inputs.size()) + " inputs.");
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) set_input(i, inputs[i]);
+}
+
 void Executor::run(const Visitor& visitor) {
   if (visitor) {
     for (const TensorId input : graph_->inputs) visitor(input, contents(input));

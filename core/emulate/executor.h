@@ -32,6 +32,8 @@ class Executor {
   std::span<std::byte> input(size_t i);
   /// Copies `values` into input `i`; throws InvalidInput when the size does not fit.
   void set_input(size_t i, std::span<const std::byte> values);
+  /// All inputs in graph order; throws InvalidInput for another number of them, too.
+  void set_inputs(std::span<const std::span<const std::byte>> inputs);
   void run(const Visitor& visitor = {});
   /// The same, with `editor` after each node for each of its outputs: what it writes there is what the nodes
   /// behind read.

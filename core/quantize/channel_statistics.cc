@@ -36,8 +36,8 @@ void add_rows(std::span<const float> values, std::span<ChannelExtent> channels, 
 }  // namespace
 
 ChannelStatistics::ChannelStatistics(std::shared_ptr<const Graph> graph)
-    : executor_(graph), first_(graph->tensors.size()), count_(graph->tensors.size()) {
-  const ChannelScaling scaling(*graph, Relu6::Limits);
+    : graph_(std::move(graph)), first_(graph_->tensors.size()), count_(graph_->tensors.size()) {
+  const ChannelScaling scaling(*graph_, Relu6::Limits);
   size_t channels = 0;
   for (const ChannelSet& set : scaling.sets()) {
     for (const TensorId id : set.tensors) {
@@ -50,14 +50,10 @@ ChannelStatistics::ChannelStatistics(std::shared_ptr<const Graph> graph)
 }
 
 std::vector<ChannelExtent> ChannelStatistics::observe(std::span<const std::span<const std::byte>> inputs) {
-  if (inputs.size() != graph().inputs.size()) {
-    throw Error(ErrorCode::InvalidInput, "A calibration sample has " + std::to_string(inputs.size()) +
-                                             " tensors; the model has " +
-                                             std::to_string(graph().inputs.size()) + " inputs.");
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) executor_.set_input(i, inputs[i]);
+  if (!executor_) executor_.emplace(graph_);
+  executor_->set_inputs(inputs);
   std::vector<ChannelExtent> sample(totals_.size());
-  executor_.run([&](TensorId id, std::span<const std::byte> contents) {
+  executor_->run([&](TensorId id, std::span<const std::byte> contents) {
     if (count_[index(id)] == 0) return;
     add_rows(as<float>(contents), std::span(sample).subspan(first_[index(id)], count_[index(id)]), squares_);
   });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,7 +37,7 @@ class ChannelStatistics {
 
   /// The channels of a tensor, empty for one that is not observed.
   std::span<const ChannelTotal> channels(TensorId id) const;
-  const Graph& graph() const { return executor_.graph(); }
+  const Graph& graph() const { return *graph_; }
 
   /// What was folded, for restore() in another worker.
   Bytes state() const;
@@ -44,9 +45,10 @@ class ChannelStatistics {
   void restore(std::span<const std::byte> state);
 
  private:
-  emulate::Executor executor_;
-  std::vector<size_t> first_;  ///< By tensor: its first channel in totals_.
-  std::vector<size_t> count_;  ///< By tensor: its channels, 0 where it is not observed.
+  std::shared_ptr<const Graph> graph_;
+  std::optional<emulate::Executor> executor_;  ///< Made for the first sample; restore() needs none.
+  std::vector<size_t> first_;                  ///< By tensor: its first channel in totals_.
+  std::vector<size_t> count_;                  ///< By tensor: its channels, 0 where it is not observed.
   std::vector<ChannelTotal> totals_;
   uint64_t samples_ = 0;
   std::vector<float> squares_;  ///< Of the tensor being observed.

@@ -102,15 +102,8 @@ InputMoments::InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<
 }
 
 void InputMoments::observe(std::span<const std::span<const std::byte>> inputs) {
-  if (inputs.size() != float_.graph().inputs.size()) {
-    throw Error(ErrorCode::InvalidInput, "A sample has " + std::to_string(inputs.size()) +
-                                             " tensors; the model has " +
-                                             std::to_string(float_.graph().inputs.size()) + " inputs.");
-  }
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    float_.set_input(i, inputs[i]);
-    quantized_.set_input(i, inputs[i]);
-  }
+  float_.set_inputs(inputs);
+  quantized_.set_inputs(inputs);
   float_.run([&](TensorId id, std::span<const std::byte> contents) {
     for (const size_t node : float_readers_[index(id)]) add_float(nodes_[node], as<float>(contents));
   });

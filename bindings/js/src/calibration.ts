@@ -147,7 +147,7 @@ export class NetCalibration implements CalibrationInterface {
         ),
         options.signal,
       );
-      await this.#show(workers, primary, id, 'calibrate', options);
+      await this.#show(workers, id, 'calibrate', foldedBy(primary, id), options);
       await mergeInto(primary, others, id, options.signal);
       return { id, workers, primary };
     } catch (error) {
@@ -175,7 +175,7 @@ export class NetCalibration implements CalibrationInterface {
         options.signal,
       );
       if (!begun.includes(true)) return new Uint8Array();
-      await this.#show(workers, primary, id, 'smooth', options);
+      await this.#show(workers, id, 'smooth', foldedBy(primary, id), options);
       return await abortable(
         primary.call((api) => api.state(id)),
         options.signal,
@@ -185,12 +185,12 @@ export class NetCalibration implements CalibrationInterface {
     }
   }
 
-  /** Shows every sample to some worker; the primary one folds what they saw, in sample order. */
+  /** Shows every sample to some worker; `collect` gets what they saw, in sample order. */
   async #show(
     workers: readonly PoolWorker[],
-    primary: PoolWorker,
     id: string,
     phase: Progress['phase'],
+    collect: (seen: Uint8Array) => Promise<void> | undefined,
     options: CallOptions,
   ): Promise<void> {
     const shown = await forEachInOrder(
@@ -200,7 +200,7 @@ export class NetCalibration implements CalibrationInterface {
         items: this.#samples.items(),
         total: this.#samples.total,
         work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-        collect: (seen) => primary.call((api) => api.fold(id, seen)),
+        collect,
       },
       options,
     );
@@ -253,17 +253,7 @@ export class NetCalibration implements CalibrationInterface {
     for (let draft = await nextDraft(); draft !== null; draft = await nextDraft()) {
       const measured = draft;
       await Promise.all(workers.map((worker) => worker.call((api) => api.beginPass(id, measured))));
-      await forEachInOrder(
-        workers,
-        {
-          phase: 'refine',
-          items: this.#samples.items(),
-          total: this.#samples.total,
-          work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-          collect: () => undefined,
-        },
-        options,
-      );
+      await this.#show(workers, id, 'refine', () => undefined, options);
       await mergeInto(primary, others, id, signal);
     }
   }
@@ -272,6 +262,11 @@ export class NetCalibration implements CalibrationInterface {
 function free(held: Holder): void {
   if (held.statistics !== undefined) freeEverywhere(held.statistics.id);
   held.statistics = undefined;
+}
+
+/** Hands what a worker saw to the primary one, which folds it. */
+function foldedBy(primary: PoolWorker, id: string): (seen: Uint8Array) => Promise<void> {
+  return (seen) => primary.call((api) => api.fold(id, seen));
 }
 
 /** Adds to the first worker what the others saw. */

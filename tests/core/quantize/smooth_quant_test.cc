@@ -101,21 +101,23 @@ TEST_P(SmoothQuantOf, MakesChannelsAlikeAndKeepsTheOutputOnTheSamples) {
 INSTANTIATE_TEST_SUITE_P(Activations, SmoothQuantOf,
                          testing::Values(Activation::None, Activation::Relu, Activation::Relu6));
 
-TEST(SmoothQuant, AlphaOfOneGivesEveryChannelTheSameRange) {
-  const Graph before = uneven_net(Activation::None);
+Graph smoothed_wholly(const Graph& before) {
   QuantizationParams params;
   params.smooth_quant = {.enabled = true, .alpha = 1};
   Graph after = before;
   smooth_channels(after, *observed(before), params);
+  return after;
+}
+
+TEST(SmoothQuant, AlphaOfOneGivesEveryChannelTheSameRange) {
+  const Graph before = uneven_net(Activation::None);
+  const Graph after = smoothed_wholly(before);
   EXPECT_NEAR(unevenness(extents(after, 0)), 1, 1e-3);
 }
 
 TEST(SmoothQuant, ScalesNoChannelBeyondSixBehindRelu6) {
   const Graph before = uneven_net(Activation::Relu6);
-  QuantizationParams params;
-  params.smooth_quant = {.enabled = true, .alpha = 1};
-  Graph after = before;
-  smooth_channels(after, *observed(before), params);
+  const Graph after = smoothed_wholly(before);
   const std::vector<double> was = extents(before, 0);
   const std::vector<double> is = extents(after, 0);
   for (size_t c = 0; c < is.size(); ++c) {
