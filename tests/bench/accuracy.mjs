@@ -3,13 +3,16 @@
 // usage: node tests/bench/accuracy.mjs [--only MODEL]... [--setting PATTERN] [--method NAME]... [--requantization NAME]...
 //                                      [--peer NAME]... [--every-method] [--fresh] [--out FOLDER]
 // Methods other than the first are measured with the default settings alone, unless --every-method asks for all.
-// Writes accuracy.json and accuracy.md into tests/bench, or into --out. The page says which filters were on.
+// What was measured with this build of the core is kept in build/accuracy/results.json and not measured again; --fresh
+// forgets it, images and peers' results included. Writes accuracy.json and accuracy.md, of all that is kept, into
+// tests/bench, or into --out.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadModel, QuantizationParams } from '../../bindings/js/dist/index.js';
 import { HARD, page } from './accuracy_page.mjs';
+import { hashOf, Results } from './accuracy_results.mjs';
 import { METHODS, RECOMMENDED, REQUANTIZATIONS, SETTINGS } from './accuracy_settings.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
@@ -17,6 +20,7 @@ process.chdir(new URL('../..', import.meta.url).pathname);
 const MODELS = ['face_short', 'face_full', 'face_full_sparse', 'hand_landmark', 'selfie', 'fashion', HARD];
 const FOLDER = 'build/accuracy';
 const WORKERS = 2;
+const CORE = hashOf(readFileSync('bindings/js/dist/octet.wasm'));
 const PEERS = ['ai_edge_int8', 'ai_edge_16x8', 'ort_min_max', 'ort_entropy', 'ort_percentile'];
 
 const { values: options } = parseArgs({
@@ -85,17 +89,69 @@ function round(value) {
   return Math.round(value * 100) / 100;
 }
 
-/** One model: its images, the references, and what was measured of it. */
-class Bench {
+/** A model as its folder has it: its outputs and its peers' results, on the images that the folder's files name. */
+class Prepared {
   constructor(name) {
     this.name = name;
-    python(name);
     this.folder = `${FOLDER}/${name}`;
     const { outputs, results } = JSON.parse(readFileSync(`${this.folder}/description.json`, 'utf8'));
     this.outputs = outputs;
     this.results = results;
+    // The files' names hold a hash of net, images and script.
+    this.images = Object.values(results.float).map((file) => file.replace(/^float-/, ''));
+  }
+
+  static exists(name) {
+    return existsSync(`${FOLDER}/${name}/description.json`);
+  }
+
+  /** What the figures of a peer depend on. */
+  ofPeer(tool) {
+    return { model: this.name, images: this.images, tool };
+  }
+
+  /** What the figures of Octet depend on. */
+  ofOctet({ setting, method, requantization, target, settings }) {
+    return {
+      model: this.name,
+      images: this.images,
+      core: CORE,
+      setting,
+      method,
+      requantization,
+      target,
+      settings,
+    };
+  }
+
+  /** All that is kept of the model, for the page; undefined where nothing of Octet is. */
+  row(results, list) {
+    const rows = list.flatMap((job) => {
+      const figures = results.get(this.ofOctet(job));
+      const { setting, int8, method, requantization } = job;
+      return figures === undefined ? [] : [{ setting, int8, method, requantization, ...figures }];
+    });
+    if (rows.length === 0) return undefined;
+    const peers = Object.fromEntries(
+      PEERS.map((tool) => [tool, results.get(this.ofPeer(tool))]).filter(([, figures]) => figures !== undefined),
+    );
+    const float = results.get(this.ofPeer('float'));
+    return {
+      outputs: this.outputs.map(({ name }) => name),
+      peers,
+      octet: rows,
+      ...(float?.top1 === undefined ? {} : { float: { top1: float.top1 } }),
+    };
+  }
+}
+
+/** Measures one model, which is prepared first. */
+class Bench extends Prepared {
+  constructor(name) {
+    python(name);
+    super(name);
     this.reference = this.peer('float', 'evaluation');
-    if (results.float.test !== undefined) this.labels = [...readFileSync(`${this.folder}/labels.u8`)];
+    if (this.results.float.test !== undefined) this.labels = [...readFileSync(`${this.folder}/labels.u8`)];
   }
 
   peer(tool, set) {
@@ -110,15 +166,8 @@ class Bench {
     };
   }
 
-  peers() {
-    return Object.fromEntries(
-      Object.keys(this.results)
-        .filter((tool) => tool !== 'float')
-        .map((tool) => [
-          tool,
-          this.figures(this.peer(tool, 'evaluation'), this.labels && this.peer(tool, 'test')),
-        ]),
-    );
+  ofTool(tool) {
+    return this.figures(this.peer(tool, 'evaluation'), this.labels && this.peer(tool, 'test'));
   }
 
   async octet(settings, target) {
@@ -152,40 +201,35 @@ class Bench {
   }
 }
 
-/** All that is to be measured of Octet: {setting, method, requantization, target, settings}. */
-function jobs() {
-  const list = [];
-  for (const requantization of options.requantization) {
+/** Jobs of Octet, {setting, int8, method, requantization, target, settings}; the first method goes with every setting. */
+function jobs(methods, requantizations, everyMethod) {
+  return requantizations.flatMap((requantization) => {
     const target = requantization === 'tflite' ? 'tflite' : 'gen1';
-    const method = RECOMMENDED.changes.calibration.method;
-    list.push({
+    const recommended = {
       setting: RECOMMENDED.name,
       int8: true,
-      method,
+      method: RECOMMENDED.changes.calibration.method,
       requantization,
       target,
       settings: { ...RECOMMENDED.changes, requantization },
-    });
-    for (const method of options.method) {
-      for (const setting of SETTINGS) {
-        const first = method === options.method[0] || setting.name === 'default';
-        if (!first && !options['every-method']) continue;
-        if (!(setting.requantizations ?? REQUANTIZATIONS).includes(requantization)) continue;
-        if (setting.target !== undefined && requantization === 'tflite') continue;
-        list.push({
-          setting: setting.name,
-          int8: setting.int8 ?? false,
-          method,
-          requantization,
-          target: setting.target ?? target,
-          settings: { calibration: { method }, requantization, ...setting.changes },
-        });
-      }
-    }
-  }
-  return options.setting === undefined
-    ? list
-    : list.filter(({ setting }) => new RegExp(options.setting).test(setting));
+    };
+    const others = methods.flatMap((method) =>
+      SETTINGS.filter(
+        (setting) =>
+          (everyMethod || method === methods[0] || setting.name === 'default') &&
+          (setting.requantizations ?? REQUANTIZATIONS).includes(requantization) &&
+          (setting.target === undefined || requantization !== 'tflite'),
+      ).map((setting) => ({
+        setting: setting.name,
+        int8: setting.int8 ?? false,
+        method,
+        requantization,
+        target: setting.target ?? target,
+        settings: { calibration: { method }, requantization, ...setting.changes },
+      })),
+    );
+    return [recommended, ...others];
+  });
 }
 
 /** A figure, or the sentence that says why there is none: a setting that this build does not know yet. */
@@ -198,28 +242,38 @@ async function measured(bench, { settings, target }) {
   }
 }
 
-if (options.fresh) rmSync(FOLDER, { recursive: true, force: true });
-const models = {};
-for (const name of options.only) {
+async function measure(name, results) {
   const bench = new Bench(name);
-  const rows = [];
-  models[name] = {
-    outputs: bench.outputs.map(({ name: output }) => output),
-    peers: bench.peers(),
-    octet: rows,
-  };
-  if (bench.labels) models[name].float = { top1: top1(bench.peer('float', 'test'), bench.labels) };
-  for (const [tool, { sqnr: values, top1: points }] of Object.entries(models[name].peers))
-    console.log(name, tool, ...values, points ?? '');
-  const list = jobs();
+  for (const tool of Object.keys(bench.results)) {
+    const subject = bench.ofPeer(tool);
+    if (results.get(subject) === undefined) results.set(subject, bench.ofTool(tool));
+    const { sqnr: values, top1: points } = results.get(subject);
+    if (tool !== 'float') console.log(name, tool, ...values, points ?? '');
+  }
+  const list = jobs(options.method, options.requantization, options['every-method']).filter(
+    ({ setting }) => options.setting === undefined || new RegExp(options.setting).test(setting),
+  );
   for (const [index, job] of list.entries()) {
-    const { setting, int8, method, requantization } = job;
-    const figures = await measured(bench, job);
-    rows.push({ setting, int8, method, requantization, ...figures });
-    const shown = figures.missing ?? `${figures.sqnr.join(' ')} ${figures.top1 ?? ''} (${figures.seconds} s)`;
+    const subject = bench.ofOctet(job);
+    const kept = results.get(subject);
+    if (kept === undefined) results.set(subject, await measured(bench, job));
+    const { setting, method, requantization } = job;
+    const { missing, sqnr: values, top1: points, seconds } = results.get(subject);
+    const shown = missing ?? `${values.join(' ')} ${points ?? ''} (${seconds} s${kept ? ', kept' : ''})`;
     console.log(`${name} ${index + 1}/${list.length} ${setting}, ${method}, ${requantization}: ${shown}`);
   }
 }
+
+if (options.fresh) rmSync(FOLDER, { recursive: true, force: true });
+const results = new Results(`${FOLDER}/results.json`);
+for (const name of options.only) await measure(name, results);
+
+const everything = jobs(METHODS, REQUANTIZATIONS, true);
+const models = Object.fromEntries(
+  MODELS.filter((name) => Prepared.exists(name))
+    .map((name) => [name, new Prepared(name).row(results, everything)])
+    .filter(([, row]) => row !== undefined),
+);
 writeFileSync(`${options.out}/accuracy.json`, `${JSON.stringify(models, null, 1)}\n`);
-writeFileSync(`${options.out}/accuracy.md`, page(models, process.argv.slice(2).join(' ')));
+writeFileSync(`${options.out}/accuracy.md`, page(models));
 process.exit(0);
