@@ -7,7 +7,6 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
-#include "dot_module.h"
 #include "emulate/profile.h"
 #include "formats/tflite/export_notes.h"
 #include "formats/tflite/reader.h"
@@ -23,6 +22,7 @@
 #include "quantize/quantize.h"
 #include "quantize/smooth_quant.h"
 #include "quantize/stored.h"
+#include "side_module.h"
 #include "transforms/image.h"
 
 namespace octet::binding {
@@ -485,11 +485,14 @@ val Model::analyze() const {
   });
 }
 
-val dot_module() { return copy_of(std::as_bytes(std::span(kDotModule))); }
+val side_module() { return copy_of(std::as_bytes(std::span(kSideModule))); }
 
-bool use_dot_kernel(int index) {
+bool use_side_function(const std::string& name, int index) {
   // A function pointer is an index into the table.
-  return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
+  if (name == "octet_dot_sums") {
+    return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
+  }
+  return false;
 }
 
 val supported_operators() {

@@ -197,9 +197,10 @@ class Model : public Runner {
 /// What every operator supports on every target, as JSON.
 val supported_operators();
 
-/// The side module of kernels/dot.h, as a Uint8Array.
-val dot_module();
-/// Takes the function at `index` of the module's table as the dot kernel; false where it is not exact here.
-bool use_dot_kernel(int index);
+/// The side module (relaxed/), as a Uint8Array.
+val side_module();
+/// Takes into use the side module's function of that name, which is at `index` of the table; false where it is
+/// not exact here.
+bool use_side_function(const std::string& name, int index);
 
 }  // namespace octet::binding

@@ -57,6 +57,6 @@ EMSCRIPTEN_BINDINGS(octet) {
   function("loadNet", &Net::load);
   function("loadModel", &Model::load);
   function("supportedOperators", &supported_operators);
-  function("dotModule", &dot_module);
-  function("useDotKernel", &use_dot_kernel);
+  function("sideModule", &side_module);
+  function("useSideFunction", &use_side_function);
 }

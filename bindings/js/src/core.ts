@@ -95,9 +95,9 @@ export interface Core {
   loadModel(file: Uint8Array): Result<ModelHandle>;
   supportedOperators(): Result<string>;
   /** The bytes of the module that has relaxed SIMD. */
-  dotModule(): Uint8Array<ArrayBuffer>;
-  /** Uses the function at `index` of the table, where it is exact; says whether it is. */
-  useDotKernel(index: number): boolean;
+  sideModule(): Uint8Array<ArrayBuffer>;
+  /** Uses a function of that module, which is at `index` of the table, where it is exact; says whether it is. */
+  useSideFunction(name: string, index: number): boolean;
 }
 
 /** The value of a call into the core; throws the OctetError that it failed with. */
@@ -122,20 +122,22 @@ export async function instantiate(module: WebAssembly.Module): Promise<Core> {
       return {};
     },
   });
-  addDotKernel(core, Object.values(exports));
+  addSideModule(core, Object.values(exports));
   return core;
 }
 
-/** Gives the core the instruction that adds four products of bytes, where the engine has it and it is exact here. */
-function addDotKernel(core: Core, exports: readonly WebAssembly.ExportValue[]): void {
-  const bytes = core.dotModule();
+/** Gives the core the functions that need relaxed SIMD, where the engine has it and they are exact here. */
+function addSideModule(core: Core, exports: readonly WebAssembly.ExportValue[]): void {
+  const bytes = core.sideModule();
   if (!WebAssembly.validate(bytes)) return;
   // By kind: the names of exports are minified.
   const memory = exports.find((value) => value instanceof WebAssembly.Memory);
   const table = exports.find((value) => value instanceof WebAssembly.Table);
   if (memory === undefined || table === undefined) throw new Error('The core exports no memory or no table.');
   const side = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const index = table.grow(1);
-  table.set(index, side.exports.octet_dot_sums);
-  core.useDotKernel(index);
+  for (const [name, value] of Object.entries(side.exports)) {
+    const index = table.grow(1);
+    table.set(index, value);
+    core.useSideFunction(name, index);
+  }
 }

@@ -1,10 +1,14 @@
 // A worker's side of Node.
 
+import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { WorkerPlatform } from './platform.js';
 
 if (parentPort === null) throw new Error('This module runs in a worker thread only.');
+
+// Node 20 has relaxed SIMD as it was finished, but behind a flag that its successors need no more.
+if (Number.parseInt(process.versions.node, 10) < 21) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 export const platform: WorkerPlatform = {
   endpoint: nodeEndpoint(parentPort),
