@@ -105,7 +105,7 @@ async function observeRows() {
     const net = unwrap(
       core.loadNet(file, JSON.stringify({ target: 'tflite', anyShapeOnMla: false, inputShapes: {} })),
     );
-    const calibration = unwrap(net.calibrate(JSON.stringify(defaultQuantization)));
+    const calibration = unwrap(net.calibrate(JSON.stringify(defaultQuantization), new Uint8Array()));
     const input = new Uint8Array(readFileSync(`${FOLDER}/${name}/input.f32`));
     const time = (handle, run) => () => {
       handle.input(0).set(input);
