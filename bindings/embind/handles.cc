@@ -63,13 +63,22 @@ val bytes_copy_of(const std::vector<T>& values) {
   return copy_of(std::as_bytes(std::span(values)));
 }
 
-/// A document that a .octet file carries; null when there is none.
-Json document_of(const std::string& json) {
-  if (json.empty()) return Json();
-  Json document = Json::parse(json, nullptr, false);
-  if (document.is_discarded())
-    throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
-  return document;
+/// A document that a .octet file carries; "null" when there is none.
+const std::string& document_of(const std::string& json) {
+  static const std::string kNone = "null";
+  if (json.empty()) return kNone;
+  if (!Json::accept(json)) throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
+  return json;
+}
+
+/// A JSON object whose values are JSON already.
+std::string object_of(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
+  std::string json;
+  for (const auto& [name, value] : members) {
+    json += json.empty() ? "{\"" : ",\"";
+    json.append(name).append("\":").append(value);
+  }
+  return json + "}";
 }
 
 /// The fields of a SignalError in types.ts.
@@ -82,6 +91,16 @@ void set_figures(val& object, const analyze::ErrorSums& sums) {
 }
 
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+/// {file, model}: a Uint8Array of the bytes of a .octet file, and the Model that it holds.
+val finished(formats::octet_file::Contents contents) {
+  val result = val::object();
+  formats::octet_file::write(contents,
+                             [&](std::span<const std::byte> file) { result.set("file", copy_of(file)); });
+  auto quantized = std::make_shared<const Graph>(std::move(contents.quantized));
+  result.set("model", std::make_shared<Model>(std::move(quantized), std::move(contents)));
+  return result;
+}
 
 }  // namespace
 
@@ -226,6 +245,7 @@ val Calibration::quantization(const std::string& settings) const {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     if (!same_statistics(params_, params))
       throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
+    calibrator_->rest();
     Graph placed = *graph();
     partition::Report report = quantize::place(placed, target_, params);
     return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
@@ -254,7 +274,10 @@ val Quantization::draft() {
       result_ = octet::quantize::quantize(*graph(), *calibrator_, params_);
     }
     if (refinement_.done()) return val::null();
-    return copy_of(formats::octet_file::write({.quantized = result_->graph, .target = target_.id}));
+    val draft = val::undefined();
+    formats::octet_file::write({.quantized = result_->graph, .target = target_.id},
+                               [&](std::span<const std::byte> file) { draft = copy_of(file); });
+    return draft;
   });
 }
 
@@ -295,12 +318,12 @@ val Quantization::finish(const std::string& options) {
                                           {.octet_version = given.at("octetVersion"),
                                            .source_bytes = given.at("sourceBytes"),
                                            .calibration_samples = calibrator_->samples()});
-    return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
-                                               .float_graph = *graph(),
-                                               .target = target_.id,
-                                               .settings_json = to_json(params_),
-                                               .preprocessing_json = preprocessing,
-                                               .report_json = report}));
+    return finished({.quantized = std::move(result.graph),
+                     .float_graph = *graph(),
+                     .target = target_.id,
+                     .settings_json = to_json(params_),
+                     .preprocessing_json = preprocessing,
+                     .report_json = report});
   });
 }
 
@@ -329,13 +352,12 @@ val Net::load(const val& file, const std::string& options) {
 
 val Net::info() const {
   return guarded([&] {
-    return val(
-        dumped({{"graph", Json::parse(analyze::graph_json(*graph()))},
-                {"partition", Json::parse(analyze::partition_json(twin_ ? twin_->graph : *graph(), report_))},
-                {"quantized", twin_.has_value()},
-                {"warnings", warnings_},
-                {"defaultRequantization",
-                 target_.default_requantization == RequantizationMode::Sima ? "sima" : "tflite"}}));
+    const bool sima = target_.default_requantization == RequantizationMode::Sima;
+    return val(object_of({{"graph", analyze::graph_json(*graph())},
+                          {"partition", analyze::partition_json(twin_ ? twin_->graph : *graph(), report_)},
+                          {"quantized", twin_ ? "true" : "false"},
+                          {"warnings", dumped(warnings_)},
+                          {"defaultRequantization", sima ? "\"sima\"" : "\"tflite\""}}));
   });
 }
 
@@ -391,11 +413,11 @@ val Net::convert(const std::string& options) const {
     const std::string report = analyze::quantization_report_json(
         twin_->graph, report_, target_, params, result, "",
         {.octet_version = given.at("octetVersion"), .source_bytes = given.at("sourceBytes")});
-    return copy_of(formats::octet_file::write({.quantized = std::move(result.graph),
-                                               .float_graph = twin_->graph,
-                                               .target = target_.id,
-                                               .settings_json = to_json(params),
-                                               .report_json = report}));
+    return finished({.quantized = std::move(result.graph),
+                     .float_graph = twin_->graph,
+                     .target = target_.id,
+                     .settings_json = to_json(params),
+                     .report_json = report});
   });
 }
 
@@ -453,11 +475,11 @@ val Model::load(const val& file) {
 
 val Model::info() const {
   return guarded([&] {
-    return val(dumped({{"graph", Json::parse(analyze::graph_json(*graph()))},
-                       {"target", partition::target_of(contents_.target).key},
-                       {"settings", document_of(contents_.settings_json)},
-                       {"preprocessing", document_of(contents_.preprocessing_json)},
-                       {"report", document_of(contents_.report_json)}}));
+    return val(object_of({{"graph", analyze::graph_json(*graph())},
+                          {"target", dumped(partition::target_of(contents_.target).key)},
+                          {"settings", document_of(contents_.settings_json)},
+                          {"preprocessing", document_of(contents_.preprocessing_json)},
+                          {"report", document_of(contents_.report_json)}}));
   });
 }
 
@@ -466,7 +488,10 @@ val Model::to_tflite(const std::string& io_type) const {
     using formats::tflite::IoType;
     const IoType integers = io_type == "int16" ? IoType::Int16 : IoType::Int8;
     const IoType io = io_type == "float32" ? IoType::Float32 : integers;
-    return copy_of(formats::tflite::write(*graph(), {.io = io}));
+    val file = val::undefined();
+    formats::tflite::write(*graph(), {.io = io},
+                           [&](std::span<const std::byte> bytes) { file = copy_of(bytes); });
+    return file;
   });
 }
 

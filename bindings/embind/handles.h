@@ -115,8 +115,8 @@ class Quantization : public Sample {
   /// What merge() takes in another worker, of the pass.
   val state();
   val merge(const val& state);
-  /// Returns the bytes of a .octet file, of the draft that needs no further pass. `options`: {"modelName"?,
-  /// "preprocessing"?, "octetVersion", "sourceBytes"}.
+  /// Of the draft that needs no further pass: {file: a Uint8Array of the bytes of a .octet file, model: the
+  /// Model that it holds}. `options`: {"modelName"?, "preprocessing"?, "octetVersion", "sourceBytes"}.
   val finish(const std::string& options);
 
  private:
@@ -147,8 +147,8 @@ class Net : public Runner {
   val channels(const std::string& settings) const;
   /// A Calibration. `channels`: what was seen of them, empty where the settings need none.
   val calibrate(const std::string& settings, const val& channels) const;
-  /// An already quantized model as the bytes of a .octet file. `options`: {"requantization", "modelName"?,
-  /// "octetVersion", "sourceBytes"}.
+  /// An already quantized model, as Quantization::finish() returns it. `options`: {"requantization",
+  /// "modelName"?, "octetVersion", "sourceBytes"}.
   val convert(const std::string& options) const;
 
  private:
@@ -177,7 +177,7 @@ class Analysis : public Sample {
   analyze::LayerErrorAnalyzer analyzer_;
 };
 
-/// A quantized model, from the bytes of a .octet file.
+/// A quantized model: what a .octet file holds.
 class Model : public Runner {
  public:
   Model(std::shared_ptr<const Graph> quantized, formats::octet_file::Contents contents);
@@ -199,8 +199,8 @@ val supported_operators();
 
 /// The side module (relaxed/), as a Uint8Array.
 val side_module();
-/// Takes into use the side module's function of that name, which is at `index` of the table; false where it is
-/// not exact here.
+/// Takes into use the side module's function of that name, which is at `index` of the table; false where it
+/// is not exact here.
 bool use_side_function(const std::string& name, int index);
 
 }  // namespace octet::binding

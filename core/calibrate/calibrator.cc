@@ -7,7 +7,7 @@ namespace octet::calibrate {
 
 Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
                        const std::map<TensorId, Method>& own)
-    : executor_(graph), slot_(graph->tensors.size(), -1) {
+    : graph_(graph), executor_(std::make_unique<emulate::Executor>(graph)), slot_(graph->tensors.size(), -1) {
   const auto add = [&](TensorId id) {
     if (graph->tensor(id).dtype != DType::Float32 || slot_[index(id)] >= 0) return;
     slot_[index(id)] = static_cast<int32_t>(observed_.size());
@@ -25,9 +25,10 @@ Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
 }
 
 std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::byte>> inputs) {
-  executor_.set_inputs(inputs);
+  if (!executor_) executor_ = std::make_unique<emulate::Executor>(graph_);
+  executor_->set_inputs(inputs);
   std::vector<Extremes> extremes(observed_.size());
-  executor_.run([&](TensorId id, std::span<const std::byte> contents) {
+  executor_->run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t slot = slot_[index(id)];
     if (slot < 0) return;
     extremes[static_cast<size_t>(slot)] = statistics_[static_cast<size_t>(slot)].observe(as<float>(contents));

@@ -24,6 +24,8 @@ class Calibrator {
   std::vector<Extremes> observe(std::span<const std::span<const std::byte>> inputs);
   /// Folds the extremes of the next sample, in sample order, into the moving averages and counts the sample.
   void fold(std::span<const Extremes> extremes);
+  /// Frees what running samples takes; observe() makes it anew.
+  void rest() { executor_.reset(); }
   /// Statistics of this worker for merge() elsewhere.
   Bytes state() const;
   /// Adds another worker's state(); moving averages and the sample count come from fold() alone.
@@ -33,13 +35,14 @@ class Calibrator {
   const std::vector<TensorId>& observed() const { return observed_; }
   const TensorStatistics& statistics(TensorId id) const;
   uint64_t samples() const { return samples_; }
-  const Graph& graph() const { return executor_.graph(); }
+  const Graph& graph() const { return *graph_; }
 
  private:
   /// Index of an observed tensor; throws Internal for another.
   size_t slot_of(TensorId id) const;
 
-  emulate::Executor executor_;
+  std::shared_ptr<const Graph> graph_;
+  std::unique_ptr<emulate::Executor> executor_;  ///< Null while at rest.
   std::vector<TensorId> observed_;
   std::vector<double> averaging_;  ///< By slot: the constant of the moving average.
   std::vector<int32_t> slot_;      ///< By tensor: index into statistics_, or -1.

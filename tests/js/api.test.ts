@@ -142,6 +142,9 @@ describe('a quantized model', () => {
     const loaded = await Model.load(bytes);
     expect(loaded.save()).toEqual(bytes);
     expect(loaded.target).toBe('gen1');
+    expect(loaded.nodes).toEqual(model.nodes);
+    expect(loaded.tensors).toEqual(model.tensors);
+    expect(loaded.partition).toEqual(model.partition);
     expect(loaded.params.toJSON()).toEqual(model.params.toJSON());
     expect(loaded.preprocessing).toEqual(UNIT_RANGE);
     expect(loaded.report()).toEqual(model.report());
@@ -149,6 +152,9 @@ describe('a quantized model', () => {
       await model.execute(sample, { keepLayerOutputs: 'all' }),
     );
     expect(await loaded.toTFLite()).toEqual(await model.toTFLite());
+    expect(await loaded.analyzeQuantizationError([sample])).toEqual(
+      await model.analyzeQuantizationError([sample]),
+    );
   });
 
   test('exports .tflite that Octet reads again', async () => {

@@ -5,6 +5,7 @@ import {
   type ImageDataset,
   imageDataset,
   type LoadedNet,
+  type LoadOptions,
   loadModel,
   Model,
   type Preprocessing,
@@ -43,9 +44,13 @@ export function anyShapeOption(): Option {
   return new Option('--any-shape-on-mla', 'let tensors on the accelerator that do not have four dimensions');
 }
 
-/** A model for the target that the options choose. */
-export function loadFor(path: string, { target, anyShapeOnMla = false }: TargetOptions): Promise<LoadedNet> {
-  return loadModel(path, { target, anyShapeOnMla });
+/** A model for the target that the options choose, in so many workers at once. */
+export function loadFor(
+  path: string,
+  { target, anyShapeOnMla = false }: TargetOptions,
+  workers: LoadOptions['workers'] = 1,
+): Promise<LoadedNet> {
+  return loadModel(path, { target, anyShapeOnMla, workers });
 }
 
 export function requantizationOption(): Option {

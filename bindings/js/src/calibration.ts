@@ -2,7 +2,7 @@
 
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
-import { modelFromBytes } from './model.js';
+import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { Artifact } from './protocol.js';
@@ -226,13 +226,11 @@ export class NetCalibration implements CalibrationInterface {
         octetVersion: VERSION,
         sourceBytes: this.#net.artifact.bytes.length,
       });
-      const bytes = await abortable(
-        primary.call((api) => api.finish(id, description)),
+      const model = await modelMadeBy(
+        primary,
+        (api, modelId) => api.finish(id, modelId, description),
         signal,
       );
-      // Its memory is then there for the model.
-      freeEverywhere(id);
-      const model = await modelFromBytes(bytes);
       onProgress?.({ phase: 'quantize', done: 1, total: 1 });
       return model;
     } finally {

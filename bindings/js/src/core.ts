@@ -43,8 +43,8 @@ export interface NetHandle extends RunnerHandle {
   channels(settings: string): Result<ChannelsHandle> | null;
   /** `channels`: the state of channels(), empty where there is none. */
   calibrate(settings: string, channels: Uint8Array): Result<CalibrationHandle>;
-  /** An already quantized net as the bytes of a .octet file. */
-  convert(options: string): Result<Uint8Array>;
+  /** From an already quantized net. */
+  convert(options: string): Result<Finished>;
 }
 
 /** Something that looks at samples one by one. */
@@ -76,7 +76,13 @@ export interface QuantizationHandle extends MergingHandle {
   /** Quantizes, or takes in the last pass; null when no further pass is needed. */
   draft(): Result<Uint8Array> | null;
   beginPass(draft: Uint8Array): Result<undefined>;
-  finish(options: string): Result<Uint8Array>;
+  finish(options: string): Result<Finished>;
+}
+
+/** A quantized model, and the .octet file that holds it. */
+export interface Finished {
+  readonly file: Uint8Array;
+  readonly model: ModelHandle;
 }
 
 export interface AnalysisHandle extends ObserverHandle {

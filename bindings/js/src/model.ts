@@ -1,11 +1,12 @@
 // Model: a quantized model. It is the bytes of its .octet file; workers open them.
 
+import type { Remote } from 'comlink';
 import { OctetError } from './errors.js';
 import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
-import { freeEverywhere, leastBusyWorker, newId } from './pool.js';
-import type { Artifact } from './protocol.js';
-import { encodedSamples, forEachInOrder, workersFor } from './samples.js';
+import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
+import type { Artifact, FinishedModel } from './protocol.js';
+import { abortable, encodedSamples, forEachInOrder, workersFor } from './samples.js';
 import type {
   AnalyzeOptions,
   ErrorMetric,
@@ -18,6 +19,7 @@ import type {
   Target,
   TFLiteOptions,
 } from './types.js';
+import type { WorkerApi } from './worker-api.js';
 
 /** What the core says about a .octet file. */
 interface CoreModelInfo {
@@ -106,7 +108,28 @@ class QuantizedModel extends FileModel implements ModelInterface {
 /** A model from the bytes of a .octet file, which the model keeps. */
 export async function modelFromBytes(bytes: Uint8Array): Promise<ModelInterface> {
   const artifact: Artifact = { id: newId(), kind: 'model', bytes };
-  const info: CoreModelInfo = JSON.parse(await leastBusyWorker().open(artifact));
+  return modelFrom(artifact, await leastBusyWorker().open(artifact));
+}
+
+/** The model that a worker makes under the id that `make` is given. */
+export async function modelMadeBy(
+  worker: PoolWorker,
+  make: (api: Remote<WorkerApi>, id: string) => Promise<FinishedModel>,
+  signal: AbortSignal | undefined,
+): Promise<ModelInterface> {
+  const id = newId();
+  try {
+    const made = worker.make(id, (api) => make(api, id));
+    const { bytes, info } = await abortable(made, signal);
+    return modelFrom({ id, kind: 'model', bytes }, info);
+  } catch (error) {
+    freeEverywhere(id);
+    throw error;
+  }
+}
+
+function modelFrom(artifact: Artifact, description: string): ModelInterface {
+  const info: CoreModelInfo = JSON.parse(description);
   if (!isComplete(info)) {
     throw new OctetError({
       code: 'INVALID_FILE',

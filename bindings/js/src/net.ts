@@ -2,9 +2,9 @@
 
 import { type CalibratedNet, NetCalibration } from './calibration.js';
 import { type CoreGraph, FileModel } from './file-model.js';
-import { modelFromBytes } from './model.js';
+import { modelMadeBy } from './model.js';
 import { defaultQuantization, type QuantizationParams } from './params.js';
-import { leastBusyWorker, newId } from './pool.js';
+import { leastBusyWorker, newId, takeWorkers, workerCount } from './pool.js';
 import type { Artifact } from './protocol.js';
 import { abortable, throwIfAborted } from './samples.js';
 import { readSource } from './source.js';
@@ -56,8 +56,9 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet {
       octetVersion: VERSION,
       sourceBytes: artifact.bytes.length,
     });
-    const converted = leastBusyWorker().callWith(artifact, (api) => api.convert(artifact.id, description));
-    return modelFromBytes(await abortable(converted, signal));
+    const worker = leastBusyWorker();
+    await abortable(worker.open(artifact), signal);
+    return modelMadeBy(worker, (api, id) => api.convert(artifact.id, id, description), signal);
   }
 
   async calibrate(
@@ -100,8 +101,10 @@ export async function loadModel(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
   options: LoadOptions = {},
 ): Promise<LoadedNetInterface> {
-  const { target = 'gen1', anyShapeOnMla = false, inputShapes = {}, signal } = options;
+  const { target = 'gen1', anyShapeOnMla = false, inputShapes = {}, workers = 1, signal } = options;
   throwIfAborted(signal);
+  // They start while the file is read.
+  const ready = takeWorkers(workerCount(workers === 'default' ? undefined : workers, undefined));
   const bytes = await abortable(readSource(source), signal);
   const artifact: Artifact = {
     id: newId(),
@@ -109,6 +112,8 @@ export async function loadModel(
     bytes,
     options: JSON.stringify({ target, anyShapeOnMla, inputShapes }),
   };
-  const info: CoreNetInfo = JSON.parse(await abortable(leastBusyWorker().open(artifact), signal));
+  const first = leastBusyWorker();
+  for (const worker of ready) worker.open(artifact);
+  const info: CoreNetInfo = JSON.parse(await abortable(first.open(artifact), signal));
   return new FileNet(artifact, info, target);
 }

@@ -6,7 +6,7 @@ import { type Remote, wrap } from 'comlink';
 import { platform } from '#platform';
 import { OctetError, toOctetError } from './errors.js';
 import type { WorkerProcess } from './platform/platform.js';
-import { type Artifact, sendErrorsWhole, WorkerCrash } from './protocol.js';
+import { type Artifact, type FinishedModel, sendErrorsWhole, WorkerCrash } from './protocol.js';
 import type { Configuration } from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
@@ -108,16 +108,30 @@ export class PoolWorker {
     let opened = this.#opened.get(artifact.id);
     if (opened === undefined) {
       opened = this.call((api) => api.open(artifact));
-      opened.catch(() => this.#opened.delete(artifact.id));
-      this.#opened.set(artifact.id, opened);
+      this.#keepOpened(artifact.id, opened);
     }
     return opened;
+  }
+
+  /** Has the worker make a model under the id, which it then has open. */
+  make(id: string, use: (api: Remote<WorkerApi>) => Promise<FinishedModel>): Promise<FinishedModel> {
+    const made = this.call(use);
+    this.#keepOpened(
+      id,
+      made.then(({ info }) => info),
+    );
+    return made;
   }
 
   free(id: string): void {
     this.#opened.delete(id);
     // Nobody waits for it, and a worker that died has freed it.
     this.call((api) => api.free(id)).catch(() => undefined);
+  }
+
+  #keepOpened(id: string, opened: Promise<string>): void {
+    opened.catch(() => this.#opened.delete(id));
+    this.#opened.set(id, opened);
   }
 
   #send<T>(use: (api: Remote<WorkerApi>) => Promise<T>): Promise<T> {

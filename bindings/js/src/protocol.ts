@@ -29,6 +29,13 @@ export type Artifact =
   | { readonly id: string; readonly kind: 'net'; readonly bytes: Uint8Array; readonly options: string }
   | { readonly id: string; readonly kind: 'model'; readonly bytes: Uint8Array };
 
+/** A model that a worker has made, and keeps open: its .octet file, and what the core says about it. */
+export interface FinishedModel {
+  readonly bytes: Uint8Array;
+  /** JSON. */
+  readonly info: string;
+}
+
 /** A net or model as what has to be sent to workers knows it. */
 export interface ArtifactHolder {
   readonly artifact: Artifact;

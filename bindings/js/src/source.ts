@@ -7,7 +7,10 @@ export async function readSource(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
 ): Promise<Uint8Array> {
   if (typeof source === 'string' || source instanceof URL) return platform.read(source);
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  if (ArrayBuffer.isView(source)) return Uint8Array.from(source);
-  return new Uint8Array(source.slice(0));
+  const bytes = ArrayBuffer.isView(source)
+    ? source
+    : new Uint8Array(source instanceof Blob ? await source.arrayBuffer() : source);
+  const own = platform.fileMemory(bytes.length);
+  own.set(bytes);
+  return own;
 }

@@ -239,6 +239,11 @@ export interface LoadOptions {
   readonly anyShapeOnMla?: boolean;
   /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * How many workers open the model at once; others do when they are first needed. 'default' means as many as calls use
+   * by default. Default 1.
+   */
+  readonly workers?: number | 'default';
   readonly signal?: AbortSignal;
 }
 

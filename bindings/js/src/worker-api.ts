@@ -7,6 +7,7 @@ import {
   type CalibrationHandle,
   type ChannelsHandle,
   type Core,
+  type Finished,
   instantiate,
   type ModelHandle,
   type NetHandle,
@@ -16,7 +17,7 @@ import {
 } from './core.js';
 import { OctetError } from './errors.js';
 import type { WorkerPlatform } from './platform/platform.js';
-import type { Artifact, EncodedInput, EncodedSample, ImageFile } from './protocol.js';
+import type { Artifact, EncodedInput, EncodedSample, FinishedModel, ImageFile } from './protocol.js';
 import { bytesOf, checkTensor, elementsOf, type InputInfo } from './tensor.js';
 import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 
@@ -58,11 +59,7 @@ export class WorkerApi {
       artifact.kind === 'net'
         ? unwrap(core.loadNet(artifact.bytes, artifact.options))
         : unwrap(core.loadModel(artifact.bytes));
-    const info = unwrap(handle.info());
-    const { graph } = JSON.parse(info);
-    const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
-    this.#entries.set(artifact.id, { kind: artifact.kind, handle, inputs } as Entry);
-    return info;
+    return this.#keep(artifact.kind, artifact.id, handle);
   }
 
   /** Frees what the id stands for, if anything. */
@@ -165,9 +162,9 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'quantization', handle: unwrap(handle.quantization(settings)), inputs });
   }
 
-  /** An already quantized net as the bytes of a .octet file. */
-  convert(netId: string, options: string): Uint8Array {
-    return unwrap(this.#entry(netId, 'net').handle.convert(options));
+  /** Makes a model, under the new id, of an already quantized net. */
+  convert(netId: string, modelId: string, options: string): FinishedModel {
+    return this.#finished(modelId, unwrap(this.#entry(netId, 'net').handle.convert(options)));
   }
 
   /** Begins comparing model `modelId` with its float model under the new id. */
@@ -208,9 +205,9 @@ export class WorkerApi {
     unwrap(this.#entry(id, 'quantization').handle.beginPass(draft));
   }
 
-  /** Returns the bytes of a .octet file. */
-  finish(id: string, options: string): Uint8Array {
-    return handedOver(unwrap(this.#entry(id, 'quantization').handle.finish(options)));
+  /** Makes the model that was quantized, under the new id. */
+  finish(id: string, modelId: string, options: string): FinishedModel {
+    return this.#finished(modelId, unwrap(this.#entry(id, 'quantization').handle.finish(options)));
   }
 
   nodeErrors(id: string): NodeError[] {
@@ -227,6 +224,20 @@ export class WorkerApi {
 
   supportedOperators(): string {
     return unwrap(this.#started().supportedOperators());
+  }
+
+  #finished(modelId: string, { file, model }: Finished): FinishedModel {
+    const info = this.#keep('model', modelId, model);
+    return transfer({ bytes: file, info }, [file.buffer as ArrayBuffer]);
+  }
+
+  /** Keeps a net or model under the id and returns what the core says about it, as JSON. */
+  #keep(kind: Artifact['kind'], id: string, handle: NetHandle | ModelHandle): string {
+    const info = unwrap(handle.info());
+    const { graph } = JSON.parse(info);
+    const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
+    this.#entries.set(id, { kind, handle, inputs } as Entry);
+    return info;
   }
 
   #started(): Core {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "formats/sink.h"
 #include "ir/graph.h"
 #include "ops/operator.h"
 
@@ -25,6 +26,8 @@ struct Contents {
   std::string report_json;         ///< The quantization report: ranges, warnings, provenance.
 };
 
+/// The file is written into memory once; a copy is up to `sink`.
+void write(const Contents& contents, const Sink& sink);
 Bytes write(const Contents& contents);
 /// Verified before reading, as in formats/tflite. Throws InvalidFile.
 Contents read(std::span<const std::byte> file);

@@ -1,6 +1,7 @@
 // Writes .octet files. Equal constants are stored once, whichever graph they belong to.
 #include <algorithm>
 #include <map>
+#include <span>
 #include <string_view>
 
 #include "formats/octet/attributes.h"
@@ -31,7 +32,7 @@ size_t constant_bytes(const Graph& graph) {
 class FileWriter {
  public:
   explicit FileWriter(const Contents& contents) : contents_(contents) {}
-  Bytes write();
+  void write(const Sink& sink);
 
  private:
   template <class Table>
@@ -124,7 +125,7 @@ FileWriter::Tables<schema::Constant> FileWriter::constants() {
   return tables;
 }
 
-Bytes FileWriter::write() {
+void FileWriter::write(const Sink& sink) {
   const auto quantized = graph(contents_.quantized);
   flatbuffers::Offset<schema::Graph> float_graph;
   if (!contents_.float_graph.nodes.empty()) float_graph = graph(contents_.float_graph);
@@ -134,12 +135,17 @@ Bytes FileWriter::write() {
       static_cast<schema::Target>(contents_.target), quantized, float_graph, &constant_tables,
       contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(), contents_.report_json.c_str());
   schema::FinishModelBuffer(builder_, model);
-  const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
-  return Bytes(data, data + builder_.GetSize());
+  sink(std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize())));
 }
 
 }  // namespace
 
-Bytes write(const Contents& contents) { return FileWriter(contents).write(); }
+void write(const Contents& contents, const Sink& sink) { FileWriter(contents).write(sink); }
+
+Bytes write(const Contents& contents) {
+  Bytes bytes;
+  write(contents, [&](std::span<const std::byte> file) { bytes.assign(file.begin(), file.end()); });
+  return bytes;
+}
 
 }  // namespace octet::formats::octet_file

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -28,7 +29,7 @@ class FileWriter {
  public:
   explicit FileWriter(const Graph& graph) : graph_(graph) {}
 
-  Bytes write();
+  void write(const Sink& sink);
 
  private:
   using OperatorVersion = std::pair<schema::BuiltinOperator, int>;
@@ -224,7 +225,7 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::Buffer>>> Fi
   return builder_.CreateVector(entries);
 }
 
-Bytes FileWriter::write() {
+void FileWriter::write(const Sink& sink) {
   for (const Tensor& tensor : graph_.tensors) add_tensor(tensor);
   for (const Node& node : graph_.nodes) add_operator(node);
   const auto main = subgraph();
@@ -242,20 +243,25 @@ Bytes FileWriter::write() {
   model.add_buffers(buffer_tables);
   model.add_signature_defs(signatures);
   schema::FinishModelBuffer(builder_, model.Finish());
-  const auto* data = reinterpret_cast<const std::byte*>(builder_.GetBufferPointer());
-  return Bytes(data, data + builder_.GetSize());
+  sink(std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize())));
 }
 
 }  // namespace
 
-Bytes write(const Graph& graph, const WriteOptions& options) {
+void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
   Graph expressible = with_float_nodes(graph);
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible = with_integer_edges(std::move(expressible), edges);
   }
   expressible = with_int16_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
-  return FileWriter(expressible).write();
+  FileWriter(expressible).write(sink);
+}
+
+Bytes write(const Graph& graph, const WriteOptions& options) {
+  Bytes bytes;
+  write(graph, options, [&](std::span<const std::byte> file) { bytes.assign(file.begin(), file.end()); });
+  return bytes;
 }
 
 }  // namespace octet::formats::tflite

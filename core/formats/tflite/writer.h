@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "formats/sink.h"
 #include "ir/graph.h"
 
 namespace octet::formats::tflite {
@@ -16,6 +17,7 @@ struct WriteOptions {
 /// Operator versions are the lowest that express the node; the same graph gives the same bytes. What TFLite
 /// computes otherwise than Octet, export_notes.h tells beforehand. Throws UnsupportedModel naming the node
 /// where nothing that TFLite has stands for it.
+void write(const Graph& graph, const WriteOptions& options, const Sink& sink);
 Bytes write(const Graph& graph, const WriteOptions& options = {});
 
 }  // namespace octet::formats::tflite

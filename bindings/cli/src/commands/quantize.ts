@@ -122,7 +122,7 @@ export function quantizeCommand(): Command {
 
 async function quantize(file: string, options: Options): Promise<void> {
   checkOutputs(options.output);
-  const net = await loadFor(file, options);
+  const net = await loadFor(file, options, options.workers ?? 'default');
   const params = await paramsOf(net, options);
   const preprocessing = preprocessingOf(options, UNIT_RANGE);
   const samples = await samplesFrom(options.calibration, net, preprocessing);

@@ -10,11 +10,21 @@ if (parentPort === null) throw new Error('This module runs in a worker thread on
 // Node 20 has relaxed SIMD as it was finished, but behind a flag that its successors need no more.
 if (Number.parseInt(process.versions.node, 10) < 21) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
+let decoder: ReturnType<typeof loadDecoder> | undefined;
+
+async function loadDecoder() {
+  const { default: sharp } = await import('sharp');
+  // No image is decoded twice.
+  sharp.cache(false);
+  return sharp;
+}
+
 export const platform: WorkerPlatform = {
   endpoint: nodeEndpoint(parentPort),
 
   async decodeImage(file) {
-    const { default: sharp } = await import('sharp');
+    decoder ??= loadDecoder();
+    const sharp = await decoder;
     const bytes = file instanceof Blob ? new Uint8Array(await file.arrayBuffer()) : file;
     const { data, info } = await sharp(bytes, { ignoreIcc: true })
       .autoOrient()

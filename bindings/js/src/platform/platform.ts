@@ -25,6 +25,8 @@ export interface Platform {
   compileCore(wasm: Configuration['wasm']): Promise<WebAssembly.Module>;
   /** `onDeath` is called at most once, with the reason. */
   startWorker(createWorker: Configuration['createWorker'], onDeath: (reason: string) => void): WorkerProcess;
+  /** Zeroed memory for a file that workers read. Sending it to them copies nothing where the platform lets them share it. */
+  fileMemory(bytes: number): Uint8Array;
   /** The bytes of a path (Node) or URL. */
   read(source: string | URL): Promise<Uint8Array>;
   /** What lies below a folder, in no particular order; undefined when the path is no folder. */
