@@ -15,6 +15,7 @@
 #include "ir/short_name.h"
 #include "kernels/convert.h"
 #include "kernels/dot.h"
+#include "kernels/fused.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/equalization.h"
@@ -516,6 +517,9 @@ bool use_side_function(const std::string& name, int index) {
   // A function pointer is an index into the table.
   if (name == "octet_dot_sums") {
     return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
+  }
+  if (name == "octet_fused_gemm") {
+    return kernels::use_fused_gemm(reinterpret_cast<kernels::FusedGemmKernel>(index));
   }
   return false;
 }

@@ -60,13 +60,34 @@ void GemmFloat::tiles(size_t first_panel, size_t last_panel, const float* packed
   }
 }
 
+size_t GemmFloat::panels_together(int32_t pixels) const {
+  constexpr size_t kFewWeights = 6 * 1024;
+  return weights_.size() <= kFewWeights || pixels < kTilePixels ? panels_.size() : 1;
+}
+
+FusedGemm GemmFloat::task(const float* packed, int32_t pixels, float* output) const {
+  return {.packed = packed,
+          .input_offsets = plan_.input_offsets.data(),
+          .output_offsets = plan_.output_offsets.data(),
+          .pixels = pixels,
+          .runs = plan_.runs.data(),
+          .run_count = static_cast<int32_t>(plan_.runs.size()),
+          .run_length = plan_.run_length,
+          .panels = panels_.data(),
+          .panel_count = static_cast<int32_t>(panels_.size()),
+          .panels_together = static_cast<int32_t>(panels_together(pixels)),
+          .weights = weights_.data(),
+          .bias = bias_.data()->bias,
+          .lowest = lowest_,
+          .highest = highest_,
+          .output = output};
+}
+
 void GemmFloat::compute(const float* packed, int32_t pixels, float* output) const {
   static constexpr decltype(&GemmFloat::tiles<1>) kTails[] = {&GemmFloat::tiles<1>, &GemmFloat::tiles<2>,
                                                               &GemmFloat::tiles<3>};
-  // Few weights stay in the first-level cache while pixels pass by; of many only a panel does.
-  constexpr size_t kFewWeights = 6 * 1024;
   const int32_t whole = pixels / kTilePixels * kTilePixels;
-  const size_t step = weights_.size() <= kFewWeights ? panels_.size() : 1;
+  const size_t step = panels_together(pixels);
   for (size_t panel = 0; panel < panels_.size(); panel += step) {
     tiles<kTilePixels>(panel, panel + step, packed, output, 0, whole);
     if (whole == pixels) continue;
@@ -77,9 +98,12 @@ void GemmFloat::compute(const float* packed, int32_t pixels, float* output) cons
 }
 
 void GemmFloat::run(const float* input, float* output, std::byte* scratch) const {
+  const FusedGemmKernel fused = fused_gemm();
   for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch),
                  [&](const float* packed, int32_t pixels, int64_t first_output) {
-                   compute(packed, pixels, output + first_output);
+                   if (fused == nullptr) return compute(packed, pixels, output + first_output);
+                   const FusedGemm block = task(packed, pixels, output + first_output);
+                   fused(&block);
                  });
 }
 

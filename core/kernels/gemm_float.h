@@ -1,6 +1,6 @@
 // Float convolution as a matrix product: the float form of gemm_int8.h. Every sum starts with the bias and
-// adds the taps in the filter's order, without fused multiply-add, so results are the same bits on every
-// platform.
+// adds the taps in the filter's order, by the fused multiply-add of fused.h where the machine has it; so all
+// machines that have it agree in every bit, and all that lack it.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/convolution_plan.h"
+#include "kernels/fused.h"
 #include "kernels/panels.h"
 
 namespace octet::kernels {
@@ -29,7 +30,13 @@ class GemmFloat {
   template <int kPixels>
   void tiles(size_t first_panel, size_t last_panel, const float* packed, float* output, int32_t first,
              int32_t last) const;
+  /// Computes a block's output pixels by multiplying and adding.
   void compute(const float* packed, int32_t pixels, float* output) const;
+  /// The same as a task for the fused kernel.
+  FusedGemm task(const float* packed, int32_t pixels, float* output) const;
+  /// How many panels meet the same pixels in turn: few weights stay in the first-level cache while pixels
+  /// pass by; of many only a panel does.
+  size_t panels_together(int32_t pixels) const;
 
   ConvolutionPlan plan_;
   float lowest_;

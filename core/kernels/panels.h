@@ -9,17 +9,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/panel.h"
 #include "kernels/requantize_estimate.h"
 #include "kernels/unrolled.h"
 
 namespace octet::kernels {
-
-/// Eight neighbouring output channels of one group.
-struct Panel {
-  int32_t input_offset = 0;   ///< Of the group's first input channel in a packed pixel.
-  int32_t first_channel = 0;  ///< Output channel.
-  int32_t channels = 0;       ///< 1 to kPanelChannels.
-};
 
 inline std::vector<Panel> make_panels(int32_t groups, int32_t input_channels_per_group,
                                       int32_t output_channels_per_group) {

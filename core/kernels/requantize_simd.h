@@ -9,13 +9,11 @@
 #include <limits>
 #include <span>
 
+#include "kernels/panel.h"
 #include "kernels/requantize.h"
 #include "kernels/simd.h"
 
 namespace octet::kernels {
-
-/// Channels that one panel of weights and one vector store cover.
-inline constexpr int kPanelChannels = 8;
 
 /// The `sima` shift (value + 2^(n-1)) >> n as a multiplier; n in [1, 31].
 inline FixedPointMultiplier multiplier_of_shift(int n) { return {int32_t{1} << (31 - n), 0}; }

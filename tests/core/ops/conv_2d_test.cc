@@ -5,6 +5,7 @@
 
 #include "support/convolution_cases.h"
 #include "support/dot_kernels.h"
+#include "support/fused_kernels.h"
 
 namespace octet {
 namespace {
@@ -35,35 +36,40 @@ Shape filter_shape(const ConvolutionCase& c) {
   return {c.outputs, c.kernel.height, c.kernel.width, c.channels / c.groups};
 }
 
-TEST(Conv2d, FloatEqualsThePlainLoopBitForBit) {
-  uint64_t seed = 1;
-  for (const ConvolutionCase& c : kCases) {
-    SCOPED_TRACE(test::describe(c));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
-    const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
-    const std::vector<float> bias = random.floats(c.outputs, -1, 1);
-    std::vector<TensorId> operands = {builder.input("x", input_shape),
-                                      builder.constant(filter_shape(c), filter)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = builder.node(OpKind::Conv2d, attributes(c), operands)[0];
-    builder.output(y);
+void expect_float(const ConvolutionCase& c, const test::FusedScope& scope, uint64_t seed) {
+  SCOPED_TRACE(test::describe(c));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
+  const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
+  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
+  std::vector<TensorId> operands = {builder.input("x", input_shape),
+                                    builder.constant(filter_shape(c), filter)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(OpKind::Conv2d, attributes(c), operands)[0];
+  builder.output(y);
 
-    const Shape output_shape = builder.tensor(y).shape;
-    std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
-    for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
-    test::for_each_product(
-        c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t i) {
-          const int64_t weight =
-              ((int64_t{o} * c.kernel.height + ky) * c.kernel.width + kx) * filter_shape(c).channels() + i;
-          expected[static_cast<size_t>(to)] +=
-              input[static_cast<size_t>(from)] * filter[static_cast<size_t>(weight)];
-        });
-    const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-    for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
-    EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
+  test::for_each_product(
+      c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t i) {
+        const int64_t weight =
+            ((int64_t{o} * c.kernel.height + ky) * c.kernel.width + kx) * filter_shape(c).channels() + i;
+        float& sum = expected[static_cast<size_t>(to)];
+        sum = scope.add(sum, input[static_cast<size_t>(from)], filter[static_cast<size_t>(weight)]);
+      });
+  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
+  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+}
+
+TEST(Conv2d, FloatEqualsThePlainLoopBitForBit) {
+  for (const bool fused : test::ways_to_add()) {
+    const test::FusedScope scope(fused);
+    uint64_t seed = 1;
+    for (const ConvolutionCase& c : kCases) expect_float(c, scope, seed++);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "ops/activation.h"
 #include "support/convolution_cases.h"
 #include "support/dot_kernels.h"
+#include "support/fused_kernels.h"
 
 namespace octet {
 namespace {
@@ -18,40 +19,44 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {{1, 1}, 1, 1},
-    {{1, 37}, 10, 37, false, true, Activation::Relu},
-    {{5, 16}, 24, 16, false, false},
-    {{2, 3, 4, 6}, 7, 12},
-    {{2, 3, 4, 6}, 9, 6, true, true, Activation::Relu6},
+    {{1, 1}, 1, 1},        {{1, 37}, 10, 37, false, true, Activation::Relu},
+    {{1, 29}, 37, 29},     {{5, 16}, 24, 16, false, false},
+    {{2, 3, 4, 6}, 7, 12}, {{2, 3, 4, 6}, 9, 6, true, true, Activation::Relu6},
     {{700, 130}, 5, 130},
 };
 
-TEST(FullyConnected, FloatEqualsThePlainLoopBitForBit) {
-  uint64_t seed = 1;
-  for (const Case& c : kCases) {
-    SCOPED_TRACE(to_string(c.input));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const std::vector<float> input = random.floats(c.input.elements(), -1, 1);
-    const std::vector<float> filter = random.floats(int64_t{c.units} * c.depth, -1, 1);
-    const std::vector<float> bias = random.floats(c.units, -1, 1);
-    std::vector<TensorId> operands = {builder.input("x", c.input),
-                                      builder.constant({c.units, c.depth}, filter)};
-    if (c.bias) operands.push_back(builder.constant({c.units}, bias));
-    const FullyConnected attributes = {.keep_dims = c.keep_dims, .activation = c.activation};
-    builder.output(builder.node(OpKind::FullyConnected, attributes, operands)[0]);
+void expect_float(const Case& c, const test::FusedScope& scope, uint64_t seed) {
+  SCOPED_TRACE(to_string(c.input));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const std::vector<float> input = random.floats(c.input.elements(), -1, 1);
+  const std::vector<float> filter = random.floats(int64_t{c.units} * c.depth, -1, 1);
+  const std::vector<float> bias = random.floats(c.units, -1, 1);
+  std::vector<TensorId> operands = {builder.input("x", c.input),
+                                    builder.constant({c.units, c.depth}, filter)};
+  if (c.bias) operands.push_back(builder.constant({c.units}, bias));
+  const FullyConnected attributes = {.keep_dims = c.keep_dims, .activation = c.activation};
+  builder.output(builder.node(OpKind::FullyConnected, attributes, operands)[0]);
 
-    const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-    std::vector<float> expected;
-    for (size_t row = 0; row < input.size() / static_cast<size_t>(c.depth); ++row) {
-      for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
-        const size_t depth = static_cast<size_t>(c.depth);
-        float sum = c.bias ? bias[unit] : 0.0f;
-        for (size_t k = 0; k < depth; ++k) sum += input[row * depth + k] * filter[unit * depth + k];
-        expected.push_back(std::clamp(sum, clamp.low, clamp.high));
-      }
+  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+  std::vector<float> expected;
+  for (size_t row = 0; row < input.size() / static_cast<size_t>(c.depth); ++row) {
+    for (size_t unit = 0; unit < static_cast<size_t>(c.units); ++unit) {
+      const size_t depth = static_cast<size_t>(c.depth);
+      float sum = c.bias ? bias[unit] : 0.0f;
+      for (size_t k = 0; k < depth; ++k)
+        sum = scope.add(sum, input[row * depth + k], filter[unit * depth + k]);
+      expected.push_back(std::clamp(sum, clamp.low, clamp.high));
     }
-    EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+  }
+  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+}
+
+TEST(FullyConnected, FloatEqualsThePlainLoopBitForBit) {
+  for (const bool fused : test::ways_to_add()) {
+    const test::FusedScope scope(fused);
+    uint64_t seed = 1;
+    for (const Case& c : kCases) expect_float(c, scope, seed++);
   }
 }
 
