@@ -14,6 +14,7 @@
 #include "guarded.h"
 #include "ir/short_name.h"
 #include "kernels/convert.h"
+#include "kernels/depthwise_dots.h"
 #include "kernels/dot.h"
 #include "kernels/fused.h"
 #include "partition/target.h"
@@ -520,6 +521,9 @@ bool use_side_function(const std::string& name, int index) {
   }
   if (name == "octet_fused_gemm") {
     return kernels::use_fused_gemm(reinterpret_cast<kernels::FusedGemmKernel>(index));
+  }
+  if (name == "octet_depthwise_dots") {
+    return kernels::use_depthwise_dot_kernel(reinterpret_cast<kernels::DepthwiseDotKernel>(index));
   }
   return false;
 }

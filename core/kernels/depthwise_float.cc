@@ -138,7 +138,7 @@ void DepthwiseFloat::run(const float* input, float* output, std::byte* scratch) 
   if (rows_) {
     const Compute compute = chosen();
     return for_each_depthwise_block(
-        *rows_, panels_, input, output, packed, static_cast<size_t>(rows_->width) * kPanelChannels,
+        *rows_, panels_, input, output, packed, static_cast<size_t>(rows_->width) * kPanelChannels, 0.0f,
         [&](const float* source, int32_t readable, float* row) { pack(source, readable, row); },
         [&](size_t panel, const Block& block) { (this->*compute)(panel, block); });
   }

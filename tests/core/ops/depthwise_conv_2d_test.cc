@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "support/convolution_cases.h"
+#include "support/dot_kernels.h"
 
 namespace octet {
 namespace {
@@ -89,44 +90,65 @@ TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
   }
 }
 
+void expect_int8(const ConvolutionCase& c, int32_t output_zero_point, uint64_t seed) {
+  SCOPED_TRACE(test::describe(c));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
+  const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
+  const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
+  const QuantParams in = QuantParams::per_tensor(0.02f, 127);
+  const QuantParams out = QuantParams::per_tensor(0.11f, output_zero_point);
+  QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
+                         .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
+                         .axis = 3};
+  std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
+                                    builder.constant(filter_shape(c), filter, weights)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
+  builder.output(y);
+
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<int32_t> sums(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
+  test::for_each_product(c, output_shape,
+                         [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+                           sums[static_cast<size_t>(to)] +=
+                               (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
+                         });
+  const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
+  std::vector<int8_t> expected;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const double ratio =
+        double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
+    expected.push_back(test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), output_zero_point,
+                                         clamp.low, clamp.high));
+  }
+  EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
+}
+
 TEST(DepthwiseConv2d, Int8EqualsThePlainLoop) {
   uint64_t seed = 100;
-  for (const ConvolutionCase& c : cases()) {
-    SCOPED_TRACE(test::describe(c));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
-    const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
-    const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
-    const QuantParams in = QuantParams::per_tensor(0.02f, 127);
-    const QuantParams out = QuantParams::per_tensor(0.11f, -128);
-    QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
-                           .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
-                           .axis = 3};
-    std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
-                                      builder.constant(filter_shape(c), filter, weights)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
-    builder.output(y);
+  for (const ConvolutionCase& c : cases()) expect_int8(c, -128, seed++);
+}
 
-    const Shape output_shape = builder.tensor(y).shape;
-    std::vector<int32_t> sums(static_cast<size_t>(output_shape.elements()));
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
-    test::for_each_product(
-        c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
-          sums[static_cast<size_t>(to)] +=
-              (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
-        });
-    const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
-    std::vector<int8_t> expected;
-    for (size_t i = 0; i < sums.size(); ++i) {
-      const double ratio =
-          double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
-      expected.push_back(
-          test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), -128, clamp.low, clamp.high));
+TEST(DepthwiseConv2d, Int8EqualsThePlainLoopByEveryKernelForFourTaps) {
+  for (const kernels::DepthwiseDotKernel kernel : {octet_depthwise_dots, test::signed_depthwise_dots}) {
+    const test::DepthwiseDotScope scope(kernel);
+    uint64_t seed = 1000;
+    for (ConvolutionCase c : cases()) {
+      if (c.channels != c.outputs) continue;
+      c.channels = c.outputs = c.groups = (c.channels + 7) / 8 * 8;
+      expect_int8(c, -128, seed++);
+      expect_int8(c, 5, seed++);
     }
-    EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
+    // Blocks of rows, several calls a block, and a last tile of each width.
+    for (const int32_t stride : {1, 2}) {
+      for (const int32_t width : {57, 58, 59, 60}) {
+        expect_int8({1, 70, width, 16, 16, {3, 3}, {stride, stride}, {1, 1}, {1, 1, 1, 1}, 16}, -3, seed++);
+      }
+    }
   }
 }
 
