@@ -61,7 +61,8 @@ void Replay::run(std::span<const std::span<const std::byte>> inputs) {
   for (size_t n = 0; n < graph_->nodes.size(); ++n) {
     run_node(n, {});
     // What was just computed is what is kept.
-    for (const TensorId output : graph_->nodes[n].outputs) std::swap(kept_[index(output)], new_[index(output)]);
+    for (const TensorId output : graph_->nodes[n].outputs)
+      std::swap(kept_[index(output)], new_[index(output)]);
   }
 }
 

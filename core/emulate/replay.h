@@ -31,7 +31,8 @@ class Replay {
   /// tensors together.
   explicit Replay(std::shared_ptr<const Graph> graph);
 
-  /// Runs all and keeps it. One span an input, in graph order; throws InvalidInput for another number or size.
+  /// Runs all and keeps it. One span an input, in graph order; throws InvalidInput for another number or
+  /// size.
   void run(std::span<const std::span<const std::byte>> inputs);
   /// What run() computed, until the next run(); of a constant its contents.
   std::span<const std::byte> kept(TensorId id) const;

@@ -16,8 +16,8 @@ constexpr size_t kReach = 16;
 constexpr double kNodeCost = 1e-5;
 /// A step gains at least this for each of its nodes, of the mean of the outputs' noise in nepers of power.
 constexpr double kLeastGain = 2e-4;
-/// Noise over signal that counts as none.
-constexpr double kNoNoise = 1e-10;
+/// A part of the noise that counts as none.
+constexpr double kNoNoise = 1e-6;
 
 /// Nodes that rise together.
 struct Step {
@@ -31,7 +31,11 @@ struct Step {
 class Chooser {
  public:
   Chooser(const RoundingNoise& noise, const std::vector<bool>& may_rise)
-      : noise_(noise), graph_(noise.graph()), wide_(graph_.nodes.size()), costs_(graph_.nodes.size()) {
+      : noise_(noise),
+        parts_(noise.parts()),
+        graph_(noise.graph()),
+        wide_(graph_.nodes.size()),
+        costs_(graph_.nodes.size()) {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       wide_[n] = !noise.int8_nodes()[n];
       costs_[n] = static_cast<double>(multiply_accumulates(graph_, graph_.nodes[n]));
@@ -51,7 +55,7 @@ class Chooser {
       for (const size_t n : step->nodes) raise(n);
       left -= step->cost;
     }
-    MixedPrecision chosen = {.int16_nodes = {}, .share = 0, .noise = relative_noise()};
+    MixedPrecision chosen = {.int16_nodes = {}, .share = 0, .noise = noise_left()};
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       if (!wide_[n] || !noise_.int8_nodes()[n]) continue;
       chosen.int16_nodes.push_back(static_cast<NodeId>(n));
@@ -89,18 +93,17 @@ class Chooser {
     floor_.assign(noise_.outputs(), 0.0);
     for (size_t s = 0; s < noise_.sources().size(); ++s) {
       if (noise_.sources()[s].tensor != TensorId::None) continue;
-      for (size_t o = 0; o < floor_.size(); ++o) floor_[o] += noise_.noise(s, o);
+      for (size_t o = 0; o < floor_.size(); ++o) floor_[o] += parts_[noise_.at(s, o)];
     }
   }
 
   bool is_wide(NodeId id) const { return id == NodeId::None || wide_[index(id)]; }
 
-  /// By output: noise over signal with the nodes that are INT16 now.
-  std::vector<double> relative_noise() const {
+  /// By output: what is left of the noise with the nodes that are INT16 now.
+  std::vector<double> noise_left() const {
     std::vector<double> sums = floor_;
-    std::vector<bool> rounded(graph_.tensors.size(), false);
     const auto add = [&](size_t source) {
-      for (size_t o = 0; o < sums.size(); ++o) sums[o] += noise_.noise(source, o);
+      for (size_t o = 0; o < sums.size(); ++o) sums[o] += parts_[noise_.at(source, o)];
     };
     for (const TensorSources& tensor : noise_.tensors()) {
       if (!is_wide(tensor.producer)) {
@@ -111,14 +114,13 @@ class Chooser {
         if (!is_wide(reader.node)) add(reader.source);
       }
     }
-    for (size_t o = 0; o < sums.size(); ++o) sums[o] = noise_.signal(o) > 0 ? sums[o] / noise_.signal(o) : 0;
     return sums;
   }
 
   double objective() const {
     double sum = 0;
     size_t counted = 0;
-    for (const double noise : relative_noise()) {
+    for (const double noise : noise_left()) {
       if (noise <= 0) continue;
       sum += std::log(noise + kNoNoise);
       ++counted;
@@ -176,6 +178,7 @@ class Chooser {
   }
 
   const RoundingNoise& noise_;
+  std::vector<double> parts_;  ///< By source and output.
   const Graph& graph_;
   std::vector<bool> wide_;    ///< By node, as what follows: not INT8.
   std::vector<bool> rising_;  ///< May still become INT16.
@@ -186,7 +189,8 @@ class Chooser {
 
 }  // namespace
 
-MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise, double share) {
+MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                  double share) {
   return Chooser(noise, may_rise).choose(share);
 }
 

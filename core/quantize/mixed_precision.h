@@ -2,8 +2,8 @@
 // the noise at the net's outputs.
 //
 // Rounding a tensor makes no noise where the node that computes it and those that read it are INT16: nodes
-// gain together. A node that multiplies costs its multiply-accumulates, whichever of its neighbours are INT16;
-// sums, functions and pooling cost none.
+// gain together. A node that multiplies costs its multiply-accumulates, whichever of its neighbours are
+// INT16; sums, functions and pooling cost none.
 #pragma once
 
 #include <vector>
@@ -17,13 +17,14 @@ struct MixedPrecision {
   std::vector<NodeId> int16_nodes;  ///< Ascending.
   /// Of the graph's multiply-accumulates, those of int16_nodes.
   double share = 0;
-  /// By output of the graph: noise over signal that is left, in power; 0 where it is not known.
+  /// By output of the graph: the part of the noise that is left; 0 for outputs that have none.
   std::vector<double> noise;
 };
 
 /// Raises nodes that `may_rise`, by node of the graph, and are INT8 in the draft that `noise` was measured
-/// with, as long as their share of multiply-accumulates is at most `share`, from 0 to 1; for the least mean of
-/// the outputs' noise in dB.
-MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise, double share);
+/// with, as long as their share of multiply-accumulates is at most `share`, from 0 to 1; for the least mean
+/// of the outputs' noise in dB.
+MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                  double share);
 
 }  // namespace octet::quantize

@@ -121,12 +121,14 @@ void RoundingNoise::add_tensor(TensorId id, NodeId producer, const std::vector<N
   const bool computed = producer != NodeId::None && int8_[index(producer)];
   if (computed) params = rounding_of(draft, nodes, graph_->node(producer), id);
   for (const NodeId reader : readers) {
-    if (int8_[index(reader)] && params == nullptr) params = rounding_of(draft, nodes, graph_->node(reader), id);
+    if (int8_[index(reader)] && params == nullptr)
+      params = rounding_of(draft, nodes, graph_->node(reader), id);
   }
   if (params == nullptr) return;
   if (computed && !only_moves(graph_->node(producer)))
     sources.where_computed = add_source({.node = producer, .tensor = id}, *params);
-  const bool is_output = std::find(graph_->outputs.begin(), graph_->outputs.end(), id) != graph_->outputs.end();
+  const bool is_output =
+      std::find(graph_->outputs.begin(), graph_->outputs.end(), id) != graph_->outputs.end();
   for (const NodeId reader : readers) {
     if (!int8_[index(reader)]) continue;
     // For the only reader it is the same, wherever it is rounded.
@@ -159,7 +161,7 @@ void RoundingNoise::add_noise(std::vector<double>& sums, size_t source) {
     const TensorId id = graph_->outputs[o];
     const std::optional<std::span<const std::byte>> changed = replay_.changed(id);
     if (!changed || graph_->tensor(id).dtype != DType::Float32) continue;
-    sums[source * outputs() + o] = squared_difference(as<float>(replay_.kept(id)), as<float>(*changed));
+    sums[at(source, o)] = squared_difference(as<float>(replay_.kept(id)), as<float>(*changed));
   }
 }
 
@@ -170,8 +172,9 @@ std::vector<double> RoundingNoise::observe(std::span<const std::span<const std::
     const TensorId id = graph_->outputs[o];
     if (graph_->tensor(id).dtype != DType::Float32) continue;
     double squares = 0;
-    for (const float value : as<float>(replay_.kept(id))) squares += static_cast<double>(value) * static_cast<double>(value);
-    sums[sources_.size() * outputs() + o] = squares;
+    for (const float value : as<float>(replay_.kept(id)))
+      squares += static_cast<double>(value) * static_cast<double>(value);
+    sums[at(sources_.size(), o)] = squares;
   }
   for (size_t s = 0; s < sources_.size(); ++s) add_noise(sums, s);
   return sums;
@@ -181,6 +184,33 @@ void RoundingNoise::fold(std::span<const double> sample) {
   if (sample.size() != sums_.size())
     throw Error(ErrorCode::InvalidInput, "What a worker saw of rounding is of another model.");
   for (size_t i = 0; i < sums_.size(); ++i) sums_[i] += sample[i];
+  samples_.emplace_back(sample.begin(), sample.end());
+}
+
+std::vector<double> RoundingNoise::parts() const {
+  std::vector<double> parts(sources_.size() * outputs(), 0.0);
+  for (size_t o = 0; o < outputs(); ++o) {
+    const auto total = [&](const std::vector<double>& sums) {
+      double noise = 0;
+      for (size_t s = 0; s < sources_.size(); ++s) noise += is_own(s) ? sums[at(s, o)] : 0;
+      return noise;
+    };
+    const double mean = total(sums_) / static_cast<double>(samples_.size());
+    double weights = 0;
+    for (const std::vector<double>& sample : samples_) {
+      const double noise = total(sample);
+      if (noise <= 0) continue;
+      const double weight = 1 / (noise + mean);
+      weights += noise * weight;
+      for (size_t s = 0; s < sources_.size(); ++s) parts[at(s, o)] += sample[at(s, o)] * weight;
+    }
+    for (size_t s = 0; s < sources_.size() && weights > 0; ++s) parts[at(s, o)] /= weights;
+  }
+  return parts;
+}
+
+bool RoundingNoise::is_own(size_t source) const {
+  return sources_[source].node == NodeId::None || sources_[source].readers.empty();
 }
 
 }  // namespace octet::quantize

@@ -1,7 +1,7 @@
 // How much of the noise at a net's outputs each rounding makes: of each tensor to 8 bits, and of each layer's
-// weights. Each is done alone, in the float graph, whose other tensors stay as they are; only what lies behind
-// is run again. Such noises are small and hardly depend on each other, so that those of several roundings
-// nearly add up.
+// weights. Each is done alone, in the float graph, whose other tensors stay as they are; only what lies
+// behind is run again. Such noises are small and hardly depend on each other, so that those of several
+// roundings nearly add up.
 #pragma once
 
 #include <cstddef>
@@ -62,9 +62,17 @@ class RoundingNoise {
 
   /// Sum of squared differences at output `output` that the source alone makes, and of the output's squares.
   /// Outputs that are not float32 have neither.
-  double noise(size_t source, size_t output) const { return sums_[source * outputs() + output]; }
-  double signal(size_t output) const { return sums_[sources_.size() * outputs() + output]; }
+  double noise(size_t source, size_t output) const { return sums_[at(source, output)]; }
+  double signal(size_t output) const { return sums_[at(sources_.size(), output)]; }
+  /// By source and output: the source's part of all noise at the output, as a mean over the samples. One with
+  /// much more noise than others counts little more than they, or else it alone would tell.
+  std::vector<double> parts() const;
+  size_t at(size_t source, size_t output) const { return source * outputs() + output; }
   size_t outputs() const { return graph_->outputs.size(); }
+  /// How many were folded.
+  size_t samples() const { return samples_.size(); }
+  /// True for what is rounded where it is computed, for weights, and for inputs of the graph.
+  bool is_own(size_t source) const;
 
  private:
   void add_tensor(TensorId id, NodeId producer, const std::vector<NodeId>& readers, const Graph& draft);
@@ -80,7 +88,8 @@ class RoundingNoise {
   std::vector<TensorSources> tensors_;
   std::vector<bool> int8_;
   std::vector<std::unique_ptr<ops::Kernel>> rounded_;  ///< By node: the kernel with the draft's weights.
-  std::vector<double> sums_;
+  std::vector<std::vector<double>> samples_;           ///< What was folded.
+  std::vector<double> sums_;                           ///< Of all samples.
   std::vector<int8_t> integers_;
   std::vector<float> reals_;
 };

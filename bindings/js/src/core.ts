@@ -3,6 +3,7 @@
 import type { ErrorParts } from './errors.js';
 import { OctetError } from './errors.js';
 import createOctetCore from './octet.js';
+import type { CoreSensitivity, Int16Nodes } from './sensitivity.js';
 import type { NodeError } from './types.js';
 
 /** What a call of the core returns when it fails. */
@@ -90,10 +91,18 @@ export interface AnalysisHandle extends ObserverHandle {
   errors(): Result<NodeError[]>;
 }
 
+export interface SensitivityHandle extends ObserverHandle {
+  fold(seen: Uint8Array): Result<undefined>;
+  ranking(): Result<CoreSensitivity[]>;
+  int16Nodes(share: number): Result<Int16Nodes>;
+}
+
 export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
   exportNotes(): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
+  /** `eachWeights`: the weights of each node by themselves. */
+  sensitivity(eachWeights: boolean): Result<SensitivityHandle>;
 }
 
 export interface Core {
