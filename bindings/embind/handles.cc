@@ -457,11 +457,14 @@ bool use_side_function(const std::string& name, int index) {
   if (name == "octet_dot_sums") {
     return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
   }
-  if (name == "octet_fused_gemm") {
+  if (name == "octet_fused_gemm_4" || name == "octet_fused_gemm_6") {
     return kernels::use_fused_gemm(reinterpret_cast<kernels::FusedGemmKernel>(index));
   }
   if (name == "octet_depthwise_dots") {
     return kernels::use_depthwise_dot_kernel(reinterpret_cast<kernels::DepthwiseDotKernel>(index));
+  }
+  if (name == "octet_fused_depthwise") {
+    return kernels::use_fused_depthwise(reinterpret_cast<kernels::FusedDepthwiseKernel>(index));
   }
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include "support/convolution_cases.h"
 #include "support/dot_kernels.h"
+#include "support/fused_kernels.h"
 
 namespace octet {
 namespace {
@@ -60,33 +61,46 @@ size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx)
   return static_cast<size_t>((ky * c.kernel.width + kx) * c.outputs + o);
 }
 
-TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
-  uint64_t seed = 1;
-  for (const ConvolutionCase& c : cases()) {
-    SCOPED_TRACE(test::describe(c));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
-    const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
-    const std::vector<float> bias = random.floats(c.outputs, -1, 1);
-    std::vector<TensorId> operands = {builder.input("x", input_shape),
-                                      builder.constant(filter_shape(c), filter)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
-    builder.output(y);
+/// Whether the convolution goes by packed rows, where products are fused.
+bool goes_by_rows(const ConvolutionCase& c) {
+  return c.dilation.width == 1 && c.stride.width <= 2 && c.outputs == c.channels &&
+         (c.kernel.width == 3 || c.kernel.width == 5);
+}
 
-    const Shape output_shape = builder.tensor(y).shape;
-    std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
-    for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
-    test::for_each_product(c, output_shape,
-                           [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
-                             expected[static_cast<size_t>(to)] +=
-                                 input[static_cast<size_t>(from)] * filter[weight_index(c, o, ky, kx)];
-                           });
-    const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-    for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
-    EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+void expect_float(const ConvolutionCase& c, const kernels::FusedKernels& fused, uint64_t seed) {
+  const test::FusedScope scope(fused);
+  SCOPED_TRACE(test::describe(c));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
+  const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
+  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
+  std::vector<TensorId> operands = {builder.input("x", input_shape),
+                                    builder.constant(filter_shape(c), filter)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
+  builder.output(y);
+
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
+  test::for_each_product(c, output_shape,
+                         [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+                           float& sum = expected[static_cast<size_t>(to)];
+                           const float a = input[static_cast<size_t>(from)];
+                           const float b = filter[weight_index(c, o, ky, kx)];
+                           sum = goes_by_rows(c) ? scope.add(sum, a, b) : sum + a * b;
+                         });
+  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
+  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+}
+
+TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
+  for (const kernels::FusedKernels& fused : test::fused_kernels()) {
+    uint64_t seed = 1;
+    for (const ConvolutionCase& c : cases()) expect_float(c, fused, seed++);
   }
 }
 
