@@ -20,7 +20,7 @@ inline void add_taps(const FusedDepthwise& task, const float* taps, const float*
       unrolled<kTile>([&](auto p) __attribute__((always_inline)) {
         constexpr int kTap = decltype(column)() - decltype(p)() * kStride;
         if constexpr (kTap >= 0 && kTap < kWidth) {
-          sums[p] = multiply_add(pixel, filter[kTap], sums[p]);
+          sums[p] = fused_multiply_add(pixel, filter[kTap], sums[p]);
           settle(sums[p]);
         }
       });

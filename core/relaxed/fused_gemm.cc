@@ -29,7 +29,7 @@ inline void tile(const FusedGemm& task, int32_t panel, int32_t first) {
       });
       unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
         const v128_t input = wasm_v128_load32_splat(tap + pixels[p]);
-        unrolled<kColumns>([&](auto c) { sums[p][c] = multiply_add(input, filter[c], sums[p][c]); });
+        unrolled<kColumns>([&](auto c) { sums[p][c] = fused_multiply_add(input, filter[c], sums[p][c]); });
         unrolled<kColumns>([&](auto c) { settle(sums[p][c]); });
       });
     }

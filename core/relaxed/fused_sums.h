@@ -16,7 +16,7 @@
 namespace octet::kernels {
 
 /// a * b + c, rounded once where the machine can.
-inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
+[[gnu::always_inline]] inline v128_t fused_multiply_add(v128_t a, v128_t b, v128_t c) {
 #if defined(__wasm_relaxed_simd__)
   return wasm_f32x4_relaxed_madd(a, b, c);
 #elif defined(__FMA__)
@@ -31,14 +31,14 @@ inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
 
 /// Has sums computed here: clang would otherwise load much before it multiplies, and engines that keep its
 /// order would run out of registers.
-inline void settle([[maybe_unused]] v128_t& sum) {
+[[gnu::always_inline]] inline void settle([[maybe_unused]] v128_t& sum) {
 #ifdef __wasm__  // Natively the compiler knows the registers that it has.
   asm volatile("" : "+r"(sum) : : "memory");
 #endif
 }
 
 /// A NaN stays NaN.
-inline v128_t clamped(v128_t sums, v128_t lowest, v128_t highest) {
+[[gnu::always_inline]] inline v128_t clamped(v128_t sums, v128_t lowest, v128_t highest) {
   return wasm_f32x4_pmin(wasm_f32x4_pmax(sums, lowest), highest);
 }
 
@@ -58,7 +58,7 @@ inline v128_t clamped(v128_t sums, v128_t lowest, v128_t highest) {
 }
 
 /// Stores the first `channels` of two vectors of sums.
-inline void store(float* output, v128_t low, v128_t high, int channels) {
+[[gnu::always_inline]] inline void store(float* output, v128_t low, v128_t high, int channels) {
   if (channels < kPanelChannels) return store_some(output, low, high, channels);
   wasm_v128_store(output, low);
   wasm_v128_store(output + 4, high);
