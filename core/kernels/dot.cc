@@ -31,7 +31,7 @@ bool rescales_exactly(DotKernel kernel, DotSums task, std::vector<int32_t> sums)
   const int32_t tiles = kernel(&task);
   const std::span<const int32_t> left_over(task.left_over, static_cast<size_t>(tiles));
   for (int32_t p = 0; p < task.pixels; ++p) {
-    const int32_t tile = p < task.pixels / 4 * 4 ? p / 4 * 4 : p;
+    const int32_t tile = p / OCTET_DOT_PIXELS * OCTET_DOT_PIXELS;
     if (std::find(left_over.begin(), left_over.end(), tile) != left_over.end()) continue;
     for (int32_t c = 0; c < OCTET_DOT_CHANNELS; ++c) {
       const int32_t result = multiply_by(sums[static_cast<size_t>(p * OCTET_DOT_CHANNELS + c)],
@@ -50,7 +50,7 @@ bool rescales_exactly(DotKernel kernel, DotSums task, std::vector<int32_t> sums)
 bool is_exact(DotKernel kernel, DotOperand operand) {
   constexpr std::array<uint8_t, 8> kBytes = {0, 1, 100, 127, 128, 129, 200, 255};
   constexpr std::array<int8_t, 8> kWeights = {-128, -127, -77, -1, 0, 1, 90, 127};
-  constexpr int32_t kPixels = 7;
+  constexpr int32_t kPixels = 2 * OCTET_DOT_PIXELS + 1;
   constexpr int32_t kQuads = 16;
   constexpr size_t kTaps = size_t{kQuads} * OCTET_DOT_TAPS;
   const int32_t run = 0;
@@ -64,7 +64,7 @@ bool is_exact(DotKernel kernel, DotOperand operand) {
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = kWeights[(i / 4 + (i % 4) * (i / 128)) % 8];
   for (int32_t p = 0; p < kPixels; ++p) offsets.push_back(p * static_cast<int32_t>(kTaps));
 
-  std::vector<int32_t> sums(size_t{kPixels + 2 * 4} * OCTET_DOT_CHANNELS);
+  std::vector<int32_t> sums(size_t{kPixels + OCTET_DOT_PIXELS} * OCTET_DOT_CHANNELS);
   std::vector<int8_t> output(size_t{kPixels} * OCTET_DOT_CHANNELS);
   std::vector<int32_t> output_offsets;
   for (int32_t p = 0; p < kPixels; ++p) output_offsets.push_back(p * OCTET_DOT_CHANNELS);

@@ -14,6 +14,9 @@ namespace octet::kernels {
 /// Output channels that one call computes, and taps that one instruction takes of each.
 #define OCTET_DOT_CHANNELS 8
 #define OCTET_DOT_TAPS 4
+/// Pixels of a tile, whose sums are in registers together: twelve of the machine's sums, as many as x86-64
+/// needs to begin two multiplications a cycle.
+#define OCTET_DOT_PIXELS 6
 
 /// How eight channels' sums become INT8, in single precision: as requantize_estimate.h, but with a conversion
 /// to integers that only relaxed SIMD has. A result is floor(sum * factor + offset), minus `step` where the

@@ -20,7 +20,8 @@ constexpr int32_t kMostPixelsPerCall = 120;
 int32_t pixels_per_call(const ConvolutionPlan& plan) {
   constexpr int32_t kBytes = 24 * 1024;
   const int32_t bytes_per_pixel = std::max(plan.packed_channels * plan.geometry.stride_x, 1);
-  return std::clamp(kBytes / bytes_per_pixel / kTilePixels * kTilePixels, kTilePixels, kMostPixelsPerCall);
+  return std::clamp(kBytes / bytes_per_pixel / OCTET_DOT_PIXELS * OCTET_DOT_PIXELS, OCTET_DOT_PIXELS,
+                    kMostPixelsPerCall);
 }
 
 }  // namespace
@@ -157,9 +158,8 @@ void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* ou
 template <class Multiplier>
 void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output, int32_t first,
                                           int32_t pixels) const {
-  // The last pixels are tiles by themselves.
-  alignas(16) int32_t sums[(kMostPixelsPerCall + 2 * kTilePixels) * kPanelChannels];
-  int32_t left_over[kMostPixelsPerCall];
+  alignas(16) int32_t sums[kMostPixelsPerCall * kPanelChannels];
+  int32_t left_over[kMostPixelsPerCall / OCTET_DOT_PIXELS];
   const int32_t* offsets = plan_.output_offsets.data() + first;
   DotSums task = {.packed = packed + panels_[panel].input_offset,
                   .input_offsets = plan_.input_offsets.data() + first,
@@ -176,10 +176,9 @@ void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, i
                   .left_over = left_over};
   const int32_t tiles = dot_.kernel(&task);
   if (task.rescaling == nullptr) return rescale(panel, sums, task.output, offsets, pixels);
-  const int32_t whole_tiles = pixels / kTilePixels * kTilePixels;
   for (int32_t i = 0; i < tiles; ++i) {
-    rescale(panel, sums + i * kTilePixels * kPanelChannels, task.output, offsets + left_over[i],
-            left_over[i] < whole_tiles ? kTilePixels : 1);
+    rescale(panel, sums + i * OCTET_DOT_PIXELS * kPanelChannels, task.output, offsets + left_over[i],
+            std::min(OCTET_DOT_PIXELS, pixels - left_over[i]));
   }
 }
 

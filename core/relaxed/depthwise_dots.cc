@@ -10,20 +10,24 @@ namespace {
 constexpr int kTilePixels = 4;
 constexpr int kWindow = OCTET_DOT_CHANNELS * OCTET_DOT_TAPS;
 
-/// Sums of four channels of a tile's pixels: half of a panel at a time, since V8 loads all that a block of
-/// code needs before it begins to multiply, and has 15 registers.
+/// Adds up the windows of a tile's pixels.
 template <int kStride, int kWindows>
 [[gnu::always_inline]] inline void add_windows(const DepthwiseDots& task, const uint8_t* windows,
-                                               const int8_t* weights, const int32_t* bias,
-                                               v128_t (&sums)[kTilePixels]) {
+                                               v128_t (&low)[kTilePixels], v128_t (&high)[kTilePixels]) {
   constexpr int kParities = kStride == 1 ? 2 : 1;
-  for (int p = 0; p < kTilePixels; ++p) sums[p] = wasm_v128_load(bias);
+  const int8_t* weights = task.weights;
+  for (int p = 0; p < kTilePixels; ++p) {
+    low[p] = wasm_v128_load(task.bias);
+    high[p] = wasm_v128_load(task.bias + 4);
+  }
   for (int32_t y = 0; y < task.filter_rows; ++y) {
     for (int j = 0; j < kWindows; ++j) {
       for (int p = 0; p < kTilePixels; ++p) {
-        const v128_t bytes = wasm_v128_load(windows + kWindow * (2 * j + (kStride == 1 ? p / 2 : p)));
-        const v128_t taps = wasm_v128_load(weights + kWindow * (kParities * j + (kStride == 1 ? p % 2 : 0)));
-        sums[p] = dot_add(taps, bytes, sums[p]);
+        const uint8_t* bytes = windows + kWindow * (2 * j + (kStride == 1 ? p / 2 : p));
+        const int8_t* taps = weights + kWindow * (kParities * j + (kStride == 1 ? p % 2 : 0));
+        low[p] = dot_add(wasm_v128_load(taps), wasm_v128_load(bytes), low[p]);
+        high[p] = dot_add(wasm_v128_load(taps + 16), wasm_v128_load(bytes + 16), high[p]);
+        in_order(low[p], high[p]);
       }
     }
     windows += task.filter_row_step;
@@ -41,8 +45,7 @@ template <int kStride, int kWindows, bool kSteps>
     for (int32_t left = task.width; left > 0; left -= kTilePixels, ++tile) {
       v128_t low[kTilePixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
       v128_t high[kTilePixels];
-      add_windows<kStride, kWindows>(task, windows, task.weights, task.bias, low);
-      add_windows<kStride, kWindows>(task, windows + 16, task.weights + 16, task.bias + 4, high);
+      add_windows<kStride, kWindows>(task, windows, low, high);
       int8_t* destinations[kTilePixels];
       for (int p = 0; p < kTilePixels; ++p) destinations[p] = output + p * task.output_pixel_step;
       if (!store_rescaled<kSteps>(low, high, *task.rescaling, destinations, left)) {

@@ -27,6 +27,14 @@ namespace octet::kernels {
 #endif
 }
 
+/// Keeps what computes these values before what follows in the source. Compilers like to begin with all
+/// loads; their results then do not fit the registers beside the sums.
+[[gnu::always_inline]] inline void in_order([[maybe_unused]] v128_t& first, [[maybe_unused]] v128_t& second) {
+#ifdef __wasm__
+  asm volatile("" : "+r"(first), "+r"(second));
+#endif
+}
+
 /// a * b + c, with one rounding or two.
 [[gnu::always_inline]] inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
 #ifdef __wasm_relaxed_simd__

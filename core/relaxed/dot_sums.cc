@@ -7,8 +7,6 @@
 namespace octet::kernels {
 namespace {
 
-constexpr int kTilePixels = 4;
-
 /// Pixels [first, first + kPixels), whose sums stay in registers; false where they were stored because a
 /// result is not certain.
 template <int kPixels, bool kRescales, bool kSteps>
@@ -29,9 +27,11 @@ template <int kPixels, bool kRescales, bool kSteps>
       const v128_t weights_low = wasm_v128_load(weights);
       const v128_t weights_high = wasm_v128_load(weights + 16);
       for (int p = 0; p < kPixels; ++p) {
+        // In this order: pixels that are all loaded first would not fit the registers.
         const v128_t bytes = wasm_v128_load32_splat(base[p] + tap);
         low[p] = dot_add(weights_low, bytes, low[p]);
         high[p] = dot_add(weights_high, bytes, high[p]);
+        in_order(low[p], high[p]);
       }
     }
   }
@@ -47,24 +47,29 @@ template <int kPixels, bool kRescales, bool kSteps>
   return !kRescales;
 }
 
+/// The last tile, of one pixel less than a whole one at most.
+template <int kPixels, bool kRescales, bool kSteps>
+[[gnu::always_inline]] inline bool last_tile(const DotSums& task, int32_t first, int32_t* sums) {
+  if constexpr (kPixels > 1) {
+    if (task.pixels - first < kPixels) return last_tile<kPixels - 1, kRescales, kSteps>(task, first, sums);
+  }
+  return tile<kPixels, kRescales, kSteps>(task, first, sums);
+}
+
 /// All pixels; the number of tiles left over.
 template <bool kRescales, bool kSteps>
 [[gnu::always_inline]] inline int32_t tiles(const DotSums& task) {
   int32_t first = 0;
   int32_t left_over = 0;
   int32_t* sums = task.sums;
-  const auto next = [&](bool done, int pixels) {
-    if (!kRescales) sums += pixels * OCTET_DOT_CHANNELS;
-    if (!done) {
-      task.left_over[left_over++] = first;
-      sums += kTilePixels * OCTET_DOT_CHANNELS;
-    }
-    first += pixels;
+  const auto add = [&](bool done) __attribute__((always_inline)) {
+    if (!done) task.left_over[left_over++] = first;
+    if (!done || !kRescales) sums += OCTET_DOT_PIXELS * OCTET_DOT_CHANNELS;
   };
-  while (first + kTilePixels <= task.pixels) {
-    next(tile<kTilePixels, kRescales, kSteps>(task, first, sums), kTilePixels);
+  for (; first + OCTET_DOT_PIXELS <= task.pixels; first += OCTET_DOT_PIXELS) {
+    add(tile<OCTET_DOT_PIXELS, kRescales, kSteps>(task, first, sums));
   }
-  while (first < task.pixels) next(tile<1, kRescales, kSteps>(task, first, sums), 1);
+  if (first < task.pixels) add(last_tile<OCTET_DOT_PIXELS - 1, kRescales, kSteps>(task, first, sums));
   return left_over;
 }
 

@@ -15,11 +15,9 @@ namespace octet::test {
 /// every tile is left over.
 template <class AddFour>
 int32_t plain_sums(const kernels::DotSums* task, AddFour add) {
-  const int32_t in_tiles = task->rescaling == nullptr ? task->pixels : task->pixels / 4 * 4;
   int32_t left_over = 0;
   for (int32_t p = 0; p < task->pixels; ++p) {
-    const int32_t row = p < in_tiles ? p : in_tiles + (p - in_tiles) * 4;
-    if (task->rescaling != nullptr && (p >= in_tiles || p % 4 == 0)) task->left_over[left_over++] = p;
+    if (task->rescaling != nullptr && p % OCTET_DOT_PIXELS == 0) task->left_over[left_over++] = p;
     for (int32_t c = 0; c < OCTET_DOT_CHANNELS; ++c) {
       int32_t sum = task->bias[c];
       const int8_t* weights = task->weights + c * OCTET_DOT_TAPS;
@@ -31,7 +29,7 @@ int32_t plain_sums(const kernels::DotSums* task, AddFour add) {
           bytes += OCTET_DOT_TAPS;
         }
       }
-      task->sums[row * OCTET_DOT_CHANNELS + c] = sum;
+      task->sums[p * OCTET_DOT_CHANNELS + c] = sum;
     }
   }
   return left_over;
