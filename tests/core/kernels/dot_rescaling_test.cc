@@ -27,7 +27,7 @@ Rescaled rescaled(const int32_t* sums, const DotRescaling& by) {
   Rescaled result;
   const int32_t offset = 0;
   int32_t left_over = 0;
-  std::array<int32_t, OCTET_DOT_PIXELS * OCTET_DOT_CHANNELS> room = {};
+  std::array<int32_t, OCTET_DOT_PIXELS* OCTET_DOT_CHANNELS> room = {};
   const DotSums task = {.packed = nullptr,
                         .input_offsets = &offset,
                         .pixels = 1,
