@@ -6,8 +6,8 @@ import { type PoolWorker, takeWorkers, workerCount } from './pool.js';
 import type { EncodedSample } from './protocol.js';
 import type { CallOptions, Progress, Sample, SampleSource, TypedArray } from './types.js';
 
-/** Samples in flight and waiting, for each worker: one to work on and one to have ready. */
-const AHEAD = 2;
+/** Samples in flight and waiting, for each worker: one to work on, one that is ready, and one that is decoded meanwhile. */
+const AHEAD = 3;
 
 /** What one pass over samples does. */
 interface Pass<Item, Result> {
@@ -16,7 +16,7 @@ interface Pass<Item, Result> {
   readonly total: number | undefined;
   /** Runs in any order. */
   readonly work: (worker: PoolWorker, item: Item, index: number) => Promise<Result>;
-  /** Runs in order of the items. */
+  /** Runs in order of the items; one need not have ended when the next begins. */
   readonly collect: (result: Result, item: Item, index: number) => Promise<void> | void;
 }
 
@@ -34,15 +34,19 @@ export async function forEachInOrder<Item, Result>(
   const { signal, onProgress } = options;
   const { phase, total } = pass;
   const started: { readonly item: Item; readonly result: Promise<Result> }[] = [];
+  const collecting: Promise<void>[] = [];
   let done = 0;
   const report = () => onProgress?.(total === undefined ? { phase, done } : { phase, done, total });
   const collectOldest = async () => {
     const oldest = started.shift();
     if (oldest === undefined) return;
-    await abortable(
-      oldest.result.then((result) => pass.collect(result, oldest.item, done)),
-      signal,
-    );
+    const result = await abortable(oldest.result, signal);
+    // The worker that collects is at work itself: waiting for it each time would leave all of them without work.
+    const collected = (async () => pass.collect(result, oldest.item, done))();
+    collected.catch(() => undefined);
+    collecting.push(collected);
+    if (collecting.length > AHEAD * workers.length)
+      await abortable(Promise.resolve(collecting.shift()), signal);
     done += 1;
     report();
   };
@@ -62,6 +66,7 @@ export async function forEachInOrder<Item, Result>(
     index += 1;
   }
   while (started.length > 0) await collectOldest();
+  await abortable(Promise.all(collecting), signal);
   return done;
 }
 

@@ -6,6 +6,17 @@ import type { WorkerPlatform } from './platform.js';
 export const platform: WorkerPlatform = {
   endpoint: globalThis as unknown as Endpoint,
 
+  takeMessages: () =>
+    new Promise((resolve) => {
+      // Timers wait for milliseconds.
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    }),
+
   async decodeImage(file) {
     if (typeof file === 'string') throw new Error('browsers read blobs and bytes, not paths');
     const blob = file instanceof Blob ? file : new Blob([Uint8Array.from(file)]);

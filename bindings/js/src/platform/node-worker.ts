@@ -22,6 +22,8 @@ async function loadDecoder() {
 export const platform: WorkerPlatform = {
   endpoint: nodeEndpoint(parentPort),
 
+  takeMessages: () => new Promise((resolve) => setImmediate(resolve)),
+
   async decodeImage(file) {
     decoder ??= loadDecoder();
     const sharp = await decoder;

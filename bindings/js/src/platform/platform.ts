@@ -35,6 +35,8 @@ export interface Platform {
 
 export interface WorkerPlatform {
   readonly endpoint: Endpoint;
+  /** Lets what has arrived from the main thread begin. */
+  takeMessages(): Promise<void>;
   /** Turned by the orientation in its metadata; colours as stored, without colour management. */
   decodeImage(file: ImageFile): Promise<RawImage>;
 }
