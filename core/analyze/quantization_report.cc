@@ -13,10 +13,10 @@ using Json = nlohmann::ordered_json;
 
 /// Bytes of the graph's constants in a file, those that share memory counted once.
 uint64_t constant_bytes(const Graph& graph) {
-  std::set<const Bytes*> seen;
+  std::set<const std::byte*> seen;
   uint64_t bytes = 0;
   for (const Tensor& tensor : graph.tensors) {
-    if (tensor.is_constant() && seen.insert(tensor.constant.get()).second) bytes += stored_bytes(tensor);
+    if (tensor.is_constant() && seen.insert(tensor.constant->data()).second) bytes += stored_bytes(tensor);
   }
   return bytes;
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -27,13 +26,39 @@ std::span<const T> as(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
+/// Contents of constants, dense and row-major: shared between graphs derived from each other, and possibly a
+/// part of something larger that they keep alive, such as the file that they come from.
+using Constant = std::shared_ptr<const std::span<const std::byte>>;
+
+/// `part` of `whole`, without copying it.
+template <class Whole>
+Constant part_of(std::shared_ptr<const Whole> whole, std::span<const std::byte> part) {
+  struct Part {
+    std::shared_ptr<const Whole> whole;
+    std::span<const std::byte> bytes;
+  };
+  const auto shared = std::make_shared<const Part>(Part{std::move(whole), part});
+  return {shared, &shared->bytes};
+}
+
+inline Constant make_constant(Bytes bytes) {
+  const auto whole = std::make_shared<const Bytes>(std::move(bytes));
+  return part_of(whole, *whole);
+}
+
+/// Copies `values` into a constant of their element type.
+template <class T>
+Constant make_constant(std::span<const T> values) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::span<const std::byte> bytes = std::as_bytes(values);
+  return make_constant(Bytes(bytes.begin(), bytes.end()));
+}
+
 struct Tensor {
   std::string name;
   DType dtype = DType::Float32;
   Shape shape;
-  /// Constant contents, dense and row-major; shared between graphs derived from each other. Null when
-  /// computed.
-  std::shared_ptr<const Bytes> constant;
+  Constant constant;  ///< Null when computed.
   std::optional<QuantParams> quantization;
 
   bool is_constant() const { return constant != nullptr; }
@@ -48,14 +73,5 @@ struct Tensor {
     return as<T>(*constant);
   }
 };
-
-/// Copies `values` into a constant of their element type.
-template <class T>
-std::shared_ptr<const Bytes> make_constant(std::span<const T> values) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  Bytes bytes(values.size_bytes());
-  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-  return std::make_shared<const Bytes>(std::move(bytes));
-}
 
 }  // namespace octet

@@ -12,12 +12,12 @@ GemmFloat::GemmFloat(const ConvolutionGeometry& geometry, std::span<const float>
       panels_(make_panels(geometry.groups, geometry.input_channels / geometry.groups,
                           geometry.output_channels / geometry.groups)) {
   const int32_t depth = static_cast<int32_t>(plan_.runs.size()) * plan_.run_length;
+  // Growing would take up to three times as much.
+  weights_.reserve(panels_.size() * static_cast<size_t>(depth) * size_t{kPanelChannels});
   for (const Panel& panel : panels_) {
     bias_.push_back(make_bias(panel, epilogue));
-    const auto weight = [&](int32_t channel, int32_t k) {
-      return filter[static_cast<size_t>(channel) * static_cast<size_t>(depth) + static_cast<size_t>(k)];
-    };
-    append_floats(panel, depth, weight, weights_);
+    const size_t first = static_cast<size_t>(panel.first_channel) * static_cast<size_t>(depth);
+    append_float_rows(panel, depth, filter.subspan(first), weights_);
   }
 }
 
@@ -98,12 +98,12 @@ void GemmFloat::compute(const float* packed, int32_t pixels, float* output) cons
 }
 
 void GemmFloat::run(const float* input, float* output, std::byte* scratch) const {
-  const auto kernel = fused().gemm;
+  const FusedGemmKernel fused = fused_gemm();
   for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch),
                  [&](const float* packed, int32_t pixels, int64_t first_output) {
-                   if (kernel == nullptr) return compute(packed, pixels, output + first_output);
+                   if (fused == nullptr) return compute(packed, pixels, output + first_output);
                    const FusedGemm block = task(packed, pixels, output + first_output);
-                   kernel(&block);
+                   fused(&block);
                  });
 }
 

@@ -11,6 +11,7 @@
 
 #include "kernels/panel.h"
 #include "kernels/requantize_estimate.h"
+#include "kernels/simd.h"
 #include "kernels/unrolled.h"
 
 namespace octet::kernels {
@@ -134,6 +135,41 @@ void append_floats(const Panel& panel, int32_t depth, const Weight& weight, std:
   for (int32_t k = 0; k < depth; ++k) {
     for (int32_t c = 0; c < kPanelChannels; ++c) {
       packed.push_back(c < panel.channels ? weight(panel.first_channel + c, k) : 0.0f);
+    }
+  }
+}
+
+/// The same for weights in rows of `depth`, one a channel, of which `rows` are those from the panel's first
+/// channel on.
+inline void append_float_rows(const Panel& panel, int32_t depth, std::span<const float> rows,
+                              std::vector<float>& packed) {
+  constexpr size_t kLanes = 4;
+  const size_t length = static_cast<size_t>(depth);
+  const size_t begin = packed.size();
+  packed.resize(begin + length * size_t{kPanelChannels});
+  float* const columns = packed.data() + begin;
+  const size_t channels = static_cast<size_t>(panel.channels);
+  const size_t whole_k = length / kLanes * kLanes;
+  const size_t whole_channels = channels / kLanes * kLanes;
+  // Four channels of four k, transposed.
+  for (size_t c = 0; c < whole_channels; c += kLanes) {
+    for (size_t k = 0; k < whole_k; k += kLanes) {
+      v128_t row[kLanes];
+      unrolled<kLanes>([&](auto i) { row[i] = wasm_v128_load(rows.data() + (c + i) * length + k); });
+      const v128_t low01 = wasm_i32x4_shuffle(row[0], row[1], 0, 4, 1, 5);
+      const v128_t high01 = wasm_i32x4_shuffle(row[0], row[1], 2, 6, 3, 7);
+      const v128_t low23 = wasm_i32x4_shuffle(row[2], row[3], 0, 4, 1, 5);
+      const v128_t high23 = wasm_i32x4_shuffle(row[2], row[3], 2, 6, 3, 7);
+      float* const column = columns + k * size_t{kPanelChannels} + c;
+      wasm_v128_store(column, wasm_i64x2_shuffle(low01, low23, 0, 2));
+      wasm_v128_store(column + kPanelChannels, wasm_i64x2_shuffle(low01, low23, 1, 3));
+      wasm_v128_store(column + 2 * kPanelChannels, wasm_i64x2_shuffle(high01, high23, 0, 2));
+      wasm_v128_store(column + 3 * kPanelChannels, wasm_i64x2_shuffle(high01, high23, 1, 3));
+    }
+  }
+  for (size_t c = 0; c < channels; ++c) {
+    for (size_t k = c < whole_channels ? whole_k : 0; k < length; ++k) {
+      columns[k * size_t{kPanelChannels} + c] = rows[c * length + k];
     }
   }
 }

@@ -111,8 +111,7 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
 }
 
 template <class T>
-std::shared_ptr<const Bytes> rounded_bias(std::span<const float> values, const QuantParams& weights,
-                                          double input_scale) {
+Constant rounded_bias(std::span<const float> values, const QuantParams& weights, double input_scale) {
   std::vector<T> quantized;
   for (size_t c = 0; c < values.size(); ++c) {
     const double scale = input_scale * static_cast<double>(weights.scale[weights.is_per_channel() ? c : 0]);
@@ -211,7 +210,7 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
 namespace {
 
 template <class T>
-std::shared_ptr<const Bytes> quantized_values(const Tensor& constant, const QuantParams& params) {
+Constant quantized_values(const Tensor& constant, const QuantParams& params) {
   constexpr double kLowest = std::numeric_limits<T>::min();
   constexpr double kHighest = std::numeric_limits<T>::max();
   std::vector<T> quantized;

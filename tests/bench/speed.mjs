@@ -138,7 +138,7 @@ const parts = {
   size: sizeRows,
   observe: observeRows,
   growth: () => growthRows(rounds),
-  kernels: () => kernelRows(pages),
+  kernels: kernelRows,
 };
 const rows = [];
 for (const [name, part] of Object.entries(parts)) {

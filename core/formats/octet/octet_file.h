@@ -29,7 +29,8 @@ struct Contents {
 /// The file is written into memory once; a copy is up to `sink`.
 void write(const Contents& contents, const Sink& sink);
 Bytes write(const Contents& contents);
-/// Verified before reading, as in formats/tflite. Throws InvalidFile.
-Contents read(std::span<const std::byte> file);
+/// Verified before reading, as in formats/tflite; large constants stay where they are in the file, too.
+/// Throws InvalidFile.
+Contents read(Bytes file);
 
 }  // namespace octet::formats::octet_file

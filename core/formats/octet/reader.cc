@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/checks.h"
+#include "formats/file_constants.h"
 #include "formats/octet/attributes.h"
 #include "formats/octet/octet_file.h"
 #include "ir/int4.h"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr uint32_t kMaxTables = 1'000'000;
 constexpr uint32_t kMaxDepth = 16;
-constexpr size_t kAlignment = 8;
 
 [[noreturn]] void invalid(const std::string& message, ErrorLocation where = {}) {
   throw Error(ErrorCode::InvalidFile, message, std::move(where));
@@ -44,8 +44,11 @@ std::optional<OpKind> kind_by_name(std::string_view name) {
 
 class FileReader {
  public:
-  explicit FileReader(const schema::Model& model)
-      : model_(model), constants_(model.constants()->size()), unpacked_(constants_.size()) {}
+  FileReader(std::shared_ptr<const Bytes> file, const schema::Model& model)
+      : file_(std::move(file)),
+        model_(model),
+        constants_(model.constants()->size()),
+        unpacked_(constants_.size()) {}
 
   Graph graph(const schema::Graph& stored);
 
@@ -55,11 +58,12 @@ class FileReader {
   static std::vector<TensorId> ids(const flatbuffers::Vector<int32_t>& stored, size_t tensors, bool optional);
   static void check_node(Graph& graph, const Node& node);
 
-  std::shared_ptr<const Bytes> constant(const schema::Tensor& stored, const Tensor& tensor);
+  Constant constant(const schema::Tensor& stored, const Tensor& tensor);
 
+  std::shared_ptr<const Bytes> file_;
   const schema::Model& model_;
-  std::vector<std::shared_ptr<const Bytes>> constants_;  ///< Shared by tensors and graphs once read.
-  std::vector<std::shared_ptr<const Bytes>> unpacked_;   ///< The same for constants of 4 bits.
+  std::vector<Constant> constants_;  ///< Shared by tensors and graphs once read.
+  std::vector<Constant> unpacked_;   ///< The same for constants of 4 bits.
 };
 
 Tensor FileReader::tensor(const schema::Tensor& stored) {
@@ -91,19 +95,18 @@ Tensor FileReader::tensor(const schema::Tensor& stored) {
   return result;
 }
 
-std::shared_ptr<const Bytes> FileReader::constant(const schema::Tensor& stored, const Tensor& tensor) {
+Constant FileReader::constant(const schema::Tensor& stored, const Tensor& tensor) {
   const ErrorLocation where{.tensor = tensor.name};
   if (stored.constant() < 0 || static_cast<size_t>(stored.constant()) >= constants_.size()) {
     invalid("The tensor '" + tensor.name + "' refers to a constant that does not exist.", where);
   }
-  std::shared_ptr<const Bytes>& shared =
-      (is_int4(tensor) ? unpacked_ : constants_)[static_cast<size_t>(stored.constant())];
+  Constant& shared = (is_int4(tensor) ? unpacked_ : constants_)[static_cast<size_t>(stored.constant())];
   if (!shared) {
     const auto* data = model_.constants()->Get(static_cast<uint32_t>(stored.constant()))->data();
     if (data == nullptr) invalid("The constant of the tensor '" + tensor.name + "' is missing.", where);
     const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data->data()), data->size());
     if (!is_int4(tensor)) {
-      shared = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
+      shared = constant_in(file_, bytes);
     } else {
       if (bytes.size() != stored_bytes(tensor)) {
         invalid("The tensor '" + tensor.name + "' does not have half a byte for each element.", where);
@@ -189,12 +192,9 @@ Graph FileReader::graph(const schema::Graph& stored) {
 
 }  // namespace
 
-Contents read(std::span<const std::byte> file) {
-  Bytes aligned_copy;
-  if (reinterpret_cast<uintptr_t>(file.data()) % kAlignment != 0) {
-    aligned_copy.assign(file.begin(), file.end());
-    file = aligned_copy;
-  }
+Contents read(Bytes bytes) {
+  const auto shared = std::make_shared<const Bytes>(std::move(bytes));
+  const Bytes& file = *shared;
   const uint8_t* data = reinterpret_cast<const uint8_t*>(file.data());
   if (file.size() < 8 || file.size() >= FLATBUFFERS_MAX_BUFFER_SIZE ||
       !schema::ModelBufferHasIdentifier(data)) {
@@ -214,7 +214,7 @@ Contents read(std::span<const std::byte> file) {
   }
   if (model.target() > schema::Target::MAX) invalid("The file is for an unknown target.");
   try {
-    FileReader reader(model);
+    FileReader reader(shared, model);
     Contents contents;
     contents.quantized = reader.graph(*model.quantized());
     if (model.float_graph() != nullptr) contents.float_graph = reader.graph(*model.float_graph());

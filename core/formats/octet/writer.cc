@@ -22,11 +22,31 @@ std::vector<int32_t> indices(const std::vector<TensorId>& ids) {
   return result;
 }
 
-/// Bytes of the graph's constants.
-size_t constant_bytes(const Graph& graph) {
+/// About as many bytes as the graph takes in a file, or some more.
+size_t stored_bytes(const Graph& graph) {
+  // Of a table, its offsets and what aligns them.
+  constexpr size_t kTable = 256;
   size_t bytes = 0;
-  for (const Tensor& tensor : graph.tensors) bytes += tensor.is_constant() ? tensor.constant->size() : 0;
+  const auto add_texts = [&](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) bytes += text.size() + sizeof(text);
+  };
+  for (const Tensor& tensor : graph.tensors) {
+    bytes += kTable + tensor.name.size();
+    if (tensor.is_constant()) bytes += tensor.constant->size();
+    if (tensor.quantization) bytes += tensor.quantization->scale.size() * (sizeof(float) + sizeof(int32_t));
+  }
+  for (const Node& node : graph.nodes) {
+    bytes += kTable + node.name.size();
+    add_texts(node.source_nodes);
+    add_texts(node.placement.reasons);
+  }
   return bytes;
+}
+
+/// The same of a whole file.
+size_t stored_bytes(const Contents& contents) {
+  return stored_bytes(contents.quantized) + stored_bytes(contents.float_graph) +
+         contents.settings_json.size() + contents.preprocessing_json.size() + contents.report_json.size();
 }
 
 class FileWriter {
@@ -44,16 +64,10 @@ class FileWriter {
   flatbuffers::Offset<schema::Graph> graph(const Graph& graph);
   Tables<schema::Constant> constants();
 
-  /// What surrounds the constants, by experience; more only costs one more allocation.
-  static constexpr size_t kTables = size_t{1} << 18;
-
   const Contents& contents_;
   /// Made for all at once: a builder that grows holds everything twice.
-  flatbuffers::FlatBufferBuilder builder_{
-      std::min(constant_bytes(contents_.quantized) + constant_bytes(contents_.float_graph),
-               kMaxConstantBytes) +
-      kTables};
-  std::vector<std::shared_ptr<const Bytes>> constants_;
+  flatbuffers::FlatBufferBuilder builder_{std::min(stored_bytes(contents_), kMaxConstantBytes)};
+  std::vector<Constant> constants_;
   /// By contents in memory, and whether they are stored packed.
   std::map<std::pair<std::string_view, bool>, int32_t> constant_by_contents_;
   size_t constant_bytes_ = 0;
@@ -69,8 +83,7 @@ int32_t FileWriter::constant(const Tensor& tensor) {
       constant_by_contents_.try_emplace({contents, int4}, static_cast<int32_t>(constants_.size()));
   if (added) {
     has_int4_ = has_int4_ || int4;
-    constants_.push_back(int4 ? std::make_shared<const Bytes>(pack_int4(tensor.values<int8_t>()))
-                              : tensor.constant);
+    constants_.push_back(int4 ? make_constant(pack_int4(tensor.values<int8_t>())) : tensor.constant);
     constant_bytes_ += constants_.back()->size();
     if (constant_bytes_ > kMaxConstantBytes) {
       throw Error(ErrorCode::UnsupportedModel, "The model's constants do not fit a file of 2 GB.");
@@ -117,7 +130,7 @@ flatbuffers::Offset<schema::Graph> FileWriter::graph(const Graph& graph) {
 
 FileWriter::Tables<schema::Constant> FileWriter::constants() {
   Tables<schema::Constant> tables;
-  for (const std::shared_ptr<const Bytes>& bytes : constants_) {
+  for (const Constant& bytes : constants_) {
     builder_.ForceVectorAlignment(bytes->size(), 1, kConstantAlignment);
     const auto data = builder_.CreateVector(reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size());
     tables.push_back(schema::CreateConstant(builder_, data));

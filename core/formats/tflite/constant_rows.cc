@@ -44,7 +44,7 @@ Tensor read_zeros_like(const OperatorReader& reader) {
   Tensor zeros;
   zeros.dtype = like.dtype;
   zeros.shape = like.shape;
-  zeros.constant = std::make_shared<const Bytes>(like.byte_size());
+  zeros.constant = make_constant(Bytes(like.byte_size()));
   return zeros;
 }
 

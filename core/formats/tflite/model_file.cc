@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "formats/checks.h"
+#include "formats/file_constants.h"
 #include "formats/tflite/sparsity.h"
 #include "ir/int4.h"
 
@@ -17,7 +18,6 @@ constexpr size_t kMaxExpansion = 256;
 /// Tables in a file: real models have some ten an operator.
 constexpr uint32_t kMaxTables = 1'000'000;
 constexpr uint32_t kMaxDepth = 16;
-constexpr size_t kAlignment = 8;
 
 [[noreturn]] void invalid_file(const std::string& message, const std::string& hint = "") {
   throw Error(ErrorCode::InvalidFile, message, {}, hint);
@@ -76,18 +76,14 @@ schema::TensorType schema_type_of(DType dtype) {
   return schema::TensorType::FLOAT32;
 }
 
-ModelFile::ModelFile(std::span<const std::byte> file) : file_(file) {
-  if (reinterpret_cast<uintptr_t>(file.data()) % kAlignment != 0) {
-    aligned_copy_.assign(file.begin(), file.end());
-    file_ = aligned_copy_;
-  }
-  const uint8_t* data = reinterpret_cast<const uint8_t*>(file_.data());
-  if (file_.size() < 8 || !schema::ModelBufferHasIdentifier(data)) {
+ModelFile::ModelFile(Bytes file) : file_(std::make_shared<const Bytes>(std::move(file))) {
+  const uint8_t* data = reinterpret_cast<const uint8_t*>(file_->data());
+  if (file_->size() < 8 || !schema::ModelBufferHasIdentifier(data)) {
     invalid_file("The file is not a TensorFlow Lite model: its identifier is not 'TFL3'.",
                  "Octet reads .tflite files; convert other formats first.");
   }
-  if (file_.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) invalid_file("The file is larger than 2 GB.");
-  flatbuffers::Verifier verifier(data, file_.size(), kMaxDepth, kMaxTables);
+  if (file_->size() >= FLATBUFFERS_MAX_BUFFER_SIZE) invalid_file("The file is larger than 2 GB.");
+  flatbuffers::Verifier verifier(data, file_->size(), kMaxDepth, kMaxTables);
   if (!schema::VerifyModelBuffer(verifier)) {
     invalid_file("The file is damaged: its FlatBuffers structure is not consistent.",
                  "The file may be cut short; compare its size with the original's.");
@@ -137,10 +133,11 @@ std::span<const std::byte> ModelFile::stored_bytes(size_t i) const {
   if (index >= model_->buffers()->size()) invalid_tensor(i, "refers to a buffer that does not exist.");
   const schema::Buffer& buffer = *model_->buffers()->Get(index);
   if (buffer.offset() > 1) {
-    if (buffer.offset() > file_.size() || buffer.size() > file_.size() - buffer.offset()) {
+    if (buffer.offset() > file_->size() || buffer.size() > file_->size() - buffer.offset()) {
       invalid_tensor(i, "has its contents outside the file.");
     }
-    return file_.subspan(static_cast<size_t>(buffer.offset()), static_cast<size_t>(buffer.size()));
+    return std::span(*file_).subspan(static_cast<size_t>(buffer.offset()),
+                                     static_cast<size_t>(buffer.size()));
   }
   if (buffer.data() == nullptr) return {};
   return {reinterpret_cast<const std::byte*>(buffer.data()->data()), buffer.data()->size()};
@@ -169,18 +166,18 @@ Tensor ModelFile::constant(size_t i) {
     result.constant = make_constant(std::span<const int8_t>(values));
   } else if (sparsity != nullptr) {
     expanded_bytes_ += result.byte_size();
-    if (expanded_bytes_ > kMaxExpansion * file_.size()) {
+    if (expanded_bytes_ > kMaxExpansion * file_->size()) {
       invalid_tensor(i, "is sparse and would take far more memory than the file.");
     }
-    result.constant = std::make_shared<const Bytes>(
-        expand_sparse(*sparsity, bytes, result.shape, size_of(result.dtype), result.name));
+    result.constant =
+        make_constant(expand_sparse(*sparsity, bytes, result.shape, size_of(result.dtype), result.name));
   } else {
     if (bytes.size() != result.byte_size()) {
       invalid_tensor(i, "has " + std::to_string(bytes.size()) + " bytes; its shape needs " +
                             std::to_string(result.byte_size()) + ".");
     }
-    std::shared_ptr<const Bytes>& shared = shared_[tensor(i).buffer()];
-    if (!shared) shared = std::make_shared<const Bytes>(bytes.begin(), bytes.end());
+    Constant& shared = shared_[tensor(i).buffer()];
+    if (!shared) shared = constant_in(file_, bytes);
     result.constant = shared;
   }
   result.quantization = quantization(i, result.dtype, result.shape);

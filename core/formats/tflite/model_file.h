@@ -25,7 +25,7 @@ class ModelFile {
   /// Runs the FlatBuffers verifier and finds the first subgraph, which stands for the model: others serve
   /// further signatures or control flow, whose operators Octet does not have. Throws InvalidFile or
   /// UnsupportedModel.
-  explicit ModelFile(std::span<const std::byte> file);
+  explicit ModelFile(Bytes file);
 
   const schema::Model& model() const { return *model_; }
   const schema::SubGraph& subgraph() const { return *subgraph_; }
@@ -54,12 +54,11 @@ class ModelFile {
  private:
   void name_tensors();
 
-  Bytes aligned_copy_;  ///< Used when the caller's bytes are not aligned as FlatBuffers reads them.
-  std::span<const std::byte> file_;
+  std::shared_ptr<const Bytes> file_;
   const schema::Model* model_ = nullptr;
   const schema::SubGraph* subgraph_ = nullptr;
   std::vector<std::string> names_;
-  std::map<uint32_t, std::shared_ptr<const Bytes>> shared_;  ///< By buffer: tensors may share one.
+  std::map<uint32_t, Constant> shared_;  ///< By buffer: tensors may share one.
   size_t expanded_bytes_ = 0;
 };
 

@@ -19,7 +19,7 @@ namespace {
 /// paddings and open dimensions depend on them. Declared shapes of computed tensors are not trusted.
 class GraphReader {
  public:
-  GraphReader(std::span<const std::byte> file, const ReadOptions& options) : file_(file), options_(options) {}
+  GraphReader(Bytes file, const ReadOptions& options) : file_(std::move(file)), options_(options) {}
 
   Imported read();
 
@@ -86,9 +86,9 @@ void make_signed(Tensor& tensor) {
   tensor.dtype = DType::Int8;
   for (int32_t& zero_point : tensor.quantization->zero_point) zero_point -= kMiddle;
   if (!tensor.is_constant()) return;
-  Bytes bytes = *tensor.constant;
+  Bytes bytes(tensor.constant->begin(), tensor.constant->end());
   for (std::byte& byte : bytes) byte ^= std::byte{kMiddle};
-  tensor.constant = std::make_shared<const Bytes>(std::move(bytes));
+  tensor.constant = make_constant(std::move(bytes));
 }
 
 TensorId GraphReader::add_tensor(Tensor tensor) {
@@ -471,8 +471,8 @@ Imported GraphReader::read() {
 
 }  // namespace
 
-Imported read_with_warnings(std::span<const std::byte> file, const ReadOptions& options) {
-  return GraphReader(file, options).read();
+Imported read_with_warnings(Bytes file, const ReadOptions& options) {
+  return GraphReader(std::move(file), options).read();
 }
 
 }  // namespace octet::formats::tflite

@@ -23,11 +23,11 @@ struct Imported {
 
 /// Reads the first subgraph. The file is verified before anything is read from it; every index, shape and
 /// buffer range is checked. Throws InvalidFile, UnsupportedModel, InvalidShape, or UnsupportedOperator
-/// listing every node whose operator is not known.
-Imported read_with_warnings(std::span<const std::byte> file, const ReadOptions& options = {});
+/// listing every node whose operator is not known. Large constants stay where they are in the file.
+Imported read_with_warnings(Bytes file, const ReadOptions& options = {});
 /// The graph alone.
-inline Graph read(std::span<const std::byte> file, const ReadOptions& options = {}) {
-  return read_with_warnings(file, options).graph;
+inline Graph read(Bytes file, const ReadOptions& options = {}) {
+  return read_with_warnings(std::move(file), options).graph;
 }
 
 }  // namespace octet::formats::tflite

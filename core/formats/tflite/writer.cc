@@ -53,7 +53,7 @@ class FileWriter {
       tensors_;  ///< The graph's in order, then constant operands.
   std::vector<flatbuffers::Offset<schema::Operator>> operators_;
   std::vector<OperatorVersion> codes_;
-  std::vector<std::shared_ptr<const Bytes>>
+  std::vector<Constant>
       owned_;  ///< Contents of constant operands and packed weights, until the buffers are written.
   std::vector<std::span<const std::byte>> buffers_ = {{}};  ///< Buffer 0 is empty by convention.
   std::map<std::string_view, uint32_t> buffer_by_contents_;
@@ -99,7 +99,7 @@ flatbuffers::Offset<schema::QuantizationParameters> FileWriter::quantization(
 void FileWriter::add_tensor(const Tensor& tensor) {
   uint32_t buffer = 0;
   if (is_int4(tensor)) {
-    owned_.push_back(std::make_shared<const Bytes>(pack_int4(tensor.values<int8_t>())));
+    owned_.push_back(make_constant(pack_int4(tensor.values<int8_t>())));
     buffer = buffer_of(*owned_.back());
   } else if (tensor.is_constant()) {
     buffer = buffer_of(*tensor.constant);
@@ -118,7 +118,7 @@ void FileWriter::add_tensor(const Tensor& tensor) {
 }
 
 template <class T>
-std::shared_ptr<const Bytes> quantized_scalar(float real, const QuantParams& params) {
+Constant quantized_scalar(float real, const QuantParams& params) {
   const float quantized = std::round(real / params.scale[0]) + static_cast<float>(params.zero_point[0]);
   constexpr float kLeast = std::numeric_limits<T>::min();
   constexpr float kMost = std::numeric_limits<T>::max();

@@ -17,7 +17,7 @@ Graph conv_graph() {
     return graph.tensor(graph.add_tensor(std::move(tensor)));
   };
   add("in", {1, 4, 4, 2}).quantization = QuantParams::per_tensor(0.5f, -3);
-  add("w", {3, 1, 1, 2}).constant = std::make_shared<const Bytes>(24);
+  add("w", {3, 1, 1, 2}).constant = make_constant(Bytes(24));
   add("out", {1, 4, 4, 3});
   graph.inputs = {TensorId{0}};
   graph.outputs = {TensorId{2}};

@@ -41,12 +41,41 @@ TEST(TfliteReader, RejectsEveryTruncation) {
   }
 }
 
-TEST(TfliteReader, ReadsBytesAtAnyAddress) {
-  const Bytes file = relu_model({1, 4});
-  for (size_t offset = 1; offset < 8; ++offset) {
-    Bytes shifted(offset, std::byte{0});
-    shifted.insert(shifted.end(), file.begin(), file.end());
-    EXPECT_EQ(read(std::span<const std::byte>(shifted).subspan(offset)).nodes.size(), 1u);
+/// y = x + w, where `w` is what the file holds from `offset` on, behind the FlatBuffer.
+Bytes model_of_outside_constant(const std::vector<float>& w, size_t misalignment) {
+  const int32_t elements = static_cast<int32_t>(w.size());
+  const auto build = [&](size_t offset) {
+    TfliteBuilder builder;
+    const int32_t x = builder.tensor({.name = "x", .shape = {1, elements}});
+    const int32_t constant = builder.tensor(
+        {.name = "w", .shape = {1, elements}, .buffer = builder.outside_buffer(offset, w.size() * 4)});
+    const int32_t y = builder.tensor({.name = "y", .shape = {1, elements}});
+    builder.op(Code::ADD, {x, constant}, {y});
+    return builder.build({x}, {y});
+  };
+  const size_t offset = (build(1 << 20).size() + 15) / 16 * 16 + misalignment;
+  Bytes file = build(offset);
+  file.resize(offset);
+  const std::span<const std::byte> contents = std::as_bytes(std::span(w));
+  file.insert(file.end(), contents.begin(), contents.end());
+  return file;
+}
+
+TEST(TfliteReader, LeavesLargeConstantsInTheFile) {
+  for (const int elements : {100, 5000}) {
+    for (const size_t misalignment : {0u, 1u, 4u}) {
+      const std::vector<float> w = Random(9).floats(elements, -1, 1);
+      Bytes file = model_of_outside_constant(w, misalignment);
+      const std::span<const std::byte> bytes(file);
+      const Graph graph = read(std::move(file));
+      const Tensor& constant = NodeView(graph, graph.nodes[0]).input(1);
+      const std::span<const float> values = constant.values<float>();
+      EXPECT_EQ(std::vector<float>(values.begin(), values.end()), w);
+      // Copies are for small ones, lest they keep the file, and for those that cannot be read in place.
+      const std::byte* const data = constant.constant->data();
+      const bool in_file = data >= bytes.data() && data < bytes.data() + bytes.size();
+      EXPECT_EQ(in_file, elements > 1000 && misalignment == 0) << elements << " at " << misalignment;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // Compares graphs field by field and says where they differ.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "ir/graph.h"
@@ -12,7 +13,7 @@ inline std::string difference(const Tensor& a, const Tensor& b) {
   if (a.dtype != b.dtype) return "type " + std::string(to_string(b.dtype));
   if (a.shape != b.shape) return "shape " + to_string(b.shape);
   if (a.is_constant() != b.is_constant()) return "one is constant";
-  if (a.is_constant() && *a.constant != *b.constant) return "contents";
+  if (a.is_constant() && !std::ranges::equal(*a.constant, *b.constant)) return "contents";
   if (a.quantization != b.quantization) return "quantization";
   return {};
 }
