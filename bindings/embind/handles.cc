@@ -1,7 +1,6 @@
 #include "handles.h"
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,7 +12,7 @@
 #include "formats/tflite/writer.h"
 #include "guarded.h"
 #include "ir/short_name.h"
-#include "kernels/convert.h"
+#include "kernels/depthwise_dots.h"
 #include "kernels/dot.h"
 #include "kernels/fused.h"
 #include "partition/target.h"
@@ -24,45 +23,12 @@
 #include "quantize/smooth_quant.h"
 #include "quantize/stored.h"
 #include "side_module.h"
-#include "transforms/image.h"
+#include "values.h"
 
 namespace octet::binding {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Copies a JavaScript Uint8Array.
-Bytes bytes_of(const val& array) {
-  Bytes bytes(array["length"].as<size_t>());
-  val(emscripten::typed_memory_view(bytes.size(), reinterpret_cast<uint8_t*>(bytes.data())))
-      .call<void>("set", array);
-  return bytes;
-}
-
-/// Copies memory into a new typed array of T.
-template <class T>
-val copy_of(std::span<const T> values) {
-  return val(emscripten::typed_memory_view(values.size(), values.data())).template call<val>("slice");
-}
-
-val copy_of(std::span<const std::byte> bytes) {
-  return copy_of(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-}
-
-/// The values of `array`, bytes as state of T, made by copy_of() in another worker.
-template <class T>
-std::vector<T> values_of(const val& array) {
-  const Bytes bytes = bytes_of(array);
-  std::vector<T> values(bytes.size() / sizeof(T));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(T));
-  return values;
-}
-
-template <class T>
-val bytes_copy_of(const std::vector<T>& values) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return copy_of(std::as_bytes(std::span(values)));
-}
 
 /// A document that a .octet file carries; "null" when there is none.
 const std::string& document_of(const std::string& json) {
@@ -104,46 +70,6 @@ val finished(formats::octet_file::Contents contents) {
 }
 
 }  // namespace
-
-// ------------------------------------------------------------------------------------------------------------
-// Sample
-
-Sample::Sample(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
-  for (const TensorId input : graph_->inputs) buffers_.emplace_back(graph_->tensor(input).byte_size());
-}
-
-val Sample::input(int i) {
-  Bytes& buffer = buffers_[static_cast<size_t>(i)];
-  return val(emscripten::typed_memory_view(buffer.size(), reinterpret_cast<uint8_t*>(buffer.data())));
-}
-
-val Sample::set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing) {
-  return guarded([&] {
-    const Tensor& tensor = graph_->tensor(graph_->inputs[static_cast<size_t>(i)]);
-    const bool int8 = tensor.dtype == DType::Int8 && tensor.quantization.has_value();
-    if (tensor.dtype != DType::Float32 && !int8) {
-      throw Error(ErrorCode::InvalidInput, "Images can be given to float32 and quantized int8 inputs only.",
-                  {.input = tensor.name});
-    }
-    const Bytes pixels = bytes_of(rgba);
-    Bytes& buffer = buffers_[static_cast<size_t>(i)];
-    const auto fill = [&](std::span<float> reals) {
-      transforms::image_to_tensor({.rgba = as<uint8_t>(pixels), .width = width, .height = height},
-                                  transforms::preprocessing_from_json(preprocessing), tensor.shape, reals);
-    };
-    if (int8) {
-      std::vector<float> reals(buffer.size());
-      fill(reals);
-      kernels::quantize(reals.data(), reinterpret_cast<int8_t*>(buffer.data()), reals.size(),
-                        tensor.quantization->scale[0], tensor.quantization->zero_point[0]);
-    } else {
-      fill({reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)});
-    }
-    return val::undefined();
-  });
-}
-
-std::vector<std::span<const std::byte>> Sample::inputs() const { return {buffers_.begin(), buffers_.end()}; }
 
 // ------------------------------------------------------------------------------------------------------------
 // Runner
@@ -500,14 +426,27 @@ val Model::export_notes() const {
   return guarded([&] { return val::array(formats::tflite::export_notes(*graph())); });
 }
 
+const std::shared_ptr<const Graph>& Model::float_graph() const {
+  if (float_graph_->nodes.empty()) {
+    throw Error(ErrorCode::InvalidInput, "This file was saved without the float model that it was made from.",
+                {}, "Quantize the model again and save it whole.");
+  }
+  return float_graph_;
+}
+
 val Model::analyze() const {
+  return guarded([&] { return val(std::make_shared<Analysis>(float_graph(), graph())); });
+}
+
+val Model::sensitivity(bool each_weights) const {
   return guarded([&] {
-    if (float_graph_->nodes.empty()) {
-      throw Error(ErrorCode::InvalidInput,
-                  "This file was saved without the float model that it was made from.", {},
-                  "Quantize the model again and save it whole.");
-    }
-    return val(std::make_shared<Analysis>(float_graph_, graph()));
+    partition::Target target = partition::target_of(contents_.target);
+    target.any_shape_on_mla = Json::parse(document_of(contents_.report_json)).value("anyShapeOnMla", false);
+    const quantize::QuantizationParams params = quantize::params_from_json(contents_.settings_json);
+    using Weights = quantize::RoundingNoise::Weights;
+    return val(std::make_shared<Sensitivity>(float_graph(), *graph(),
+                                             each_weights ? Weights::Each : Weights::Together,
+                                             quantize::may_compute_in_int16(*float_graph(), target, params)));
   });
 }
 
@@ -518,8 +457,14 @@ bool use_side_function(const std::string& name, int index) {
   if (name == "octet_dot_sums") {
     return kernels::use_dot_kernel(reinterpret_cast<kernels::DotKernel>(index));
   }
-  if (name == "octet_fused_gemm") {
+  if (name == "octet_fused_gemm_4" || name == "octet_fused_gemm_6") {
     return kernels::use_fused_gemm(reinterpret_cast<kernels::FusedGemmKernel>(index));
+  }
+  if (name == "octet_depthwise_dots") {
+    return kernels::use_depthwise_dot_kernel(reinterpret_cast<kernels::DepthwiseDotKernel>(index));
+  }
+  if (name == "octet_fused_depthwise") {
+    return kernels::use_fused_depthwise(reinterpret_cast<kernels::FusedDepthwiseKernel>(index));
   }
   return false;
 }

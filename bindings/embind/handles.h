@@ -19,30 +19,12 @@
 #include "quantize/params.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
+#include "sample.h"
+#include "sensitivity.h"
 
 namespace octet::binding {
 
 using emscripten::val;
-
-/// Memory for one sample. JavaScript writes into it, the handles below read it.
-class Sample {
- public:
-  explicit Sample(std::shared_ptr<const Graph> graph);
-  virtual ~Sample() = default;
-
-  /// A Uint8Array over the memory of input `i`; valid until WASM memory grows.
-  val input(int i);
-  /// Fills input `i` from decoded pixels by the preprocessing in JSON.
-  val set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing);
-
- protected:
-  std::vector<std::span<const std::byte>> inputs() const;
-  const std::shared_ptr<const Graph>& graph() const { return graph_; }
-
- private:
-  std::shared_ptr<const Graph> graph_;
-  std::vector<Bytes> buffers_;
-};
 
 /// Runs a graph.
 class Runner : public Sample {
@@ -188,8 +170,13 @@ class Model : public Runner {
   /// A list of sentences.
   val export_notes() const;
   val analyze() const;
+  /// A Sensitivity. `each_weights`: the weights of each node by themselves, not those of all together.
+  val sensitivity(bool each_weights) const;
 
  private:
+  /// Throws where the file was saved without it.
+  const std::shared_ptr<const Graph>& float_graph() const;
+
   formats::octet_file::Contents contents_;
   std::shared_ptr<const Graph> float_graph_;
 };

@@ -47,12 +47,19 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("observe", &Analysis::observe)
       .function("fold", &Analysis::fold)
       .function("errors", &Analysis::errors);
+  class_<Sensitivity, base<Sample>>("Sensitivity")
+      .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
+      .function("observe", &Sensitivity::observe)
+      .function("fold", &Sensitivity::fold)
+      .function("ranking", &Sensitivity::ranking)
+      .function("int16Nodes", &Sensitivity::int16_nodes);
   class_<Model, base<Runner>>("Model")
       .smart_ptr<std::shared_ptr<Model>>("ModelPointer")
       .function("info", &Model::info)
       .function("toTFLite", &Model::to_tflite)
       .function("exportNotes", &Model::export_notes)
-      .function("analyze", &Model::analyze);
+      .function("analyze", &Model::analyze)
+      .function("sensitivity", &Model::sensitivity);
 
   function("loadNet", &Net::load);
   function("loadModel", &Model::load);

@@ -98,6 +98,29 @@ void DepthwiseFloat::compute(size_t panel, const Block& block) const {
   }
 }
 
+FusedDepthwise DepthwiseFloat::task(size_t panel, const Block& block) const {
+  static_assert(FusedDepthwise::kTile == kTilePixels);
+  const ConvolutionGeometry& g = rows_->geometry;
+  const size_t taps = static_cast<size_t>(g.kernel_height) * static_cast<size_t>(g.kernel_width);
+  return {.packed = block.packed,
+          .packed_row = rows_->width * kPanelChannels,
+          .rows = block.rows,
+          .kernel_height = g.kernel_height,
+          .kernel_width = g.kernel_width,
+          .stride_y = g.stride_y,
+          .stride_x = g.stride_x,
+          .dilation_y = g.dilation_y,
+          .weights = weights_.data() + panel * taps * kPanelChannels,
+          .bias = bias_[panel].bias,
+          .lowest = lowest_,
+          .highest = highest_,
+          .output = block.output,
+          .channels = panels_[panel].channels,
+          .output_width = g.output_width,
+          .output_pixel_step = g.output_pixel_step,
+          .output_row_step = g.output_row_step};
+}
+
 DepthwiseFloat::Compute DepthwiseFloat::chosen() const {
   if (rows_->geometry.stride_x == 1) {
     return rows_->geometry.kernel_width == 3 ? &DepthwiseFloat::compute<1, 3>
@@ -136,11 +159,16 @@ void DepthwiseFloat::tile(size_t panel, const float* packed, float* output, int3
 void DepthwiseFloat::run(const float* input, float* output, std::byte* scratch) const {
   float* packed = reinterpret_cast<float*>(scratch);
   if (rows_) {
+    const auto kernel = fused().depthwise;
     const Compute compute = chosen();
     return for_each_depthwise_block(
-        *rows_, panels_, input, output, packed, static_cast<size_t>(rows_->width) * kPanelChannels,
+        *rows_, panels_, input, output, packed, static_cast<size_t>(rows_->width) * kPanelChannels, 0.0f,
         [&](const float* source, int32_t readable, float* row) { pack(source, readable, row); },
-        [&](size_t panel, const Block& block) { (this->*compute)(panel, block); });
+        [&](size_t panel, const Block& block) {
+          if (kernel == nullptr) return (this->*compute)(panel, block);
+          const FusedDepthwise rows = task(panel, block);
+          kernel(&rows);
+        });
   }
   static constexpr decltype(&DepthwiseFloat::tile<1>) kTiles[] = {
       &DepthwiseFloat::tile<1>, &DepthwiseFloat::tile<2>, &DepthwiseFloat::tile<3>, &DepthwiseFloat::tile<4>};

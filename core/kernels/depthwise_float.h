@@ -1,5 +1,6 @@
 // Float depthwise convolution: the float form of depthwise_int8.h. Every sum starts with the bias and adds
-// the taps in the filter's order, without fused multiply-add.
+// the taps in the filter's order; in the layout of rows by the fused multiply-add of fused.h where the
+// machine has it.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 
 #include "kernels/convolution_plan.h"
 #include "kernels/depthwise_rows.h"
+#include "kernels/fused.h"
 #include "kernels/panels.h"
 
 namespace octet::kernels {
@@ -36,6 +38,8 @@ class DepthwiseFloat {
   /// Computes a panel's pixels of a block, in the layout of rows.
   template <int kStride, int kWidth>
   void compute(size_t panel, const Block& block) const;
+  /// The same as a task for the fused kernel.
+  FusedDepthwise task(size_t panel, const Block& block) const;
   /// The form of compute() for this convolution.
   Compute chosen() const;
   /// Computes output pixels [first, first + kPixels) of a block, in the plan's layout.

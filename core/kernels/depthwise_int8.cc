@@ -124,7 +124,7 @@ void DepthwiseInt8Rows::run(const int8_t* input, int8_t* output, std::byte* scra
   const Compute without_steps = chosen<false>();
   for_each_depthwise_block(
       plan_, panels_, input, output, reinterpret_cast<int16_t*>(scratch),
-      static_cast<size_t>(plan_.width) * kPanelChannels,
+      static_cast<size_t>(plan_.width) * kPanelChannels, int16_t{0},
       [&](const int8_t* source, int32_t readable, int16_t* row) { pack(source, readable, row); },
       [&](size_t panel, const Block& block) {
         (this->*(rescaling_[panel].has_steps ? with_steps : without_steps))(panel, block);
@@ -139,6 +139,11 @@ DepthwiseInt8::DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<cons
       range_(epilogue.range),
       panels_(make_panels(1, geometry.output_channels, geometry.output_channels)),
       taps_(plan_.runs) {
+  if (DepthwiseInt8Dots::serves(geometry)) {
+    dots_.emplace(geometry, filter, input_zero_point, epilogue);
+    if (dots_->can_rescale()) return;
+    dots_.reset();
+  }
   if (DepthwiseInt8Rows::serves(geometry)) {
     rows_.emplace(geometry, filter, input_zero_point, epilogue);
     return;
@@ -186,6 +191,7 @@ void DepthwiseInt8::tile(size_t panel, const int16_t* packed, int8_t* output, in
 }
 
 void DepthwiseInt8::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
+  if (dots_) return dots_->run(input, output, scratch);
   if (rows_) return rows_->run(input, output, scratch);
   static constexpr decltype(&DepthwiseInt8::tile<1>) kTiles[] = {
       &DepthwiseInt8::tile<1>, &DepthwiseInt8::tile<2>, &DepthwiseInt8::tile<3>, &DepthwiseInt8::tile<4>};

@@ -1,4 +1,5 @@
-// INT8 depthwise convolution: eight channels of four pixels at a time, taps in pairs on i32x4.dot_i16x8.
+// INT8 depthwise convolution: as depthwise_int8_dots.h where the machine has what that needs, else eight
+// channels of four pixels at a time, taps in pairs on i32x4.dot_i16x8.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "kernels/convolution_plan.h"
+#include "kernels/depthwise_int8_dots.h"
 #include "kernels/depthwise_rows.h"
 #include "kernels/panels.h"
 
@@ -60,9 +62,10 @@ class DepthwiseInt8 {
                 const Int8Epilogue<FixedPointMultiplier>& epilogue);
 
   size_t scratch_bytes() const {
+    if (dots_) return dots_->scratch_bytes();
     return rows_ ? rows_->scratch_bytes() : plan_.packed_elements * sizeof(int16_t);
   }
-  /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
+  /// `scratch` is aligned to 4 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 
  private:
@@ -70,7 +73,8 @@ class DepthwiseInt8 {
   template <int kPixels>
   void tile(size_t panel, const int16_t* packed, int8_t* output, int32_t first) const;
 
-  std::optional<DepthwiseInt8Rows> rows_;  ///< Where it serves, nothing below is used.
+  std::optional<DepthwiseInt8Dots> dots_;  ///< Where it serves, nothing below is used.
+  std::optional<DepthwiseInt8Rows> rows_;  ///< The same.
   ConvolutionPlan plan_;
   int32_t input_zero_point_;
   Int8Range range_;

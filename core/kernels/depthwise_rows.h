@@ -38,7 +38,17 @@ struct DepthwiseRows {
     constexpr int64_t kBlockBytes = 32 * 1024;  // Stays in the first-level cache.
     const int64_t rows = kBlockBytes / (int64_t{width} * static_cast<int64_t>(pixel_bytes));
     block_rows = static_cast<int32_t>(
-        std::clamp<int64_t>((rows - packed_rows(1)) / g.stride_y + 1, 1, g.output_height));
+        std::clamp<int64_t>((rows - packed_rows(1)) / g.stride_y + 1, 1, most_block_rows()));
+  }
+
+  /// Every panel walks through a block's rows of the image, of which it takes a part of each cache line: the
+  /// fewer rows, the more of them are still in the cache for the next panel; but the rows that blocks share
+  /// are packed twice.
+  int32_t most_block_rows() const {
+    constexpr int64_t kSmallImage = 48 * 1024;
+    const int64_t image = int64_t{geometry.input_height} * geometry.input_width * geometry.input_channels;
+    if (image <= kSmallImage) return geometry.output_height;
+    return std::min(std::max(2 * (geometry.kernel_height - 1), 4), geometry.output_height);
   }
 
   int32_t packed_rows(int32_t output_rows) const {
@@ -58,14 +68,14 @@ struct DepthwiseBlock {
 };
 
 /// For each block of each panel calls pack(pixels, readable, row) for the packed rows that lie inside the
-/// image, fills the others with zeros, and calls compute(panel, block). `pixels` are the panel's channels
+/// image, fills the others with `padding`, and calls compute(panel, block). `pixels` are the panel's channels
 /// from column `begin` on. Of columns before `readable` eight channels may be read: where the panel has
 /// fewer, the others are the next pixel's and meet weights of zero; the input's last pixel may have none
 /// behind it.
 template <class Input, class Packed, class Output, class Pack, class Compute>
 void for_each_depthwise_block(const DepthwiseRows& plan, std::span<const Panel> panels, const Input* input,
-                              Output* output, Packed* scratch, size_t row_elements, const Pack& pack,
-                              const Compute& compute) {
+                              Output* output, Packed* scratch, size_t row_elements, Packed padding,
+                              const Pack& pack, const Compute& compute) {
   const ConvolutionGeometry& g = plan.geometry;
   const int64_t image_row = int64_t{g.input_width} * g.input_channels;
   const int64_t first_column = (int64_t{g.origin_x} + plan.begin) * g.input_channels;
@@ -79,7 +89,7 @@ void for_each_depthwise_block(const DepthwiseRows& plan, std::span<const Panel> 
         const int32_t first_row = g.origin_y + y * g.stride_y;
         for (int32_t row = first_row; row < first_row + plan.packed_rows(rows); ++row) {
           if (row < 0 || row >= g.input_height) {
-            std::fill_n(packed, row_elements, Packed{0});
+            std::fill_n(packed, row_elements, padding);
           } else {
             const bool ends = panels[panel].channels < kPanelChannels &&
                               (g.input_height - 1 - row) * image_row < kPanelChannels;

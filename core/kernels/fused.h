@@ -33,20 +33,56 @@ struct FusedGemm {
   float* output;
 };
 
+/// Output rows of a panel of DepthwiseFloat from the packed rows of depthwise_rows.h, for filters of three or
+/// five columns and strides of one or two columns.
+struct FusedDepthwise {
+  static constexpr int kTile =
+      4;  ///< Pixels that are computed together; packed rows are as long as all need.
+
+  const float* packed;
+  int32_t packed_row;  ///< Elements of a packed row.
+  int32_t rows;        ///< Output rows.
+  int32_t kernel_height;
+  int32_t kernel_width;
+  int32_t stride_y;
+  int32_t stride_x;
+  int32_t dilation_y;
+  const float* weights;  ///< Tap by tap: eight channels.
+  const float* bias;
+  float lowest;
+  float highest;
+  float* output;  ///< The panel's first channel of the first pixel.
+  int32_t channels;
+  int32_t output_width;
+  int32_t output_pixel_step;
+  int32_t output_row_step;
+};
+
 using FusedGemmKernel = void (*)(const FusedGemm*);
+using FusedDepthwiseKernel = void (*)(const FusedDepthwise*);
 
-/// The kernel in use; null where there is none.
-FusedGemmKernel fused_gemm();
+/// Null where there is none.
+struct FusedKernels {
+  FusedGemmKernel gemm = nullptr;
+  FusedDepthwiseKernel depthwise = nullptr;
+};
 
-/// Probes the kernel, and makes it the one that is used from now on if it rounds once. Returns whether it
-/// does. Null takes the present one out of use. Not thread-safe: called before anything runs.
+/// The kernels in use.
+const FusedKernels& fused();
+
+/// Probe the kernel, and make it the one that is used from now on if it rounds once. Return whether it does.
+/// Null takes the present one out of use. Not thread-safe: called before anything runs.
 bool use_fused_gemm(FusedGemmKernel kernel);
+bool use_fused_depthwise(FusedDepthwiseKernel kernel);
 
-/// The kernel that this machine starts with: natively the one compiled for it, where the processor has the
-/// instruction; null in WebAssembly.
-FusedGemmKernel native_fused_gemm();
+/// Those that this machine starts with: natively the ones compiled for it, where the processor has the
+/// instruction; none in WebAssembly.
+FusedKernels native_fused();
 
 }  // namespace octet::kernels
 
-/// The functions of the side module.
-extern "C" void octet_fused_gemm(const octet::kernels::FusedGemm* task);
+/// The functions of the side module. GEMM by tiles of six pixels is the faster one where the engine keeps an
+/// order of instructions that needs few registers.
+extern "C" void octet_fused_gemm_4(const octet::kernels::FusedGemm* task);
+extern "C" void octet_fused_gemm_6(const octet::kernels::FusedGemm* task);
+extern "C" void octet_fused_depthwise(const octet::kernels::FusedDepthwise* task);

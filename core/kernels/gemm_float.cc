@@ -98,12 +98,12 @@ void GemmFloat::compute(const float* packed, int32_t pixels, float* output) cons
 }
 
 void GemmFloat::run(const float* input, float* output, std::byte* scratch) const {
-  const FusedGemmKernel fused = fused_gemm();
+  const auto kernel = fused().gemm;
   for_each_block(plan_, CopyFloat{}, input, reinterpret_cast<float*>(scratch),
                  [&](const float* packed, int32_t pixels, int64_t first_output) {
-                   if (fused == nullptr) return compute(packed, pixels, output + first_output);
+                   if (kernel == nullptr) return compute(packed, pixels, output + first_output);
                    const FusedGemm block = task(packed, pixels, output + first_output);
-                   fused(&block);
+                   kernel(&block);
                  });
 }
 

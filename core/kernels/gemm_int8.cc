@@ -1,5 +1,8 @@
 #include "kernels/gemm_int8.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <type_traits>
 
 #include "kernels/convolution.h"
@@ -8,16 +11,18 @@ namespace octet::kernels {
 
 namespace {
 
-uint8_t flip_of(const Dot& dot) { return dot.operand == DotOperand::Unsigned ? 0x80 : 0; }
-
-/// What a byte for dot() is worth where the INT8 value is the zero point.
-int32_t zero_of(const Dot& dot, int32_t zero_point) {
-  return zero_point + (dot.operand == DotOperand::Unsigned ? 128 : 0);
-}
-
 /// Rescaling by real multipliers has no steps to leave out: one form of a loop is enough.
 template <class Multiplier>
 constexpr bool kAlwaysSteps = std::is_same_v<Multiplier, double>;
+
+constexpr int32_t kMostPixelsPerCall = 120;
+
+int32_t pixels_per_call(const ConvolutionPlan& plan) {
+  constexpr int32_t kBytes = 24 * 1024;
+  const int32_t bytes_per_pixel = std::max(plan.packed_channels * plan.geometry.stride_x, 1);
+  return std::clamp(kBytes / bytes_per_pixel / OCTET_DOT_PIXELS * OCTET_DOT_PIXELS, OCTET_DOT_PIXELS,
+                    kMostPixelsPerCall);
+}
 
 }  // namespace
 
@@ -31,7 +36,8 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
       panels_(make_panels(geometry.groups, geometry.input_channels / geometry.groups,
                           geometry.output_channels / geometry.groups)),
       taps_per_step_(dot_.kernel != nullptr ? OCTET_DOT_TAPS : 2),
-      steps_per_run_((plan_.run_length + taps_per_step_ - 1) / taps_per_step_) {
+      steps_per_run_((plan_.run_length + taps_per_step_ - 1) / taps_per_step_),
+      pixels_per_call_(pixels_per_call(plan_)) {
   const size_t run_length = static_cast<size_t>(plan_.run_length);
   const size_t channel_length = plan_.runs.size() * run_length;
   for (const Panel& panel : panels_) {
@@ -50,14 +56,23 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
     }
     if (dot_.kernel == nullptr) continue;
     // dot() sums over bytes with their zero: its part is known beforehand. Modulo 2^32, as all sums.
+    std::array<int64_t, kPanelChannels> greatest_sums = {};
     for (int32_t c = 0; c < panel.channels; ++c) {
       const size_t first = static_cast<size_t>(panel.first_channel + c) * channel_length;
-      uint32_t sum = 0;
-      for (const int8_t weight : filter.subspan(first, channel_length)) sum += static_cast<uint32_t>(weight);
       int32_t& bias = rescaling_.back().bias[c];
-      bias = static_cast<int32_t>(static_cast<uint32_t>(bias) -
-                                  sum * static_cast<uint32_t>(zero_of(dot_, input_zero_point)));
+      greatest_sums[static_cast<size_t>(c)] = std::abs(int64_t{bias});
+      uint32_t sum = 0;
+      for (const int8_t weight : filter.subspan(first, channel_length)) {
+        sum += static_cast<uint32_t>(weight);
+        greatest_sums[static_cast<size_t>(c)] += kMostOfByte * std::abs(weight);
+      }
+      const int32_t zero = input_zero_point + zero_of(dot_.operand);
+      bias = static_cast<int32_t>(static_cast<uint32_t>(bias) - sum * static_cast<uint32_t>(zero));
     }
+    dot_rescaling_.push_back(
+        make_dot_rescaling(epilogue.multipliers.subspan(static_cast<size_t>(panel.first_channel),
+                                                        static_cast<size_t>(panel.channels)),
+                           range_, greatest_sums));
   }
 }
 
@@ -126,10 +141,8 @@ void GemmInt8<Multiplier>::compute_by_pairs(size_t first, size_t last, const int
 }
 
 template <class Multiplier>
-template <bool kSteps>
-void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* output, int32_t first,
+void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* output, const int32_t* offsets,
                                    int32_t pixels) const {
-  const int32_t* offsets = plan_.output_offsets.data() + first;
   for (; pixels > 0; pixels -= kTilePixels, sums += kTilePixels * kPanelChannels, offsets += kTilePixels) {
     v128_t low[kTilePixels];
     v128_t high[kTilePixels];
@@ -137,47 +150,50 @@ void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* ou
       low[p] = wasm_v128_load(sums + p * kPanelChannels);
       high[p] = wasm_v128_load(sums + p * kPanelChannels + 4);
     });
-    requantize_tile<kSteps>(low, high, rescaling_[panel], range_,
-                            ScatteredPixels<int8_t>{output + panels_[panel].first_channel, offsets},
-                            std::min(kTilePixels, pixels), panels_[panel].channels);
+    requantize_tile<true>(low, high, rescaling_[panel], range_, ScatteredPixels<int8_t>{output, offsets},
+                          std::min(kTilePixels, pixels), panels_[panel].channels);
   }
 }
 
 template <class Multiplier>
-void GemmInt8<Multiplier>::compute_by_dot(size_t first_panel, size_t last_panel, const uint8_t* packed,
-                                          int8_t* output, int32_t pixels) const {
-  constexpr int32_t kPixelsPerCall = 60;  // Sums stay in the first-level cache.
-  alignas(16) int32_t sums[(kPixelsPerCall + kTilePixels) * OCTET_DOT_CHANNELS];
-  DotSums task = {.runs = plan_.runs.data(),
+void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output, int32_t first,
+                                          int32_t pixels) const {
+  alignas(16) int32_t sums[kMostPixelsPerCall * kPanelChannels];
+  int32_t left_over[kMostPixelsPerCall / OCTET_DOT_PIXELS];
+  const int32_t* offsets = plan_.output_offsets.data() + first;
+  DotSums task = {.packed = packed + panels_[panel].input_offset,
+                  .input_offsets = plan_.input_offsets.data() + first,
+                  .pixels = pixels,
+                  .runs = plan_.runs.data(),
                   .run_count = static_cast<int32_t>(plan_.runs.size()),
                   .quads_per_run = steps_per_run_,
-                  .sums = sums};
-  for (int32_t first = 0; first < pixels; first += kPixelsPerCall) {
-    task.input_offsets = plan_.input_offsets.data() + first;
-    task.pixels = std::min(kPixelsPerCall, pixels - first);
-    for (size_t panel = first_panel; panel < last_panel; ++panel) {
-      task.packed = packed + panels_[panel].input_offset;
-      task.weights = weights_.data() + panel * panel_weights();
-      task.bias = rescaling_[panel].bias;
-      dot_.kernel(&task);
-      if (kAlwaysSteps<Multiplier> || has_steps_) {
-        rescale<true>(panel, sums, output, first, task.pixels);
-      } else {
-        rescale<kAlwaysSteps<Multiplier>>(panel, sums, output, first, task.pixels);
-      }
-    }
+                  .weights = weights_.data() + panel * panel_weights(),
+                  .bias = rescaling_[panel].bias,
+                  .rescaling = dot_rescaling_[panel] ? &*dot_rescaling_[panel] : nullptr,
+                  .sums = sums,
+                  .output = output + panels_[panel].first_channel,
+                  .output_offsets = offsets,
+                  .left_over = left_over};
+  const int32_t tiles = dot_.kernel(&task);
+  if (task.rescaling == nullptr) return rescale(panel, sums, task.output, offsets, pixels);
+  for (int32_t i = 0; i < tiles; ++i) {
+    rescale(panel, sums + i * OCTET_DOT_PIXELS * kPanelChannels, task.output, offsets + left_over[i],
+            std::min(OCTET_DOT_PIXELS, pixels - left_over[i]));
   }
 }
 
 template <class Multiplier>
 void GemmInt8<Multiplier>::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
   if (dot_.kernel != nullptr) {
-    for_each_block(plan_, BytesOfInt8{input_zero_point_, flip_of(dot_)}, input,
+    for_each_block(plan_, BytesOfInt8{input_zero_point_, flip_of(dot_.operand)}, input,
                    reinterpret_cast<uint8_t*>(scratch),
                    [&](const uint8_t* packed, int32_t pixels, int64_t first_output) {
-                     for_panels([&](size_t first, size_t last) {
-                       compute_by_dot(first, last, packed, output + first_output, pixels);
-                     });
+                     for (int32_t first = 0; first < pixels; first += pixels_per_call_) {
+                       for (size_t panel = 0; panel < panels_.size(); ++panel) {
+                         compute_by_dot(panel, packed, output + first_output, first,
+                                        std::min(pixels_per_call_, pixels - first));
+                       }
+                     }
                    });
   } else {
     for_each_block(plan_, WidenInt8{input_zero_point_}, input, reinterpret_cast<int16_t*>(scratch),

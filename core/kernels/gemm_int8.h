@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/convolution_plan.h"
 #include "kernels/dot.h"
+#include "kernels/dot_rescaling.h"
 #include "kernels/panels.h"
 
 namespace octet::kernels {
@@ -45,10 +47,11 @@ class GemmInt8 {
              int32_t last) const;
 
   /// The same by dot().
-  void compute_by_dot(size_t first, size_t last, const uint8_t* packed, int8_t* output, int32_t pixels) const;
-  /// Rescales and stores the sums of `pixels` pixels from `first` on.
-  template <bool kSteps>
-  void rescale(size_t panel, const int32_t* sums, int8_t* output, int32_t first, int32_t pixels) const;
+  void compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output, int32_t first,
+                      int32_t pixels) const;
+  /// Rescales and stores `pixels` pixels' sums. The first offset is of the first pixel.
+  void rescale(size_t panel, const int32_t* sums, int8_t* output, const int32_t* offsets,
+               int32_t pixels) const;
 
   Dot dot_;  ///< The one in use when the weights were packed.
   ConvolutionPlan plan_;
@@ -56,12 +59,14 @@ class GemmInt8 {
   Int8Range range_;
   std::vector<Panel> panels_;
   std::vector<RescalingPanel<Multiplier>> rescaling_;
-  bool has_steps_ = false;  ///< Whether a panel's rescaling has.
+  std::vector<std::optional<DotRescaling>> dot_rescaling_;  ///< Of each panel, for dot().
+  bool has_steps_ = false;                                  ///< Whether a panel's rescaling has.
   // Panel by panel, run by run, as append_taps lays them out; only those in use.
   std::vector<int8_t> weights_;        ///< For dot().
   std::vector<int16_t> pair_weights_;  ///< For pairs: widening costs more in every tile than memory does.
   int32_t taps_per_step_;              ///< 4 by dot(), else 2.
   int32_t steps_per_run_;
+  int32_t pixels_per_call_;  ///< To dot(): what they read stays in the first-level cache.
 };
 
 }  // namespace octet::kernels

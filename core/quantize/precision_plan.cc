@@ -3,6 +3,7 @@
 #include <string>
 
 #include "partition/node_names.h"
+#include "partition/norms.h"
 #include "quantize/wide_tables.h"
 
 namespace octet::quantize {
@@ -103,6 +104,21 @@ partition::Report place(Graph& graph, const partition::Target& target, const Qua
   if (params.prefer_int8_udf) return report;
   wide = wide_table_nodes(graph, target, params);
   return partition::partition(graph, target, options);
+}
+
+std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Target& target,
+                                       const QuantizationParams& params) {
+  Graph int16 = graph;
+  const auto wanted = [](const Node&) { return Precision::Int16; };
+  partition::partition(int16, target, {.unquantized_nodes = params.unquantized_nodes, .precision = wanted});
+  std::vector<bool> may;
+  for (const Node& node : int16.nodes)
+    may.push_back(node.placement.unit == Unit::Mla && config_of(params, node) == nullptr);
+  if (!target.has_mla()) return may;
+  for (const partition::Norm& norm : partition::find_norms(graph)) {
+    for (const NodeId node : norm.nodes) may[index(node)] = false;
+  }
+  return may;
 }
 
 std::vector<std::string> precision_warnings(const QuantizationParams& params) {

@@ -1,35 +1,16 @@
-// The side module: see kernels/dot.h. Compiled by a clang that knows relaxed SIMD, with neither library nor
-// stack nor memory of its own; and natively, for its tests, with the instruction spelled out.
+// INT8 matrix products by relaxed SIMD: see kernels/dot.h. For the side module, compiled by a clang that
+// knows relaxed SIMD, with neither library nor stack nor memory of its own; and natively, for its tests, with
+// the instruction spelled out.
 #include "kernels/dot.h"
-
-#ifdef __wasm__
-#include <wasm_simd128.h>
-#else
-#include "kernels/simd.h"
-#endif
+#include "relaxed/dot_add.h"
 
 namespace octet::kernels {
 namespace {
 
-/// sum + four products in each lane. On x86-64 `bytes` are unsigned, on ARM signed.
-inline v128_t dot_add(v128_t weights, v128_t bytes, v128_t sum) {
-#ifdef __wasm_relaxed_simd__
-  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, bytes, sum);
-#else
-  const v128_t low = wasm_i16x8_mul(wasm_i16x8_extend_low_i8x16(weights), wasm_u16x8_extend_low_u8x16(bytes));
-  const v128_t high =
-      wasm_i16x8_mul(wasm_i16x8_extend_high_i8x16(weights), wasm_u16x8_extend_high_u8x16(bytes));
-  const v128_t pairs_low = wasm_i32x4_extadd_pairwise_i16x8(low);
-  const v128_t pairs_high = wasm_i32x4_extadd_pairwise_i16x8(high);
-  const v128_t even = wasm_i32x4_shuffle(pairs_low, pairs_high, 0, 2, 4, 6);
-  const v128_t odd = wasm_i32x4_shuffle(pairs_low, pairs_high, 1, 3, 5, 7);
-  return wasm_i32x4_add(sum, wasm_i32x4_add(even, odd));
-#endif
-}
-
-/// Pixels [first, first + kPixels), whose sums stay in registers.
-template <int kPixels>
-inline void tile(const DotSums& task, int32_t first) {
+/// Pixels [first, first + kPixels), whose sums stay in registers; false where they were stored because a
+/// result is not certain.
+template <int kPixels, bool kRescales, bool kSteps>
+[[gnu::always_inline]] inline bool tile(const DotSums& task, int32_t first, int32_t* sums) {
   v128_t low[kPixels];  // Sums of channels 0 to 3 of each pixel, then of channels 4 to 7.
   v128_t high[kPixels];
   const uint8_t* base[kPixels];
@@ -46,24 +27,57 @@ inline void tile(const DotSums& task, int32_t first) {
       const v128_t weights_low = wasm_v128_load(weights);
       const v128_t weights_high = wasm_v128_load(weights + 16);
       for (int p = 0; p < kPixels; ++p) {
+        // In this order: pixels that are all loaded first would not fit the registers.
         const v128_t bytes = wasm_v128_load32_splat(base[p] + tap);
         low[p] = dot_add(weights_low, bytes, low[p]);
         high[p] = dot_add(weights_high, bytes, high[p]);
+        in_order(low[p], high[p]);
       }
     }
   }
-  for (int p = 0; p < kPixels; ++p) {
-    wasm_v128_store(task.sums + (first + p) * OCTET_DOT_CHANNELS, low[p]);
-    wasm_v128_store(task.sums + (first + p) * OCTET_DOT_CHANNELS + 4, high[p]);
+  if constexpr (kRescales) {
+    int8_t* destinations[kPixels];
+    for (int p = 0; p < kPixels; ++p) destinations[p] = task.output + task.output_offsets[first + p];
+    if (store_rescaled<kSteps>(low, high, *task.rescaling, destinations)) return true;
   }
+  for (int p = 0; p < kPixels; ++p) {
+    wasm_v128_store(sums + p * OCTET_DOT_CHANNELS, low[p]);
+    wasm_v128_store(sums + p * OCTET_DOT_CHANNELS + 4, high[p]);
+  }
+  return !kRescales;
+}
+
+/// The last tile, of one pixel less than a whole one at most.
+template <int kPixels, bool kRescales, bool kSteps>
+[[gnu::always_inline]] inline bool last_tile(const DotSums& task, int32_t first, int32_t* sums) {
+  if constexpr (kPixels > 1) {
+    if (task.pixels - first < kPixels) return last_tile<kPixels - 1, kRescales, kSteps>(task, first, sums);
+  }
+  return tile<kPixels, kRescales, kSteps>(task, first, sums);
+}
+
+/// All pixels; the number of tiles left over.
+template <bool kRescales, bool kSteps>
+[[gnu::always_inline]] inline int32_t tiles(const DotSums& task) {
+  int32_t first = 0;
+  int32_t left_over = 0;
+  int32_t* sums = task.sums;
+  const auto add = [&](bool done) __attribute__((always_inline)) {
+    if (!done) task.left_over[left_over++] = first;
+    if (!done || !kRescales) sums += OCTET_DOT_PIXELS * OCTET_DOT_CHANNELS;
+  };
+  for (; first + OCTET_DOT_PIXELS <= task.pixels; first += OCTET_DOT_PIXELS) {
+    add(tile<OCTET_DOT_PIXELS, kRescales, kSteps>(task, first, sums));
+  }
+  if (first < task.pixels) add(last_tile<OCTET_DOT_PIXELS - 1, kRescales, kSteps>(task, first, sums));
+  return left_over;
 }
 
 }  // namespace
 }  // namespace octet::kernels
 
-extern "C" void octet_dot_sums(const octet::kernels::DotSums* task) {
-  using octet::kernels::tile;
-  int32_t first = 0;
-  for (; first + 4 <= task->pixels; first += 4) tile<4>(*task, first);
-  for (; first < task->pixels; ++first) tile<1>(*task, first);
+extern "C" int32_t octet_dot_sums(const octet::kernels::DotSums* task) {
+  using octet::kernels::tiles;
+  if (task->rescaling == nullptr) return tiles<false, false>(*task);
+  return task->rescaling->has_steps ? tiles<true, true>(*task) : tiles<true, false>(*task);
 }

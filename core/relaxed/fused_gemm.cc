@@ -6,8 +6,7 @@
 namespace octet::kernels {
 namespace {
 
-constexpr int kVectors = 2;     // In a panel.
-constexpr int kTilePixels = 4;  // Eight sums, and what a tap needs, fit the registers: see convolution.h.
+constexpr int kVectors = 2;  // In a panel.
 
 /// Pixels [first, first + kPixels) in kPanels panels from `panel` on, which read the same input channels.
 template <int kPixels, int kPanels>
@@ -17,69 +16,95 @@ inline void tile(const FusedGemm& task, int32_t panel, int32_t first) {
   const float* weights = task.weights + panel * panel_weights;
   const float* bias = task.bias + panel * kPanelChannels;
   v128_t sums[kPixels][kColumns];
-  for (int p = 0; p < kPixels; ++p) {
-    for (int c = 0; c < kColumns; ++c) sums[p][c] = wasm_v128_load(bias + 4 * c);
-  }
+  unrolled<kPixels>(
+      [&](auto p) { unrolled<kColumns>([&](auto c) { sums[p][c] = wasm_v128_load(bias + 4 * c); }); });
+  int32_t pixels[kPixels];
+  unrolled<kPixels>([&](auto p) { pixels[p] = task.input_offsets[first + p]; });
   for (int32_t run = 0; run < task.run_count; ++run) {
-    const float* taps[kPixels];
-    for (int p = 0; p < kPixels; ++p) {
-      taps[p] =
-          task.packed + task.input_offsets[first + p] + task.panels[panel].input_offset + task.runs[run];
-    }
-    // Not unrolled: V8 loads all that the body needs before it multiplies, and then runs out of registers.
-    for (int32_t k = 0; k < task.run_length; ++k, weights += kPanelChannels) {
+    const float* tap = task.packed + task.panels[panel].input_offset + task.runs[run];
+    for (int32_t left = task.run_length; left > 0; --left, ++tap, weights += kPanelChannels) {
       v128_t filter[kColumns];
-      for (int c = 0; c < kColumns; ++c) {
+      unrolled<kColumns>([&](auto c) {
         filter[c] = wasm_v128_load(weights + c / kVectors * panel_weights + c % kVectors * 4);
-      }
-      for (int p = 0; p < kPixels; ++p) {
-        const v128_t input = wasm_v128_load32_splat(taps[p] + k);
-        for (int c = 0; c < kColumns; ++c) sums[p][c] = multiply_add(input, filter[c], sums[p][c]);
-      }
+      });
+      unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+        const v128_t input = wasm_v128_load32_splat(tap + pixels[p]);
+        unrolled<kColumns>([&](auto c) { sums[p][c] = fused_multiply_add(input, filter[c], sums[p][c]); });
+        unrolled<kColumns>([&](auto c) { settle(sums[p][c]); });
+      });
     }
   }
-  for (int p = 0; p < kPixels; ++p) {
-    float* output = task.output + task.output_offsets[first + p];
-    for (int c = 0; c < kColumns; ++c) sums[p][c] = clamped(sums[p][c], task.lowest, task.highest);
-    for (int i = 0; i < kPanels; ++i) {
-      store_channels(output + task.panels[panel + i].first_channel, sums[p][i * kVectors],
-                     sums[p][i * kVectors + 1], task.panels[panel + i].channels);
-    }
-  }
+  const v128_t lowest = wasm_f32x4_splat(task.lowest);
+  const v128_t highest = wasm_f32x4_splat(task.highest);
+  unrolled<kPanels>([&](auto i) __attribute__((always_inline)) {
+    const int32_t channels = task.panels[panel + i].channels;
+    float* output = task.output + task.panels[panel + i].first_channel;
+    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+      store(output + task.output_offsets[first + p], clamped(sums[p][i * kVectors], lowest, highest),
+            clamped(sums[p][i * kVectors + 1], lowest, highest), channels);
+    });
+  });
 }
 
-/// The pixels behind the last whole tile, in panels [panel, end).
-inline void rest(const FusedGemm& task, int32_t panel, int32_t end, int32_t first) {
-  const int32_t pixels = task.pixels - first;
-  while (panel < end) {
-    // Weights meet one pixel only: more of them at once, since their sums alone would wait for each other.
-    const bool two = pixels == 1 && panel + 1 < end &&
+/// One or two pixels in all panels, two at once where it can: the sums of one alone would wait for each
+/// other.
+template <int kPixels>
+inline void few(const FusedGemm& task, int32_t first) {
+  for (int32_t panel = 0; panel < task.panel_count;) {
+    const bool two = panel + 1 < task.panel_count &&
                      task.panels[panel].input_offset == task.panels[panel + 1].input_offset;
     if (two) {
-      tile<1, 2>(task, panel, first);
-    } else if (pixels == 1) {
-      tile<1, 1>(task, panel, first);
-    } else if (pixels == 2) {
-      tile<2, 1>(task, panel, first);
+      tile<kPixels, 2>(task, panel, first);
     } else {
-      tile<3, 1>(task, panel, first);
+      tile<kPixels, 1>(task, panel, first);
     }
     panel += two ? 2 : 1;
   }
 }
 
+template <int kPixels>
+inline void in_every_panel(const FusedGemm& task, int32_t first) {
+  for (int32_t panel = 0; panel < task.panel_count; ++panel) tile<kPixels, 1>(task, panel, first);
+}
+
+/// The pixels behind the last whole tile.
+[[gnu::noinline]] void rest(const FusedGemm& task, int32_t first) {
+  if (task.pixels - first >= 4) {
+    in_every_panel<4>(task, first);
+    first += 4;
+  }
+  switch (task.pixels - first) {
+    case 1:
+      return few<1>(task, first);
+    case 2:
+      return few<2>(task, first);
+    case 3:
+      return in_every_panel<3>(task, first);
+    default:
+      return;
+  }
+}
+
+template <int kPixels>
+inline void in_tiles(const FusedGemm& task) {
+  const int32_t whole = task.pixels / kPixels * kPixels;
+  for (int32_t panel = 0; panel < task.panel_count; panel += task.panels_together) {
+    int32_t end = panel + task.panels_together;
+    if (end > task.panel_count) end = task.panel_count;
+    for (int32_t first = 0; first < whole; first += kPixels) {
+      for (int32_t i = panel; i < end; ++i) tile<kPixels, 1>(task, i, first);
+    }
+  }
+  rest(task, whole);
+}
+
 }  // namespace
 }  // namespace octet::kernels
 
-extern "C" void octet_fused_gemm(const octet::kernels::FusedGemm* task) {
-  using namespace octet::kernels;
-  const int32_t whole = task->pixels / kTilePixels * kTilePixels;
-  for (int32_t panel = 0; panel < task->panel_count; panel += task->panels_together) {
-    int32_t end = panel + task->panels_together;
-    if (end > task->panel_count) end = task->panel_count;
-    for (int32_t first = 0; first < whole; first += kTilePixels) {
-      for (int32_t i = panel; i < end; ++i) tile<kTilePixels, 1>(*task, i, first);
-    }
-    if (whole < task->pixels) rest(*task, panel, end, whole);
-  }
+extern "C" void octet_fused_gemm_4(const octet::kernels::FusedGemm* task) {
+  octet::kernels::in_tiles<4>(*task);
+}
+
+extern "C" void octet_fused_gemm_6(const octet::kernels::FusedGemm* task) {
+  octet::kernels::in_tiles<6>(*task);
 }

@@ -1,6 +1,8 @@
-// What the kernels with fused multiply-add share. For the side module there is neither library nor stack, so
-// plain loops that the compiler unrolls stand in place of unrolled().
+// What the kernels with fused multiply-add share.
 #pragma once
+
+#include "kernels/panel.h"
+#include "kernels/unrolled.h"
 
 #ifdef __wasm__
 #include <wasm_simd128.h>
@@ -14,7 +16,7 @@
 namespace octet::kernels {
 
 /// a * b + c, rounded once where the machine can.
-inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
+[[gnu::always_inline]] inline v128_t fused_multiply_add(v128_t a, v128_t b, v128_t c) {
 #if defined(__wasm_relaxed_simd__)
   return wasm_f32x4_relaxed_madd(a, b, c);
 #elif defined(__FMA__)
@@ -27,18 +29,21 @@ inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
 #endif
 }
 
-/// A NaN stays NaN.
-inline v128_t clamped(v128_t sums, float lowest, float highest) {
-  return wasm_f32x4_pmin(wasm_f32x4_pmax(sums, wasm_f32x4_splat(lowest)), wasm_f32x4_splat(highest));
+/// Has sums computed here: clang would otherwise load much before it multiplies, and engines that keep its
+/// order would run out of registers.
+[[gnu::always_inline]] inline void settle([[maybe_unused]] v128_t& sum) {
+#ifdef __wasm__  // Natively the compiler knows the registers that it has.
+  asm volatile("" : "+r"(sum) : : "memory");
+#endif
 }
 
-/// Stores the first `channels` (1 to 8) of two vectors of sums.
-inline void store_channels(float* output, v128_t low, v128_t high, int channels) {
-  if (channels == 8) {
-    wasm_v128_store(output, low);
-    wasm_v128_store(output + 4, high);
-    return;
-  }
+/// A NaN stays NaN.
+[[gnu::always_inline]] inline v128_t clamped(v128_t sums, v128_t lowest, v128_t highest) {
+  return wasm_f32x4_pmin(wasm_f32x4_pmax(sums, lowest), highest);
+}
+
+/// store() of fewer than eight channels; apart from the loops, where panels are full.
+[[gnu::noinline]] inline void store_some(float* output, v128_t low, v128_t high, int channels) {
   if (channels >= 4) {
     wasm_v128_store(output, low);
     output += 4;
@@ -50,6 +55,13 @@ inline void store_channels(float* output, v128_t low, v128_t high, int channels)
     low = wasm_i64x2_shuffle(low, low, 1, 1);
   }
   if ((channels & 1) != 0) wasm_v128_store32_lane(output, low, 0);
+}
+
+/// Stores the first `channels` of two vectors of sums.
+[[gnu::always_inline]] inline void store(float* output, v128_t low, v128_t high, int channels) {
+  if (channels < kPanelChannels) return store_some(output, low, high, channels);
+  wasm_v128_store(output, low);
+  wasm_v128_store(output + 4, high);
 }
 
 }  // namespace octet::kernels

@@ -111,12 +111,13 @@ class Prepared {
   }
 
   /** What the figures of Octet depend on. */
-  ofOctet({ setting, method, requantization, target, settings }) {
+  ofOctet({ setting, int16Share, method, requantization, target, settings }) {
     return {
       model: this.name,
       images: this.images,
       core: CORE,
       setting,
+      int16Share,
       method,
       requantization,
       target,
@@ -170,7 +171,7 @@ class Bench extends Prepared {
     return this.figures(this.peer(tool, 'evaluation'), this.labels && this.peer(tool, 'test'));
   }
 
-  async octet(settings, target) {
+  async octet({ settings, target, int16Share }) {
     const net = await loadModel(`${this.folder}/float.tflite`, { target });
     const [input] = net.inputs;
     const samples = (set) => {
@@ -181,9 +182,11 @@ class Bench extends Prepared {
       }));
     };
     const params = QuantizationParams.fromJSON(settings);
-    const calibration = samples('calibration');
+    const options = { workers: WORKERS };
     const start = performance.now();
-    const model = await net.quantize(calibration, params, { workers: WORKERS });
+    const calibration = await net.calibrate(samples('calibration'), params, options);
+    const mixed = int16Share && (await calibration.mixedPrecision(params, { share: int16Share, ...options }));
+    const model = await calibration.quantize(mixed?.params ?? params, options);
     const seconds = round((performance.now() - start) / 1000);
     const run = async (set) => {
       const rows = await Promise.all(
@@ -196,23 +199,25 @@ class Bench extends Prepared {
     };
     const figures = this.figures(await run('evaluation'), this.labels && (await run('test')));
     model.dispose();
+    calibration.dispose();
     net.dispose();
-    return { ...figures, seconds };
+    return { ...figures, seconds, ...(mixed ? { int16Macs: round(100 * mixed.share) } : {}) };
   }
 }
 
-/** Jobs of Octet, {setting, int8, method, requantization, target, settings}; the first method goes with every setting. */
+/** Jobs of Octet, {setting, int8, int16Share?, method, requantization, target, settings}. */
 function jobs(methods, requantizations, everyMethod) {
   return requantizations.flatMap((requantization) => {
     const target = requantization === 'tflite' ? 'tflite' : 'gen1';
-    const recommended = {
-      setting: RECOMMENDED.name,
-      int8: true,
-      method: RECOMMENDED.changes.calibration.method,
+    const recommended = RECOMMENDED.map(({ name, int8, int16Share, changes }) => ({
+      setting: name,
+      int8,
+      int16Share,
+      method: changes.calibration.method,
       requantization,
       target,
-      settings: { ...RECOMMENDED.changes, requantization },
-    };
+      settings: { ...changes, requantization },
+    }));
     const others = methods.flatMap((method) =>
       SETTINGS.filter(
         (setting) =>
@@ -228,14 +233,14 @@ function jobs(methods, requantizations, everyMethod) {
         settings: { calibration: { method }, requantization, ...setting.changes },
       })),
     );
-    return [recommended, ...others];
+    return [...recommended, ...others];
   });
 }
 
 /** A figure, or the sentence that says why there is none: a setting that this build does not know yet. */
-async function measured(bench, { settings, target }) {
+async function measured(bench, job) {
   try {
-    return await bench.octet(settings, target);
+    return await bench.octet(job);
   } catch (error) {
     if (error.code !== 'INVALID_CONFIG') throw error;
     return { missing: error.message };
@@ -258,8 +263,9 @@ async function measure(name, results) {
     const kept = results.get(subject);
     if (kept === undefined) results.set(subject, await measured(bench, job));
     const { setting, method, requantization } = job;
-    const { missing, sqnr: values, top1: points, seconds } = results.get(subject);
-    const shown = missing ?? `${values.join(' ')} ${points ?? ''} (${seconds} s${kept ? ', kept' : ''})`;
+    const { missing, sqnr: values, top1: points, seconds, int16Macs } = results.get(subject);
+    const share = int16Macs === undefined ? '' : `, ${int16Macs} % of the MACs`;
+    const shown = missing ?? `${values.join(' ')} ${points ?? ''} (${seconds} s${share}${kept ? ', kept' : ''})`;
     console.log(`${name} ${index + 1}/${list.length} ${setting}, ${method}, ${requantization}: ${shown}`);
   }
 }

@@ -63,6 +63,13 @@ function leadCells(models, rowOf) {
   return [`${values.length} of ${outputs}`, number(median(values)), number(least)];
 }
 
+/** Of the models' multiply-accumulates in INT16, where they were chosen, the largest share. */
+function mostInt16(models, rowOf) {
+  const shares = Object.values(models).map((model) => rowOf(model)?.int16Macs ?? Number.NaN);
+  const known = shares.filter(Number.isFinite);
+  return known.length === 0 ? '' : number(Math.max(...known));
+}
+
 export function page(models) {
   const labelled = Object.values(ordinary(models)).find(({ float }) => float?.top1 !== undefined);
   const summary = measurements(models).map(({ setting, method, requantization, missing }) => {
@@ -75,6 +82,7 @@ export function page(models) {
       method,
       requantization,
       ...leadCells(models, rowOf),
+      mostInt16(models, rowOf),
       number(labelled && rowOf(labelled)?.top1, 2),
       number(models[HARD] && rowOf(models[HARD])?.top1, 2),
       missing ?? '',
@@ -89,7 +97,14 @@ export function page(models) {
   ]);
   const sections = Object.entries(models).map(([name, { outputs, peers, octet }]) => {
     const rows = [
-      ...Object.entries(peers).map(([tool, { sqnr }]) => [tool, '', '', ...sqnr.map((v) => number(v)), '']),
+      ...Object.entries(peers).map(([tool, { sqnr }]) => [
+        tool,
+        '',
+        '',
+        ...sqnr.map((v) => number(v)),
+        '',
+        '',
+      ]),
       ...octet
         .filter(({ missing }) => missing === undefined)
         .map((row) => [
@@ -97,6 +112,7 @@ export function page(models) {
           row.method,
           row.requantization,
           ...row.sqnr.map((v) => number(v)),
+          row.int16Macs === undefined ? '' : number(row.int16Macs),
           number(row.seconds),
         ]),
     ];
@@ -105,6 +121,7 @@ export function page(models) {
       'method',
       'requantization',
       ...outputs.map((output) => `\`${output}\``),
+      'INT16 MACs',
       'seconds',
     ];
     return `## ${name}\n\n${table(header, rows)}`;
@@ -119,11 +136,12 @@ Fashion-MNIST; "hard top-1" is the same of the sample with adjacent channels res
 
 ## All models
 
-Median and least lead over all outputs of all models, in dB; top-1 in %${labelled ? ` (float: ${number(labelled.float.top1, 2)})` : ''}.
+Median and least lead over all outputs of all models, in dB; "INT16 MACs" is the share of multiply-accumulates, in %, at the
+nodes that mixedPrecision() chose, the largest of the models; top-1 in %${labelled ? ` (float: ${number(labelled.float.top1, 2)})` : ''}.
 
 ${table(['peer', 'outputs', 'median lead', 'least lead', 'top-1', 'hard top-1'], peerSummary)}
 
-${table(['setting', 'method', 'requantization', 'outputs', 'median lead', 'least lead', 'top-1', 'hard top-1', ''], summary)}
+${table(['setting', 'method', 'requantization', 'outputs', 'median lead', 'least lead', 'INT16 MACs', 'top-1', 'hard top-1', ''], summary)}
 
 ${sections.join('\n\n')}
 `;

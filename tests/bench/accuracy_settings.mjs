@@ -14,8 +14,16 @@ function smooth(search) {
   return { enabled: true, alpha: 0.5, search };
 }
 
-/** `recommended` keeps its own calibration method, and is measured once. */
-export const RECOMMENDED = { name: 'recommended', changes: recommendedQuantization.toJSON() };
+/**
+ * These keep their own calibration method, and are measured once. `int16Share`: of the multiply-accumulates, those that may
+ * read INT16 activations, at nodes chosen by mixedPrecision().
+ */
+export const RECOMMENDED = [undefined, 0.05, 0.1, 0.2].map((int16Share) => ({
+  name: int16Share === undefined ? 'recommended' : `recommended, INT16 for ${100 * int16Share} % of the MACs`,
+  int8: int16Share === undefined,
+  int16Share,
+  changes: recommendedQuantization.toJSON(),
+}));
 
 /** `int8`: counts among the INT8 settings, of which the best is looked for. */
 export const SETTINGS = [

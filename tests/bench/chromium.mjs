@@ -33,7 +33,7 @@ function serve(root) {
 
 /**
  * {litert, octet, ort: {measure(model path, input path, shape): milliseconds}, firstAnswer(runtime, model path, input path,
- * shape): milliseconds, profile(model path, input path, runs), close()}; paths from the repository's root, inputs as raw
+ * shape): milliseconds, profile(model path, input path, runs), kernels(): rows, close()}; paths from the repository's root, inputs as raw
  * bytes.
  */
 export async function startPages(root) {
@@ -75,6 +75,12 @@ export async function startPages(root) {
     octet,
     ort,
     firstAnswer,
+    kernels: async () => {
+      const { page } = await open('kernels');
+      const found = await page.evaluate(() => window.measure());
+      await page.close();
+      return found;
+    },
     profile: (model, input, runs) =>
       octet.page.evaluate(([m, i, r]) => window.profile(m, i, r), [`/${model}`, `/${input}`, runs]),
     close: async () => {

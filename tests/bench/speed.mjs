@@ -138,7 +138,7 @@ const parts = {
   size: sizeRows,
   observe: observeRows,
   growth: () => growthRows(rounds),
-  kernels: kernelRows,
+  kernels: () => kernelRows(pages),
 };
 const rows = [];
 for (const [name, part] of Object.entries(parts)) {

@@ -105,6 +105,21 @@ test('quantize takes settings from options, over a file, over the target', () =>
   });
 });
 
+test('quantize raises the nodes that need it to INT16, within a share of the MACs', () => {
+  const args = ['quantize', FASHION_MODEL, '--calibration', inFolder('samples.npy'), '--target', 'tflite'];
+  const output = inFolder('mixed.octet');
+  const report = runJson(...args, '--output', output, '--int16-share', '0.1', '--preset', 'default');
+  expect(report.int16.share).toBeGreaterThan(0);
+  expect(report.int16.share).toBeLessThanOrEqual(0.1);
+  expect(Object.keys(report.settings.customQuantizationConfigs).sort()).toEqual(
+    [...report.int16.nodes].sort(),
+  );
+  expect(run(...args, '--output', output, '--int16-share', '2')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/--int16-share.*from 0 to 1/),
+  });
+});
+
 test('run --profile shows the time of every node, and wants no folder', () => {
   const profile = runJson('run', octet, '--input', inFolder('one.npy'), '--profile');
   expect(profile.nodes.length).toBeGreaterThan(10);

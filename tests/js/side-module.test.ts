@@ -5,7 +5,13 @@ import { readFileSync } from 'node:fs';
 import { instantiate } from '../../bindings/js/dist/core.js';
 import { ROOT } from './support/fashion.js';
 
-const FUNCTIONS = ['octet_dot_sums', 'octet_fused_gemm'];
+const FUNCTIONS = [
+  'octet_depthwise_dots',
+  'octet_dot_sums',
+  'octet_fused_depthwise',
+  'octet_fused_gemm_4',
+  'octet_fused_gemm_6',
+];
 
 /** Ids of a module's sections, as its format gives them. */
 const SECTION = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 };

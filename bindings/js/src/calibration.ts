@@ -5,7 +5,7 @@ import { OctetError } from './errors.js';
 import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
-import type { Artifact } from './protocol.js';
+import { type Artifact, holdsArtifact } from './protocol.js';
 import {
   abortable,
   forEachInOrder,
@@ -14,14 +14,21 @@ import {
   throwIfAborted,
   workersFor,
 } from './samples.js';
+import { chooseInt16Nodes, rankSensitivity } from './sensitivity.js';
 import type {
   Calibration as CalibrationInterface,
   CallOptions,
+  MixedPrecision,
+  MixedPrecisionOptions,
   Model,
+  NodeQuantizationConfig,
   Preprocessing,
   Progress,
   QuantizeOptions,
   SampleSource,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
 } from './types.js';
 import { VERSION } from './version.js';
 
@@ -88,6 +95,42 @@ export class NetCalibration implements CalibrationInterface {
         throw error;
       }
     });
+  }
+
+  async rankSensitivity(
+    params: QuantizationParams = this.#net.defaultQuantization,
+    metric: SensitivityMetric = 'sqnr',
+    options: SensitivityOptions = {},
+  ): Promise<readonly Sensitivity[]> {
+    const model = await this.quantize(params, options);
+    try {
+      return await rankSensitivity(artifactOf(model), this.#samples, metric, options);
+    } finally {
+      model.dispose();
+    }
+  }
+
+  async mixedPrecision(
+    params: QuantizationParams = this.#net.defaultQuantization,
+    options: MixedPrecisionOptions = {},
+  ): Promise<MixedPrecision> {
+    const { share: most = 0.1 } = options;
+    if (!(most >= 0 && most <= 1)) {
+      throw new OctetError({ code: 'INVALID_CONFIG', message: `share is ${most}; it must be from 0 to 1.` });
+    }
+    // What further passes do to the weights has no say in where activations are rounded.
+    const draft = await this.quantize(params.withBiasCorrection('none').withAdaptiveRounding(false), options);
+    try {
+      const { nodes, share } = await chooseInt16Nodes(artifactOf(draft), this.#samples, most, options);
+      const chosen = nodes.map((node) => [node, { quantizationPrecision: 'INT16' }] as const);
+      const configs = new Map<string, NodeQuantizationConfig>([
+        ...params.customQuantizationConfigs,
+        ...chosen,
+      ]);
+      return { params: params.withCustomQuantizationConfigs(configs), nodes, share };
+    } finally {
+      draft.dispose();
+    }
   }
 
   dispose(): void {
@@ -255,6 +298,11 @@ export class NetCalibration implements CalibrationInterface {
       await mergeInto(primary, others, id, signal);
     }
   }
+}
+
+function artifactOf(model: Model): Artifact {
+  if (!holdsArtifact(model)) throw new Error('A model holds its file.');
+  return model.artifact;
 }
 
 function free(held: Holder): void {

@@ -3,6 +3,7 @@
 import type { ErrorParts } from './errors.js';
 import { OctetError } from './errors.js';
 import createOctetCore from './octet.js';
+import type { CoreSensitivity, Int16Nodes } from './sensitivity.js';
 import type { NodeError } from './types.js';
 
 /** What a call of the core returns when it fails. */
@@ -90,10 +91,18 @@ export interface AnalysisHandle extends ObserverHandle {
   errors(): Result<NodeError[]>;
 }
 
+export interface SensitivityHandle extends ObserverHandle {
+  fold(seen: Uint8Array): Result<undefined>;
+  ranking(): Result<CoreSensitivity[]>;
+  int16Nodes(share: number): Result<Int16Nodes>;
+}
+
 export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
   exportNotes(): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
+  /** `eachWeights`: the weights of each node by themselves. */
+  sensitivity(eachWeights: boolean): Result<SensitivityHandle>;
 }
 
 export interface Core {
@@ -132,6 +141,16 @@ export async function instantiate(module: WebAssembly.Module): Promise<Core> {
   return core;
 }
 
+/**
+ * A module with `try_table`. V8 before it (Node 20 and 22) loads all that a loop's body needs before it multiplies,
+ * whatever the order of the code, and so has registers for tiles of four pixels only.
+ */
+const TRY_TABLE = new Uint8Array([
+  // Magic and version, the type of a function without operands, a function of it, and its code: an empty try_table.
+  0,
+  97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 0x1f, 0x40, 0, 0x0b, 0x0b,
+]);
+
 /** Gives the core the functions that need relaxed SIMD, where the engine has it and they are exact here. */
 function addSideModule(core: Core, exports: readonly WebAssembly.ExportValue[]): void {
   const bytes = core.sideModule();
@@ -141,7 +160,9 @@ function addSideModule(core: Core, exports: readonly WebAssembly.ExportValue[]):
   const table = exports.find((value) => value instanceof WebAssembly.Table);
   if (memory === undefined || table === undefined) throw new Error('The core exports no memory or no table.');
   const side = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const unused = WebAssembly.validate(TRY_TABLE) ? 'octet_fused_gemm_4' : 'octet_fused_gemm_6';
   for (const [name, value] of Object.entries(side.exports)) {
+    if (name === unused) continue;
     const index = table.grow(1);
     table.set(index, value);
     core.useSideFunction(name, index);

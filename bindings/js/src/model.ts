@@ -6,7 +6,8 @@ import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, FinishedModel } from './protocol.js';
-import { abortable, encodedSamples, forEachInOrder, workersFor } from './samples.js';
+import { abortable, encodedSamples, forEachInOrder, repeatableSamples, workersFor } from './samples.js';
+import { rankSensitivity } from './sensitivity.js';
 import type {
   AnalyzeOptions,
   ErrorMetric,
@@ -16,6 +17,9 @@ import type {
   QuantizationReport,
   QuantizationSettings,
   SampleSource,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
   Target,
   TFLiteOptions,
 } from './types.js';
@@ -83,6 +87,14 @@ class QuantizedModel extends FileModel implements ModelInterface {
     } finally {
       freeEverywhere(id);
     }
+  }
+
+  rankSensitivity(
+    source: SampleSource,
+    metric: SensitivityMetric = 'sqnr',
+    options: SensitivityOptions = {},
+  ): Promise<readonly Sensitivity[]> {
+    return rankSensitivity(this.artifact, repeatableSamples(source), metric, options);
   }
 
   save(): Uint8Array {

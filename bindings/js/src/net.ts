@@ -14,11 +14,16 @@ import type {
   ConvertOptions,
   LoadedNet as LoadedNetInterface,
   LoadOptions,
+  MixedPrecision,
+  MixedPrecisionOptions,
   Model,
   Partition,
   QuantizeOptions,
   RequantizationMode,
   SampleSource,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
   Target,
 } from './types.js';
 import { VERSION } from './version.js';
@@ -79,6 +84,32 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet {
     const calibration = new NetCalibration(this, samples);
     try {
       return await calibration.quantize(params, options);
+    } finally {
+      calibration.dispose();
+    }
+  }
+
+  async rankSensitivity(
+    samples: SampleSource,
+    metric: SensitivityMetric = 'sqnr',
+    options: SensitivityOptions & { readonly params?: QuantizationParams } = {},
+  ): Promise<readonly Sensitivity[]> {
+    const calibration = new NetCalibration(this, samples);
+    try {
+      return await calibration.rankSensitivity(options.params, metric, options);
+    } finally {
+      calibration.dispose();
+    }
+  }
+
+  async mixedPrecision(
+    samples: SampleSource,
+    params: QuantizationParams = this.defaultQuantization,
+    options: MixedPrecisionOptions = {},
+  ): Promise<MixedPrecision> {
+    const calibration = new NetCalibration(this, samples);
+    try {
+      return await calibration.mixedPrecision(params, options);
     } finally {
       calibration.dispose();
     }

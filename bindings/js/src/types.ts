@@ -216,9 +216,9 @@ export interface GraphInfo {
 /** Progress of a long call. `total` is absent while the number of samples is not known. */
 export interface Progress {
   /**
-   * `smooth`: the pass over the calibration samples that smooth quant takes before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take.
+   * `smooth`: the pass over the calibration samples that smooth quant takes before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. `rank`: some samples in which one thing after the other is rounded.
    */
-  readonly phase: 'smooth' | 'calibrate' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
+  readonly phase: 'smooth' | 'calibrate' | 'rank' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
   readonly done: number;
   readonly total?: number;
 }
@@ -338,6 +338,21 @@ export interface LoadedNet extends Runnable {
   /** Looks at the samples once, to quantize from what was seen as often as wanted. */
   calibrate(samples: SampleSource, params?: QuantizationParams, options?: CallOptions): Promise<Calibration>;
   /**
+   * What rounding each thing to 8 bits by itself makes of the outputs, worst first, as it is with `params` (default:
+   * `defaultQuantization`): see `Model.rankSensitivity`. The samples calibrate; some of them are looked at again.
+   */
+  rankSensitivity(
+    samples: SampleSource,
+    metric?: SensitivityMetric,
+    options?: SensitivityOptions & { readonly params?: QuantizationParams },
+  ): Promise<readonly Sensitivity[]>;
+  /** Chooses nodes for INT16: see `Calibration.mixedPrecision`. */
+  mixedPrecision(
+    samples: SampleSource,
+    params?: QuantizationParams,
+    options?: MixedPrecisionOptions,
+  ): Promise<MixedPrecision>;
+  /**
    * Makes a model of an already quantized net, without calibration: scales are the file's. With `sima` the weights are
    * quantized anew, so that each layer rescales by a right shift; integer nodes that the target does not run become
    * float. Its float model, which errors are measured against, is the file's with all constants dequantized.
@@ -355,6 +370,18 @@ export interface Calibration {
    * other statistics (channel equalization, another number of histogram bins) have the samples looked at anew.
    */
   quantize(params?: QuantizationParams, options?: QuantizeOptions): Promise<Model>;
+  /** What rounding each thing by itself makes of the outputs with these settings: see `Model.rankSensitivity`. */
+  rankSensitivity(
+    params?: QuantizationParams,
+    metric?: SensitivityMetric,
+    options?: SensitivityOptions,
+  ): Promise<readonly Sensitivity[]>;
+  /**
+   * Chooses the nodes that had best compute in INT16 where only some multiply-accumulates may (`share`): those whose
+   * rounding to 8 bits makes most of the noise at the outputs, measured on some of the samples. Each output counts alike,
+   * in dB. Nodes that do not multiply cost nothing of the share; nodes with settings of their own keep them.
+   */
+  mixedPrecision(params?: QuantizationParams, options?: MixedPrecisionOptions): Promise<MixedPrecision>;
   /** Whether the statistics there are serve the settings, so that quantizing starts at once. */
   serves(params: QuantizationParams): Promise<boolean>;
   /** Frees the memory in the workers; the handle is unusable afterwards. */
@@ -374,6 +401,15 @@ export interface Model extends Runnable {
     metric?: ErrorMetric,
     options?: AnalyzeOptions,
   ): Promise<readonly NodeError[]>;
+  /**
+   * What rounding each thing by itself makes of the outputs, while all others stay in float: each INT8 output of a node,
+   * the weights of each node, and inputs. Only what lies behind is run again. Worst first; noises nearly add up.
+   */
+  rankSensitivity(
+    samples: SampleSource,
+    metric?: SensitivityMetric,
+    options?: SensitivityOptions,
+  ): Promise<readonly Sensitivity[]>;
   /** The bytes of a .octet file. */
   save(): Uint8Array;
   /** The bytes of a .tflite file; `exportNotes` says what it cannot hold. */
@@ -411,6 +447,44 @@ export interface NodeError extends SignalError {
 export interface AnalyzeOptions extends CallOptions {
   /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
   readonly localFeed?: boolean;
+}
+
+/** `sqnr` compares noises relative to the output's signal, `mse` as they are. */
+export type SensitivityMetric = 'sqnr' | 'mse';
+
+export interface SensitivityOptions extends CallOptions {
+  /** How many of the samples are looked at, spread over them where their number is known. Default 8. */
+  readonly samples?: number;
+}
+
+/** What one rounding, and no other, makes of the outputs. */
+export interface Sensitivity {
+  /** The node, or the input of the model. */
+  readonly node: string;
+  readonly label: string;
+  /** Empty for an input. */
+  readonly operator: string;
+  readonly rounded: 'output' | 'weights' | 'input';
+  /** By output of the model: signal to noise in dB, Infinity where there is none, and mean squared error. */
+  readonly outputs: Readonly<Record<string, { readonly sqnr: number; readonly mse: number }>>;
+  /** In dB, of the mean over the outputs of noise relative to signal. */
+  readonly sqnr: number;
+  /** Mean over the outputs. */
+  readonly mse: number;
+}
+
+export interface MixedPrecisionOptions extends SensitivityOptions {
+  /** Of all multiply-accumulates, those that may read INT16 activations: from 0 to 1. Default 0.1. */
+  readonly share?: number;
+}
+
+/** Nodes chosen for INT16. */
+export interface MixedPrecision {
+  /** The settings with `customQuantizationConfigs` for the nodes. */
+  readonly params: QuantizationParams;
+  readonly nodes: readonly string[];
+  /** Of all multiply-accumulates, those of the nodes. */
+  readonly share: number;
 }
 
 /** What quantizing decided. Plain JSON; depends on model, settings and samples alone. */

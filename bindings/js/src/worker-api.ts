@@ -13,11 +13,13 @@ import {
   type NetHandle,
   type QuantizationHandle,
   type SampleHandle,
+  type SensitivityHandle,
   unwrap,
 } from './core.js';
 import { OctetError } from './errors.js';
 import type { WorkerPlatform } from './platform/platform.js';
 import type { Artifact, EncodedInput, EncodedSample, FinishedModel, ImageFile } from './protocol.js';
+import type { CoreSensitivity, Int16Nodes } from './sensitivity.js';
 import { bytesOf, checkTensor, elementsOf, type InputInfo } from './tensor.js';
 import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 
@@ -34,6 +36,7 @@ type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
   | { readonly kind: 'quantization'; readonly handle: QuantizationHandle }
   | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
+  | { readonly kind: 'sensitivity'; readonly handle: SensitivityHandle }
 );
 
 type Kind = Entry['kind'];
@@ -173,9 +176,22 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'analysis', handle: unwrap(handle.analyze()), inputs });
   }
 
+  /** Begins measuring what roundings make of the outputs of model `modelId` under the new id. */
+  beginSensitivity(modelId: string, id: string, eachWeights: boolean): void {
+    const { handle, inputs } = this.#entry(modelId, 'model');
+    this.#entries.set(id, { kind: 'sensitivity', handle: unwrap(handle.sensitivity(eachWeights)), inputs });
+  }
+
   /** Shows a sample to whatever looks at samples; returns what was seen, for fold(). */
   async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
-    const { handle, inputs } = this.#entry(id, 'channels', 'calibration', 'quantization', 'analysis');
+    const { handle, inputs } = this.#entry(
+      id,
+      'channels',
+      'calibration',
+      'quantization',
+      'analysis',
+      'sensitivity',
+    );
     const write = await this.#prepare(handle, inputs, sample);
     write();
     return unwrap(handle.observe());
@@ -183,7 +199,7 @@ export class WorkerApi {
 
   /** Adds up what any worker saw; called in sample order on one worker. */
   fold(id: string, seen: Uint8Array): void {
-    unwrap(this.#entry(id, 'channels', 'calibration', 'analysis').handle.fold(seen));
+    unwrap(this.#entry(id, 'channels', 'calibration', 'analysis', 'sensitivity').handle.fold(seen));
   }
 
   /** What this worker saw of its samples, for merge() in another. */
@@ -212,6 +228,14 @@ export class WorkerApi {
 
   nodeErrors(id: string): NodeError[] {
     return unwrap(this.#entry(id, 'analysis').handle.errors());
+  }
+
+  sensitivities(id: string): CoreSensitivity[] {
+    return unwrap(this.#entry(id, 'sensitivity').handle.ranking());
+  }
+
+  int16Nodes(id: string, share: number): Int16Nodes {
+    return unwrap(this.#entry(id, 'sensitivity').handle.int16Nodes(share));
   }
 
   toTFLite(id: string, ioType: string): Uint8Array {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/depthwise_int8.h"
+#include "kernels/dot.h"
 #include "kernels/gemm_int8.h"
 #include "kernels/simd.h"
 #include "kernels/unrolled.h"
@@ -152,6 +153,14 @@ OCTET_EXPORT("peak") Work* octet_bench_peak() { return new octet::kernels::Peak(
 OCTET_EXPORT("peakProducts") double octet_bench_peak_products() {
   using octet::kernels::Peak;
   return 2.0 * Peak::kPairs * Peak::kPixels * octet::kernels::kPanelChannels * Peak::kTiles;
+}
+// use_ and the name of the side module's function.
+OCTET_EXPORT("use_octet_dot_sums") bool octet_bench_use_dot(octet::kernels::DotKernel kernel) {
+  return octet::kernels::use_dot_kernel(kernel);
+}
+OCTET_EXPORT("use_octet_depthwise_dots")
+bool octet_bench_use_depthwise_dots(octet::kernels::DepthwiseDotKernel kernel) {
+  return octet::kernels::use_depthwise_dot_kernel(kernel);
 }
 OCTET_EXPORT("run") void octet_bench_run(Work* work, int32_t times) {
   for (int32_t i = 0; i < times; ++i) work->run();

@@ -27,7 +27,7 @@ TEST(Dot, RefusesAKernelThatIsNotExact) {
   EXPECT_EQ(dot().kernel, nullptr);
   // Seven bits only.
   EXPECT_FALSE(use_dot_kernel([](const DotSums* task) {
-    test::plain_sums(task, [](int32_t sum, const int8_t* weights, const uint8_t* bytes) {
+    return test::plain_sums(task, [](int32_t sum, const int8_t* weights, const uint8_t* bytes) {
       for (int i = 0; i < 4; ++i) sum += weights[i] * (bytes[i] & 127);
       return sum;
     });

@@ -29,25 +29,63 @@ void plain_gemm(const FusedGemm* task, Add add) {
   }
 }
 
-TEST(Fused, StartsWithWhatTheProcessorHas) {
-  EXPECT_EQ(fused_gemm(), native_fused_gemm());
-  EXPECT_EQ(use_fused_gemm(native_fused_gemm()), native_fused_gemm() != nullptr);
-  EXPECT_EQ(fused_gemm(), native_fused_gemm());
+/// The same for depthwise tasks.
+template <class Add>
+void plain_depthwise(const FusedDepthwise* task, Add add) {
+  for (int32_t y = 0; y < task->rows; ++y) {
+    for (int32_t x = 0; x < task->output_width; ++x) {
+      for (int32_t c = 0; c < task->channels; ++c) {
+        float sum = task->bias[c];
+        const float* weights = task->weights + c;
+        for (int32_t ky = 0; ky < task->kernel_height; ++ky) {
+          const float* row = task->packed + (y * task->stride_y + ky * task->dilation_y) * task->packed_row;
+          for (int32_t kx = 0; kx < task->kernel_width; ++kx, weights += 8)
+            sum = add(sum, row[(x * task->stride_x + kx) * 8 + c], *weights);
+        }
+        task->output[y * task->output_row_step + x * task->output_pixel_step + c] =
+            std::clamp(sum, task->lowest, task->highest);
+      }
+    }
+  }
 }
 
-TEST(Fused, TakesKernelsThatRoundOnceOnly) {
-  const FusedGemmKernel once = [](const FusedGemm* task) {
-    plain_gemm(task, [](float sum, float a, float b) { return std::fma(a, b, sum); });
-  };
-  const FusedGemmKernel twice = [](const FusedGemm* task) {
-    plain_gemm(task, [](float sum, float a, float b) { return sum + a * b; });
-  };
+float add_once(float sum, float a, float b) { return std::fma(a, b, sum); }
+float add_twice(float sum, float a, float b) { return sum + a * b; }
+
+/// Puts back what the processor has.
+class Fused : public testing::Test {
+ protected:
+  void TearDown() override {
+    use_fused_gemm(native_fused().gemm);
+    use_fused_depthwise(native_fused().depthwise);
+  }
+};
+
+TEST_F(Fused, StartsWithWhatTheProcessorHas) {
+  EXPECT_EQ(fused().gemm, native_fused().gemm);
+  EXPECT_EQ(fused().depthwise, native_fused().depthwise);
+  if (native_fused().gemm == nullptr) return;
+  EXPECT_TRUE(use_fused_depthwise(octet_fused_depthwise));
+  EXPECT_TRUE(use_fused_gemm(octet_fused_gemm_4));
+  EXPECT_TRUE(use_fused_gemm(octet_fused_gemm_6));
+}
+
+TEST_F(Fused, TakesGemmThatRoundsOnceOnly) {
+  const FusedGemmKernel once = [](const FusedGemm* task) { plain_gemm(task, add_once); };
   EXPECT_TRUE(use_fused_gemm(once));
-  EXPECT_EQ(fused_gemm(), once);
-  EXPECT_FALSE(use_fused_gemm(twice));
-  EXPECT_EQ(fused_gemm(), nullptr);
+  EXPECT_EQ(fused().gemm, once);
+  EXPECT_FALSE(use_fused_gemm([](const FusedGemm* task) { plain_gemm(task, add_twice); }));
+  EXPECT_EQ(fused().gemm, nullptr);
   EXPECT_FALSE(use_fused_gemm(nullptr));
-  use_fused_gemm(native_fused_gemm());
+}
+
+TEST_F(Fused, TakesDepthwiseThatRoundsOnceOnly) {
+  const FusedDepthwiseKernel once = [](const FusedDepthwise* task) { plain_depthwise(task, add_once); };
+  EXPECT_TRUE(use_fused_depthwise(once));
+  EXPECT_EQ(fused().depthwise, once);
+  EXPECT_FALSE(use_fused_depthwise([](const FusedDepthwise* task) { plain_depthwise(task, add_twice); }));
+  EXPECT_EQ(fused().depthwise, nullptr);
+  EXPECT_FALSE(use_fused_depthwise(nullptr));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ void expect_float(const ConvolutionCase& c, const test::FusedScope& scope, uint6
 }
 
 TEST(Conv2d, FloatEqualsThePlainLoopBitForBit) {
-  for (const bool fused : test::ways_to_add()) {
+  for (const kernels::FusedKernels& fused : test::fused_kernels()) {
     const test::FusedScope scope(fused);
     uint64_t seed = 1;
     for (const ConvolutionCase& c : kCases) expect_float(c, scope, seed++);

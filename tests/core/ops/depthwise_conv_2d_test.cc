@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "support/convolution_cases.h"
+#include "support/dot_kernels.h"
+#include "support/fused_kernels.h"
 
 namespace octet {
 namespace {
@@ -59,74 +61,108 @@ size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx)
   return static_cast<size_t>((ky * c.kernel.width + kx) * c.outputs + o);
 }
 
-TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
-  uint64_t seed = 1;
-  for (const ConvolutionCase& c : cases()) {
-    SCOPED_TRACE(test::describe(c));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
-    const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
-    const std::vector<float> bias = random.floats(c.outputs, -1, 1);
-    std::vector<TensorId> operands = {builder.input("x", input_shape),
-                                      builder.constant(filter_shape(c), filter)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
-    builder.output(y);
+/// Whether the convolution goes by packed rows, where products are fused.
+bool goes_by_rows(const ConvolutionCase& c) {
+  return c.dilation.width == 1 && c.stride.width <= 2 && c.outputs == c.channels &&
+         (c.kernel.width == 3 || c.kernel.width == 5);
+}
 
-    const Shape output_shape = builder.tensor(y).shape;
-    std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
-    for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
-    test::for_each_product(c, output_shape,
-                           [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
-                             expected[static_cast<size_t>(to)] +=
-                                 input[static_cast<size_t>(from)] * filter[weight_index(c, o, ky, kx)];
-                           });
-    const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-    for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
-    EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+void expect_float(const ConvolutionCase& c, const kernels::FusedKernels& fused, uint64_t seed) {
+  const test::FusedScope scope(fused);
+  SCOPED_TRACE(test::describe(c));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
+  const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
+  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
+  std::vector<TensorId> operands = {builder.input("x", input_shape),
+                                    builder.constant(filter_shape(c), filter)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
+  builder.output(y);
+
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
+  test::for_each_product(c, output_shape,
+                         [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+                           float& sum = expected[static_cast<size_t>(to)];
+                           const float a = input[static_cast<size_t>(from)];
+                           const float b = filter[weight_index(c, o, ky, kx)];
+                           sum = goes_by_rows(c) ? scope.add(sum, a, b) : sum + a * b;
+                         });
+  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
+  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+}
+
+TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
+  for (const kernels::FusedKernels& fused : test::fused_kernels()) {
+    uint64_t seed = 1;
+    for (const ConvolutionCase& c : cases()) expect_float(c, fused, seed++);
   }
+}
+
+void expect_int8(const ConvolutionCase& c, int32_t output_zero_point, uint64_t seed) {
+  SCOPED_TRACE(test::describe(c));
+  test::Random random(seed);
+  test::GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
+  const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
+  const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
+  const QuantParams in = QuantParams::per_tensor(0.02f, 127);
+  const QuantParams out = QuantParams::per_tensor(0.11f, output_zero_point);
+  QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
+                         .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
+                         .axis = 3};
+  std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
+                                    builder.constant(filter_shape(c), filter, weights)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
+  builder.output(y);
+
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<int32_t> sums(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
+  test::for_each_product(c, output_shape,
+                         [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
+                           sums[static_cast<size_t>(to)] +=
+                               (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
+                         });
+  const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
+  std::vector<int8_t> expected;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const double ratio =
+        double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
+    expected.push_back(test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), output_zero_point,
+                                         clamp.low, clamp.high));
+  }
+  EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
 }
 
 TEST(DepthwiseConv2d, Int8EqualsThePlainLoop) {
   uint64_t seed = 100;
-  for (const ConvolutionCase& c : cases()) {
-    SCOPED_TRACE(test::describe(c));
-    test::Random random(seed++);
-    test::GraphBuilder builder;
-    const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-    const std::vector<int8_t> input = random.integers<int8_t>(input_shape.elements(), -128, 127);
-    const std::vector<int8_t> filter = random.integers<int8_t>(filter_shape(c).elements(), -127, 127);
-    const std::vector<int32_t> bias = random.integers<int32_t>(c.outputs, -3000, 3000);
-    const QuantParams in = QuantParams::per_tensor(0.02f, 127);
-    const QuantParams out = QuantParams::per_tensor(0.11f, -128);
-    QuantParams weights = {.scale = random.floats(c.outputs, 0.003f, 0.05f),
-                           .zero_point = std::vector<int32_t>(static_cast<size_t>(c.outputs)),
-                           .axis = 3};
-    std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
-                                      builder.constant(filter_shape(c), filter, weights)};
-    if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-    const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
-    builder.output(y);
+  for (const ConvolutionCase& c : cases()) expect_int8(c, -128, seed++);
+}
 
-    const Shape output_shape = builder.tensor(y).shape;
-    std::vector<int32_t> sums(static_cast<size_t>(output_shape.elements()));
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
-    test::for_each_product(
-        c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
-          sums[static_cast<size_t>(to)] +=
-              (input[static_cast<size_t>(from)] - 127) * filter[weight_index(c, o, ky, kx)];
-        });
-    const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
-    std::vector<int8_t> expected;
-    for (size_t i = 0; i < sums.size(); ++i) {
-      const double ratio =
-          double{in.scale[0]} * double{weights.scale[i % weights.scale.size()]} / double{out.scale[0]};
-      expected.push_back(
-          test::requantized(sums[i], kernels::fixed_point_multiplier(ratio), -128, clamp.low, clamp.high));
+TEST(DepthwiseConv2d, Int8EqualsThePlainLoopByEveryKernelForFourTaps) {
+  for (const kernels::DepthwiseDotKernel kernel : {octet_depthwise_dots, test::signed_depthwise_dots}) {
+    const test::DepthwiseDotScope scope(kernel);
+    uint64_t seed = 1000;
+    for (ConvolutionCase c : cases()) {
+      if (c.channels != c.outputs) continue;
+      c.channels = c.outputs = c.groups = (c.channels + 7) / 8 * 8;
+      expect_int8(c, -128, seed++);
+      expect_int8(c, 5, seed++);
     }
-    EXPECT_EQ(test::run<int8_t>(builder.graph(), {input}), expected);
+    // Blocks of rows, several calls a block, and a last tile of each width.
+    for (const int32_t stride : {1, 2}) {
+      for (const int32_t width : {57, 58, 59, 60}) {
+        expect_int8({1, 70, width, 16, 16, {3, 3}, {stride, stride}, {1, 1}, {1, 1, 1, 1}, 16}, -3, seed++);
+      }
+    }
   }
 }
 

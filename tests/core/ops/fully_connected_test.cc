@@ -53,7 +53,7 @@ void expect_float(const Case& c, const test::FusedScope& scope, uint64_t seed) {
 }
 
 TEST(FullyConnected, FloatEqualsThePlainLoopBitForBit) {
-  for (const bool fused : test::ways_to_add()) {
+  for (const kernels::FusedKernels& fused : test::fused_kernels()) {
     const test::FusedScope scope(fused);
     uint64_t seed = 1;
     for (const Case& c : kCases) expect_float(c, scope, seed++);

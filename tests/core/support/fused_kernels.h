@@ -8,19 +8,17 @@
 
 namespace octet::test {
 
-/// Whether to fuse: both ways where this machine has both.
-inline std::vector<bool> ways_to_add() {
-  if (kernels::native_fused_gemm() == nullptr) return {false};
-  return {false, true};
+/// No kernels, and all that this machine can run.
+inline std::vector<kernels::FusedKernels> fused_kernels() {
+  if (kernels::native_fused().gemm == nullptr) return {{}};
+  return {{}, {octet_fused_gemm_4, octet_fused_depthwise}, {octet_fused_gemm_6, octet_fused_depthwise}};
 }
 
-/// Fuses, or does not, while it lives.
+/// Takes the kernels into use while it lives.
 class FusedScope {
  public:
-  explicit FusedScope(bool fused) : fused_(fused) {
-    kernels::use_fused_gemm(fused ? kernels::native_fused_gemm() : nullptr);
-  }
-  ~FusedScope() { kernels::use_fused_gemm(kernels::native_fused_gemm()); }
+  explicit FusedScope(const kernels::FusedKernels& fused) : fused_(fused.gemm != nullptr) { use(fused); }
+  ~FusedScope() { use(kernels::native_fused()); }
   FusedScope(const FusedScope&) = delete;
   FusedScope& operator=(const FusedScope&) = delete;
 
@@ -28,6 +26,11 @@ class FusedScope {
   float add(float sum, float a, float b) const { return fused_ ? std::fma(a, b, sum) : sum + a * b; }
 
  private:
+  static void use(const kernels::FusedKernels& fused) {
+    kernels::use_fused_gemm(fused.gemm);
+    kernels::use_fused_depthwise(fused.depthwise);
+  }
+
   bool fused_;
 };
 

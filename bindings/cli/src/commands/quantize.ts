@@ -1,7 +1,7 @@
 // octet quantize: a float model and samples in, quantized files out.
 
 import { readFile, writeFile } from 'node:fs/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type BiasCorrection,
   bfloat16Quantization,
@@ -9,12 +9,14 @@ import {
   defaultQuantization,
   int16Quantization,
   type LoadedNet,
+  type MixedPrecision,
   type Model,
   OctetError,
   QuantizationParams,
   quantizationScheme,
   type RequantizationMode,
   recommendedQuantization,
+  type SampleSource,
   type TFLiteOptions,
 } from 'octet-quant';
 import { UsageError } from '../exit-code.js';
@@ -60,6 +62,7 @@ interface Options extends SaveOptions, PreprocessingOptions, TargetOptions {
   readonly adaptiveRounding?: true;
   readonly channelEqualization?: true;
   readonly smoothQuant?: true | string;
+  readonly int16Share?: number;
   readonly workers?: number;
   readonly report?: string;
 }
@@ -112,6 +115,12 @@ export function quantizeCommand(): Command {
       '--smooth-quant [alpha]',
       "scale channels so that one scale serves them all: how far, from 0 to 1, or 'search' (default 0.5)",
     )
+    .addOption(
+      new Option(
+        '--int16-share <share>',
+        'INT16 for the nodes that need it most, up to this share of the multiply-accumulates (from 0 to 1)',
+      ).argParser(shareOf),
+    )
     .addOption(ioOption())
     .addOption(workersOption())
     .addOption(outputOption())
@@ -130,16 +139,40 @@ async function quantize(file: string, options: Options): Promise<void> {
     note(options, 'Without --mean and --std, pixels are divided by 255.');
   }
 
-  const { onProgress, finish } = progressBar(options);
-  const { workers } = options;
-  const model = await net
-    .quantize(samples, params, { onProgress, ...(workers === undefined ? {} : { workers }) })
-    .finally(finish);
-
+  const { model, int16 } = await quantized(net, samples, params, options);
   const saved = await save(model, options);
-  const report = { ...model.report(), ...saved };
+  const report = { ...model.report(), ...(int16 === undefined ? {} : { int16 }), ...saved };
   if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
-  show(options, report, () => text(model, saved.files));
+  show(options, report, () => text(model, int16, saved.files));
+}
+
+/** Nodes that were chosen for INT16, and their share of the multiply-accumulates. */
+type Int16 = Pick<MixedPrecision, 'nodes' | 'share'>;
+
+async function quantized(
+  net: LoadedNet,
+  samples: SampleSource,
+  params: QuantizationParams,
+  options: Options,
+): Promise<{ model: Model; int16?: Int16 }> {
+  const { onProgress, finish } = progressBar(options);
+  const { workers, int16Share } = options;
+  const callOptions = { onProgress, ...(workers === undefined ? {} : { workers }) };
+  try {
+    if (int16Share === undefined) return { model: await net.quantize(samples, params, callOptions) };
+    const calibration = await net.calibrate(samples, params, callOptions);
+    const mixed = await calibration.mixedPrecision(params, { share: int16Share, ...callOptions });
+    const model = await calibration.quantize(mixed.params, callOptions);
+    return { model, int16: { nodes: mixed.nodes, share: mixed.share } };
+  } finally {
+    finish();
+  }
+}
+
+function shareOf(text: string): number {
+  const share = Number(text);
+  if (text === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return share;
 }
 
 async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationParams> {
@@ -200,13 +233,18 @@ export async function save(model: Model, options: SaveOptions): Promise<Saved> {
   return { files, notes };
 }
 
-function text(model: Model, files: readonly WrittenFile[]): string {
+function text(model: Model, int16: Int16 | undefined, files: readonly WrittenFile[]): string {
   const { sizes, warnings, provenance, settings } = model.report();
   const units = model.partition.units.map(
     (share) => `${share.nodes} nodes on ${unitText(share.unit, model.target)}`,
   );
   return [
     `Calibrated with ${count(provenance.calibrationSamples)} samples (${settings.calibration.method}); ${units.join(', ')}.`,
+    ...(int16 === undefined
+      ? []
+      : [
+          `INT16: ${count(int16.nodes.length)} nodes with ${(100 * int16.share).toFixed(1)} % of the multiply-accumulates.`,
+        ]),
     `Weights: ${count(sizes.floatConstantBytes)} bytes before, ${count(sizes.quantizedConstantBytes)} after.`,
     ...warnings.map((warning) => `Warning: ${warning}`),
     ...files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),

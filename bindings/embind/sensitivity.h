@@ -1,0 +1,35 @@
+// How much of the noise at a model's outputs each rounding makes, and which nodes had best be INT16.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "quantize/rounding_noise.h"
+#include "sample.h"
+
+namespace octet::binding {
+
+class Sensitivity : public Sample {
+ public:
+  /// `may_rise`, by node: it may become INT16.
+  Sensitivity(std::shared_ptr<const Graph> float_graph, const Graph& quantized,
+              quantize::RoundingNoise::Weights weights, std::vector<bool> may_rise);
+
+  /// Rounds one thing after the other in the sample; returns its sums for fold(), as a Uint8Array.
+  val observe();
+  val fold(const val& sums);
+  /// A list of objects with the fields of a Sensitivity in types.ts, in network order.
+  val ranking() const;
+  /// {"nodes": [name], "share"}: those that had best be INT16, of at most `share` of all
+  /// multiply-accumulates.
+  val int16_nodes(double share) const;
+
+ private:
+  val figures(size_t source, size_t output) const;
+  val row(size_t source) const;
+
+  quantize::RoundingNoise noise_;
+  std::vector<bool> may_rise_;
+};
+
+}  // namespace octet::binding

@@ -1,0 +1,120 @@
+// What rounding makes of a model's outputs, one thing after the other, and which nodes had best be INT16.
+
+import type { Remote } from 'comlink';
+import { OctetError } from './errors.js';
+import { freeEverywhere, newId } from './pool.js';
+import type { Artifact, EncodedSample } from './protocol.js';
+import { abortable, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
+import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './types.js';
+import type { WorkerApi } from './worker-api.js';
+
+/** As many as give nearly the same order of nodes as many times more; each costs dozens of forward passes. */
+const SAMPLES_BY_DEFAULT = 8;
+
+/** What the core says of one rounding. */
+export type CoreSensitivity = Omit<Sensitivity, 'sqnr' | 'mse'>;
+
+/** Nodes that are to compute in INT16, by name, and their share of all multiply-accumulates. */
+export interface Int16Nodes {
+  readonly nodes: readonly string[];
+  readonly share: number;
+}
+
+/** What rounding each thing of a model by itself makes of its outputs, worst first. */
+export async function rankSensitivity(
+  artifact: Artifact,
+  samples: RepeatableSamples,
+  metric: SensitivityMetric,
+  options: SensitivityOptions,
+): Promise<readonly Sensitivity[]> {
+  const rows = await withNoise(artifact, samples, true, options, (api, id) => api.sensitivities(id));
+  return rows
+    .map(withMeans)
+    .sort(metric === 'sqnr' ? (a, b) => ascending(a.sqnr, b.sqnr) : (a, b) => b.mse - a.mse);
+}
+
+/** The nodes of a model whose INT16 takes most noise off its outputs. */
+export function chooseInt16Nodes(
+  artifact: Artifact,
+  samples: RepeatableSamples,
+  share: number,
+  options: SensitivityOptions,
+): Promise<Int16Nodes> {
+  return withNoise(artifact, samples, false, options, (api, id) => api.int16Nodes(id, share));
+}
+
+/** Shows some of the samples to a model's roundings, and asks the worker that then knows about all. */
+async function withNoise<Result>(
+  artifact: Artifact,
+  samples: RepeatableSamples,
+  eachWeights: boolean,
+  options: SensitivityOptions,
+  ask: (api: Remote<WorkerApi>, id: string) => Promise<Result>,
+): Promise<Result> {
+  const { samples: most = SAMPLES_BY_DEFAULT, signal } = options;
+  if (!(Number.isInteger(most) && most >= 1)) {
+    throw new OctetError({ code: 'INVALID_CONFIG', message: `samples is ${most}; it must be at least 1.` });
+  }
+  const total = samples.total === undefined ? undefined : Math.min(samples.total, most);
+  const workers = workersFor(options, total);
+  const [primary] = workers;
+  if (primary === undefined) throw new Error('Measuring noise needs a worker.');
+  const id = newId();
+  try {
+    await abortable(
+      Promise.all(
+        workers.map((worker) =>
+          worker.callWith(artifact, (api) => api.beginSensitivity(artifact.id, id, eachWeights)),
+        ),
+      ),
+      signal,
+    );
+    const seen = await forEachInOrder(
+      workers,
+      {
+        phase: 'rank',
+        items: spread(samples, most),
+        total,
+        work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+        collect: (sums) => primary.call((api) => api.fold(id, sums)),
+      },
+      options,
+    );
+    if (seen === 0)
+      throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
+    return await abortable(
+      primary.call((api) => ask(api, id)),
+      signal,
+    );
+  } finally {
+    freeEverywhere(id);
+  }
+}
+
+/** At most `most` of the samples: spread over them where their number is known, else the first. */
+async function* spread(samples: RepeatableSamples, most: number): AsyncGenerator<EncodedSample> {
+  const step = Math.max(1, Math.floor((samples.total ?? most) / most));
+  let index = 0;
+  let taken = 0;
+  for await (const sample of samples.items()) {
+    if (index % step === 0) {
+      yield sample;
+      taken += 1;
+      if (taken === most) return;
+    }
+    index += 1;
+  }
+}
+
+function withMeans(row: CoreSensitivity): Sensitivity {
+  const outputs = Object.values(row.outputs);
+  const mean = (figureOf: (figures: { sqnr: number; mse: number }) => number): number =>
+    outputs.reduce((sum, figures) => sum + figureOf(figures), 0) / Math.max(1, outputs.length);
+  const noise = mean(({ sqnr }) => 10 ** (-sqnr / 10));
+  return { ...row, sqnr: -10 * Math.log10(noise), mse: mean(({ mse }) => mse) };
+}
+
+/** Not a subtraction: what makes no noise at all has an infinite SQNR. */
+function ascending(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

@@ -1,0 +1,146 @@
+// What single roundings make of the outputs, and the choice of nodes for INT16 by it.
+
+import {
+  type Calibration,
+  defaultQuantization,
+  type ImageDataset,
+  type LoadedNet,
+  type Progress,
+  type QuantizationParams,
+} from 'octet-quant';
+import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
+
+let net: LoadedNet;
+let images: ImageDataset;
+let calibration: Calibration;
+
+beforeAll(async () => {
+  net = await loadFashion({ target: 'tflite' });
+  images = await calibrationImages(net, 48);
+  calibration = await net.calibrate(images);
+});
+
+afterAll(() => calibration.dispose());
+
+/** Signal to noise at the output, in dB. */
+async function sqnrOf(params: QuantizationParams): Promise<number> {
+  const model = await calibration.quantize(params);
+  const errors = await model.analyzeQuantizationError(images);
+  model.dispose();
+  return errors.find(({ node }) => node === net.nodes.at(-1)?.name)?.sqnr ?? Number.NaN;
+}
+
+describe('rankSensitivity', () => {
+  test('ranks each rounding, whose noises add up nearly to what the model has', async () => {
+    const params = net.defaultQuantization;
+    const rows = await net.rankSensitivity(images, 'sqnr', { samples: 48, params });
+    expect(rows.map(({ rounded }) => rounded)).toEqual(
+      expect.arrayContaining(['input', 'weights', 'output']),
+    );
+    const worstFirst = rows.map(({ sqnr }) => sqnr);
+    expect(worstFirst).toEqual([...worstFirst].sort((a, b) => (a === b ? 0 : a - b)));
+    const sum = rows.reduce((noise, { sqnr }) => noise + 10 ** (-sqnr / 10), 0);
+    expect(Math.abs(-10 * Math.log10(sum) - (await sqnrOf(params)))).toBeLessThan(3);
+    const [output] = net.outputs;
+    for (const { sqnr, outputs } of rows) expect(outputs[output?.name ?? '']?.sqnr).toBeCloseTo(sqnr, 6);
+  });
+
+  test('gives the same for any number of workers, and mse its own order', async () => {
+    const params = net.defaultQuantization;
+    const ranked = await calibration.rankSensitivity(params, 'mse', { samples: 3, workers: 1 });
+    expect(await calibration.rankSensitivity(params, 'mse', { samples: 3, workers: 3 })).toEqual(ranked);
+    const errors = ranked.map(({ mse }) => mse);
+    expect(errors).toEqual([...errors].sort((a, b) => b - a));
+  });
+
+  test('reports its progress, ends when it is told to, and refuses to look at no sample', async () => {
+    const seen: Progress[] = [];
+    await calibration.rankSensitivity(undefined, 'sqnr', {
+      samples: 2,
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(seen.filter(({ phase }) => phase === 'rank').map(({ done, total }) => [done, total])).toEqual([
+      [0, 2],
+      [1, 2],
+      [2, 2],
+    ]);
+    const stop = new AbortController();
+    const ranking = calibration.rankSensitivity(undefined, 'sqnr', {
+      signal: stop.signal,
+      onProgress: ({ phase }) => phase === 'rank' && stop.abort(),
+    });
+    await expectRejection(ranking, 'CANCELLED', /cancelled/i);
+    await expectRejection(
+      net.rankSensitivity(images, 'sqnr', { samples: 0 }),
+      'INVALID_CONFIG',
+      /at least 1/,
+    );
+    const model = await calibration.quantize();
+    await expectRejection(model.rankSensitivity([]), 'INVALID_INPUT', /no sample/);
+    model.dispose();
+  });
+});
+
+describe('mixedPrecision', () => {
+  test('takes noise off the output within its share of the multiply-accumulates', async () => {
+    const params = net.defaultQuantization;
+    const plain = await sqnrOf(params);
+    const macs = (names: readonly string[]): number =>
+      net.nodes.reduce(
+        (sum, { name, multiplyAccumulates }) => sum + (names.includes(name) ? multiplyAccumulates : 0),
+        0,
+      );
+    const all = macs(net.nodes.map(({ name }) => name));
+    for (const [share, gain] of [
+      [0, 0],
+      [0.1, 1],
+      [1, 2],
+    ] as const) {
+      const mixed = await calibration.mixedPrecision(params, { share, samples: 48 });
+      expect(mixed.share).toBeLessThanOrEqual(share);
+      expect(mixed.share).toBeCloseTo(macs(mixed.nodes) / all, 9);
+      expect([...mixed.params.customQuantizationConfigs.keys()]).toEqual(mixed.nodes);
+      expect(await sqnrOf(mixed.params)).toBeGreaterThan(plain + gain);
+    }
+  });
+
+  test('keeps all other settings, and nodes that have some of their own', async () => {
+    const wanted = await calibration.mixedPrecision(net.defaultQuantization, { share: 0.3, samples: 4 });
+    const [first] = wanted.nodes;
+    if (first === undefined) throw new Error('No node was chosen.');
+    const params = net.defaultQuantization
+      .withBiasCorrection('iterative')
+      .withAdaptiveRounding()
+      .withCustomQuantizationConfigs({ [first]: { quantizationPrecision: 'INT8' } });
+    const mixed = await calibration.mixedPrecision(params, { share: 0.3, samples: 4 });
+    expect(mixed.nodes).not.toContain(first);
+    expect(mixed.params.customQuantizationConfigs.get(first)).toEqual({ quantizationPrecision: 'INT8' });
+    expect(mixed.params.withCustomQuantizationConfigs({}).toJSON()).toEqual(
+      params.withCustomQuantizationConfigs({}).toJSON(),
+    );
+  });
+
+  test('places every node as INT8 did', async () => {
+    for (const target of ['gen1', 'tflite'] as const) {
+      const other = await loadFashion({ target });
+      const { params } = await other.mixedPrecision(images, other.defaultQuantization, {
+        share: 0.2,
+        samples: 2,
+      });
+      const model = await other.quantize(images.select([0, 1]), params);
+      const units = new Map(other.nodes.map(({ name, unit }) => [name, unit]));
+      for (const { name, unit } of model.report().nodes)
+        expect([name, unit]).toEqual([name, units.get(name)]);
+      expect(JSON.stringify(model.params)).toContain('INT16');
+      other.dispose();
+    }
+  });
+
+  test('refuses a share that is none', async () => {
+    await expectRejection(
+      net.mixedPrecision(images, defaultQuantization, { share: 1.5 }),
+      'INVALID_CONFIG',
+      /share is 1.5; it must be from 0 to 1/,
+    );
+  });
+});
