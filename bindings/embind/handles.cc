@@ -444,7 +444,7 @@ val Model::sensitivity(bool each_weights) const {
     target.any_shape_on_mla = Json::parse(document_of(contents_.report_json)).value("anyShapeOnMla", false);
     const quantize::QuantizationParams params = quantize::params_from_json(contents_.settings_json);
     using Weights = quantize::RoundingNoise::Weights;
-    return val(std::make_shared<Sensitivity>(float_graph(), *graph(),
+    return val(std::make_shared<Sensitivity>(float_graph(), graph(),
                                              each_weights ? Weights::Each : Weights::Together,
                                              quantize::may_compute_in_int16(*float_graph(), target, params)));
   });

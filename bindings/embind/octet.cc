@@ -49,6 +49,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("errors", &Analysis::errors);
   class_<Sensitivity, base<Sample>>("Sensitivity")
       .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
+      .function("total", &Sensitivity::total)
       .function("observe", &Sensitivity::observe)
       .function("fold", &Sensitivity::fold)
       .function("ranking", &Sensitivity::ranking)

@@ -12,11 +12,18 @@
 
 namespace octet::binding {
 
-Sensitivity::Sensitivity(std::shared_ptr<const Graph> float_graph, const Graph& quantized,
+Sensitivity::Sensitivity(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
                          quantize::RoundingNoise::Weights weights, std::vector<bool> may_rise)
     : Sample(float_graph),
-      noise_(std::move(float_graph), quantized, weights),
+      noise_(std::move(float_graph), std::move(quantized), weights),
       may_rise_(std::move(may_rise)) {}
+
+val Sensitivity::total() {
+  return guarded([&] {
+    const std::vector<double> noise = noise_.total(inputs());
+    return copy_of(std::span(noise));
+  });
+}
 
 val Sensitivity::observe() {
   return guarded([&] { return bytes_copy_of(noise_.observe(inputs())); });

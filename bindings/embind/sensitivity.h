@@ -12,9 +12,11 @@ namespace octet::binding {
 class Sensitivity : public Sample {
  public:
   /// `may_rise`, by node: it may become INT16.
-  Sensitivity(std::shared_ptr<const Graph> float_graph, const Graph& quantized,
+  Sensitivity(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
               quantize::RoundingNoise::Weights weights, std::vector<bool> may_rise);
 
+  /// The noise that all roundings together make of the sample, by output, as a Float64Array.
+  val total();
   /// Rounds one thing after the other in the sample; returns its sums for fold(), as a Uint8Array.
   val observe();
   val fold(const val& sums);

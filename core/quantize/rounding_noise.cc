@@ -63,20 +63,28 @@ double squared_difference(std::span<const float> a, std::span<const float> b) {
 
 }  // namespace
 
-RoundingNoise::RoundingNoise(std::shared_ptr<const Graph> graph, const Graph& draft, Weights weights)
-    : graph_(std::move(graph)), replay_(graph_), int8_(graph_->nodes.size(), false) {
+RoundingNoise::RoundingNoise(std::shared_ptr<const Graph> graph, std::shared_ptr<const Graph> quantized,
+                             Weights weights)
+    : graph_(std::move(graph)),
+      replay_(graph_),
+      draft_(std::move(quantized)),
+      int8_(graph_->nodes.size(), false) {
+  const Graph& draft = draft_.graph();
   const NodesByName nodes = nodes_by_name(draft);
+  const auto params_of = [&](NodeId node, TensorId id) {
+    return rounding_of(draft, nodes, graph_->node(node), id);
+  };
   const std::vector<NodeId> producer = producers(*graph_);
   const std::vector<std::vector<NodeId>> readers = consumers(*graph_);
   for (size_t n = 0; n < graph_->nodes.size(); ++n) {
     const Node& node = graph_->nodes[n];
-    const auto computed = [&](TensorId id) { return rounding_of(draft, nodes, node, id) != nullptr; };
-    int8_[n] = std::any_of(node.outputs.begin(), node.outputs.end(), computed) ||
-               std::any_of(node.inputs.begin(), node.inputs.end(), computed);
+    const auto is_int8 = [&](TensorId id) { return params_of(static_cast<NodeId>(n), id) != nullptr; };
+    int8_[n] = std::any_of(node.outputs.begin(), node.outputs.end(), is_int8) ||
+               std::any_of(node.inputs.begin(), node.inputs.end(), is_int8);
   }
   for (size_t t = 0; t < graph_->tensors.size(); ++t) {
     if (!graph_->tensors[t].is_constant() && graph_->tensors[t].dtype == DType::Float32)
-      add_tensor(static_cast<TensorId>(t), producer[t], readers[t], draft);
+      add_tensor(static_cast<TensorId>(t), producer[t], readers[t], params_of);
   }
   add_weights(draft, weights);
   sums_.resize((sources_.size() + 1) * outputs());
@@ -114,15 +122,13 @@ size_t RoundingNoise::add_source(NoiseSource source, std::optional<QuantParams> 
 }
 
 void RoundingNoise::add_tensor(TensorId id, NodeId producer, const std::vector<NodeId>& readers,
-                               const Graph& draft) {
-  const NodesByName nodes = nodes_by_name(draft);
+                               const ParamsOf& params_of) {
   TensorSources sources = {.tensor = id, .producer = producer, .where_computed = {}, .where_read = {}};
   const QuantParams* params = nullptr;
   const bool computed = producer != NodeId::None && int8_[index(producer)];
-  if (computed) params = rounding_of(draft, nodes, graph_->node(producer), id);
+  if (computed) params = params_of(producer, id);
   for (const NodeId reader : readers) {
-    if (int8_[index(reader)] && params == nullptr)
-      params = rounding_of(draft, nodes, graph_->node(reader), id);
+    if (int8_[index(reader)] && params == nullptr) params = params_of(reader, id);
   }
   if (params == nullptr) return;
   if (computed && !only_moves(graph_->node(producer)))
@@ -163,6 +169,19 @@ void RoundingNoise::add_noise(std::vector<double>& sums, size_t source) {
     if (!changed || graph_->tensor(id).dtype != DType::Float32) continue;
     sums[at(source, o)] = squared_difference(as<float>(replay_.kept(id)), as<float>(*changed));
   }
+}
+
+std::vector<double> RoundingNoise::total(std::span<const std::span<const std::byte>> inputs) {
+  replay_.run(inputs);
+  draft_.set_inputs(inputs);
+  draft_.run();
+  std::vector<double> noise(outputs(), 0.0);
+  for (size_t o = 0; o < outputs(); ++o) {
+    const TensorId id = graph_->outputs[o];
+    if (graph_->tensor(id).dtype != DType::Float32) continue;
+    noise[o] = squared_difference(as<float>(replay_.kept(id)), as<float>(draft_.output(o)));
+  }
+  return noise;
 }
 
 std::vector<double> RoundingNoise::observe(std::span<const std::span<const std::byte>> inputs) {

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "emulate/executor.h"
 #include "emulate/replay.h"
 #include "ir/graph.h"
 #include "ir/quant_params.h"
@@ -45,7 +47,7 @@ class RoundingNoise {
   enum class Weights : uint8_t { Each, Together };
 
   /// `draft` was made from `graph` and has its nodes by the same names; what is INT8 in it is a source.
-  RoundingNoise(std::shared_ptr<const Graph> graph, const Graph& draft, Weights weights);
+  RoundingNoise(std::shared_ptr<const Graph> graph, std::shared_ptr<const Graph> draft, Weights weights);
 
   const Graph& graph() const { return *graph_; }
   const std::vector<NoiseSource>& sources() const { return sources_; }
@@ -53,7 +55,10 @@ class RoundingNoise {
   /// By node: whether it computes in INT8 in the draft.
   const std::vector<bool>& int8_nodes() const { return int8_; }
 
-  /// Runs one sample, one span an input of the graph, and returns its squared sums for fold(): by source and
+  /// Runs one sample, one span an input of the graph, through the graph and the draft, and returns the noise
+  /// that all roundings together make, by output: what tells which samples to observe.
+  std::vector<double> total(std::span<const std::span<const std::byte>> inputs);
+  /// Runs one sample and returns its squared sums for fold(): by source and
   /// output its noise, then by output the signal.
   std::vector<double> observe(std::span<const std::span<const std::byte>> inputs);
   /// Adds the next sample. In sample order, results are the same bits for any number of workers that observe.
@@ -75,7 +80,11 @@ class RoundingNoise {
   bool is_own(size_t source) const;
 
  private:
-  void add_tensor(TensorId id, NodeId producer, const std::vector<NodeId>& readers, const Graph& draft);
+  /// What a node rounds a tensor with that it computes or reads; null where it does not.
+  using ParamsOf = std::function<const QuantParams*(NodeId, TensorId)>;
+
+  void add_tensor(TensorId id, NodeId producer, const std::vector<NodeId>& readers,
+                  const ParamsOf& params_of);
   void add_weights(const Graph& draft, Weights weights);
   std::vector<const ops::Kernel*> kernels_of(NodeId node) const;
   size_t add_source(NoiseSource source, std::optional<QuantParams> params);
@@ -83,6 +92,7 @@ class RoundingNoise {
 
   std::shared_ptr<const Graph> graph_;
   emulate::Replay replay_;
+  emulate::Executor draft_;
   std::vector<NoiseSource> sources_;
   std::vector<std::optional<QuantParams>> params_;  ///< By source: what a tensor is rounded with.
   std::vector<TensorSources> tensors_;

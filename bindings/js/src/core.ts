@@ -92,6 +92,8 @@ export interface AnalysisHandle extends ObserverHandle {
 }
 
 export interface SensitivityHandle extends ObserverHandle {
+  /** The noise that all roundings together make of the sample, by output. */
+  total(): Result<Float64Array>;
   fold(seen: Uint8Array): Result<undefined>;
   ranking(): Result<CoreSensitivity[]>;
   int16Nodes(share: number): Result<Int16Nodes>;

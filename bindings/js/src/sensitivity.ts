@@ -2,14 +2,14 @@
 
 import type { Remote } from 'comlink';
 import { OctetError } from './errors.js';
-import { freeEverywhere, newId } from './pool.js';
+import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { Artifact, EncodedSample } from './protocol.js';
 import { abortable, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
-import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './types.js';
+import type { CallOptions, Sensitivity, SensitivityMetric, SensitivityOptions } from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
-/** As many as give nearly the same order of nodes as many times more; each costs dozens of forward passes. */
-const SAMPLES_BY_DEFAULT = 8;
+/** As many as order nodes nearly as many times more do; each costs dozens of forward passes. */
+const SAMPLES_BY_DEFAULT = 4;
 
 /** What the core says of one rounding. */
 export type CoreSensitivity = Omit<Sensitivity, 'sqnr' | 'mse'>;
@@ -43,7 +43,7 @@ export function chooseInt16Nodes(
   return withNoise(artifact, samples, false, options, (api, id) => api.int16Nodes(id, share));
 }
 
-/** Shows some of the samples to a model's roundings, and asks the worker that then knows about all. */
+/** Shows the noisiest samples to a model's roundings, and asks the worker that then knows about all. */
 async function withNoise<Result>(
   artifact: Artifact,
   samples: RepeatableSamples,
@@ -55,8 +55,7 @@ async function withNoise<Result>(
   if (!(Number.isInteger(most) && most >= 1)) {
     throw new OctetError({ code: 'INVALID_CONFIG', message: `samples is ${most}; it must be at least 1.` });
   }
-  const total = samples.total === undefined ? undefined : Math.min(samples.total, most);
-  const workers = workersFor(options, total);
+  const workers = workersFor(options, samples.total);
   const [primary] = workers;
   if (primary === undefined) throw new Error('Measuring noise needs a worker.');
   const id = newId();
@@ -69,19 +68,18 @@ async function withNoise<Result>(
       ),
       signal,
     );
-    const seen = await forEachInOrder(
+    const chosen = await noisiest(samples, most, workers, id, options);
+    await forEachInOrder(
       workers,
       {
         phase: 'rank',
-        items: spread(samples, most),
-        total,
+        items: picked(samples, chosen),
+        total: chosen.size,
         work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
         collect: (sums) => primary.call((api) => api.fold(id, sums)),
       },
       options,
     );
-    if (seen === 0)
-      throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
     return await abortable(
       primary.call((api) => ask(api, id)),
       signal,
@@ -91,17 +89,47 @@ async function withNoise<Result>(
   }
 }
 
-/** At most `most` of the samples: spread over them where their number is known, else the first. */
-async function* spread(samples: RepeatableSamples, most: number): AsyncGenerator<EncodedSample> {
-  const step = Math.max(1, Math.floor((samples.total ?? most) / most));
+/** The places of at most `most` samples, those with most noise; each output's noise counts alike. */
+async function noisiest(
+  samples: RepeatableSamples,
+  most: number,
+  workers: readonly PoolWorker[],
+  id: string,
+  options: CallOptions,
+): Promise<ReadonlySet<number>> {
+  const noises: Float64Array[] = [];
+  const count = await forEachInOrder(
+    workers,
+    {
+      phase: 'analyze',
+      items: samples.items(),
+      total: samples.total,
+      work: (worker, sample) => worker.call((api) => api.totalNoise(id, sample)),
+      collect: (noise) => {
+        noises.push(noise);
+      },
+    },
+    options,
+  );
+  if (count === 0) {
+    throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
+  }
+  const sums = noises.reduce((sum, noise) => sum.map((value, output) => value + (noise[output] ?? 0)));
+  const partOf = (noise: Float64Array) =>
+    noise.reduce((part, value, output) => part + (value > 0 ? value / (sums[output] ?? value) : 0), 0);
+  const order = noises
+    .map((noise, index) => ({ index, part: partOf(noise) }))
+    .sort((a, b) => b.part - a.part);
+  return new Set(order.slice(0, most).map(({ index }) => index));
+}
+
+async function* picked(
+  samples: RepeatableSamples,
+  places: ReadonlySet<number>,
+): AsyncGenerator<EncodedSample> {
   let index = 0;
-  let taken = 0;
   for await (const sample of samples.items()) {
-    if (index % step === 0) {
-      yield sample;
-      taken += 1;
-      if (taken === most) return;
-    }
+    if (places.has(index)) yield sample;
     index += 1;
   }
 }

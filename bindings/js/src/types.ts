@@ -339,7 +339,7 @@ export interface LoadedNet extends Runnable {
   calibrate(samples: SampleSource, params?: QuantizationParams, options?: CallOptions): Promise<Calibration>;
   /**
    * What rounding each thing to 8 bits by itself makes of the outputs, worst first, as it is with `params` (default:
-   * `defaultQuantization`): see `Model.rankSensitivity`. The samples calibrate; some of them are looked at again.
+   * `defaultQuantization`): see `Model.rankSensitivity`. The samples calibrate; and are looked at again.
    */
   rankSensitivity(
     samples: SampleSource,
@@ -453,7 +453,10 @@ export interface AnalyzeOptions extends CallOptions {
 export type SensitivityMetric = 'sqnr' | 'mse';
 
 export interface SensitivityOptions extends CallOptions {
-  /** How many of the samples are looked at, spread over them where their number is known. Default 8. */
+  /**
+   * How many of the samples one thing after the other is rounded in: those with most noise at the outputs, which decide
+   * what it adds up to. Default 4.
+   */
   readonly samples?: number;
 }
 

@@ -182,6 +182,14 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'sensitivity', handle: unwrap(handle.sensitivity(eachWeights)), inputs });
   }
 
+  /** The noise of a sample by output, all roundings together. */
+  async totalNoise(id: string, sample: EncodedSample): Promise<Float64Array> {
+    const { handle, inputs } = this.#entry(id, 'sensitivity');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    return unwrap(handle.total());
+  }
+
   /** Shows a sample to whatever looks at samples; returns what was seen, for fold(). */
   async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
     const { handle, inputs } = this.#entry(

@@ -45,16 +45,16 @@ struct Net {
     }
   }
 
-  RoundingNoise noise(Weights weights = Weights::Together) const {
-    RoundingNoise noise(graph, draft, weights);
-    each_sample([&](auto inputs) { noise.fold(noise.observe(inputs)); });
+  std::unique_ptr<RoundingNoise> noise(Weights weights = Weights::Together) const {
+    auto noise = std::make_unique<RoundingNoise>(graph, std::make_shared<const Graph>(draft), weights);
+    each_sample([&](auto inputs) { noise->fold(noise->observe(inputs)); });
     return noise;
   }
 
   std::vector<std::string> chosen(double share) const {
     const auto may = may_compute_in_int16(*graph, partition::target_by_key("tflite"), {});
     std::vector<std::string> names;
-    for (const NodeId id : choose_int16_nodes(noise(), may, share).int16_nodes)
+    for (const NodeId id : choose_int16_nodes(*noise(), may, share).int16_nodes)
       names.push_back(graph->node(id).name);
     return names;
   }
@@ -114,7 +114,8 @@ GraphBuilder chain() {
 TEST(RoundingNoise, IsWhatRoundingThatTensorAloneMakes) {
   GraphBuilder builder = chain();
   const Net net(builder);
-  const RoundingNoise noise = net.noise();
+  const std::unique_ptr<RoundingNoise> measured = net.noise();
+  const RoundingNoise& noise = *measured;
   const TensorId tensor = net.graph->nodes[1].outputs[0];
   const auto row = std::find_if(noise.tensors().begin(), noise.tensors().end(),
                                 [&](const TensorSources& sources) { return sources.tensor == tensor; });
@@ -147,11 +148,24 @@ TEST(RoundingNoise, IsWhatRoundingThatTensorAloneMakes) {
   EXPECT_NEAR(noise.noise(*row->where_computed, 0) / expected, 1, 1e-3);
 }
 
+TEST(RoundingNoise, TellsTheNoiseOfASample) {
+  GraphBuilder builder = chain();
+  const Net net(builder);
+  RoundingNoise noise(net.graph, std::make_shared<const Graph>(net.draft), Weights::Together);
+  double total = 0;
+  net.each_sample([&](auto inputs) {
+    total += noise.total(inputs)[0];
+    noise.fold(noise.observe(inputs));
+  });
+  EXPECT_NEAR(total / noise.signal(0) / net.measured(net.draft), 1, 1e-9);
+}
+
 TEST(RoundingNoise, AddsUpNearly) {
   GraphBuilder builder = chain();
   const Net net(builder);
   for (const Weights weights : {Weights::Each, Weights::Together}) {
-    const RoundingNoise noise = net.noise(weights);
+    const std::unique_ptr<RoundingNoise> measured = net.noise(weights);
+    const RoundingNoise& noise = *measured;
     double sum = 0;
     for (size_t s = 0; s < noise.sources().size(); ++s)
       if (noise.is_own(s)) sum += noise.noise(s, 0) / noise.signal(0);
@@ -169,7 +183,8 @@ TEST(RoundingNoise, LeavesValuesThatAreOnlyMovedToTheirSource) {
   const TensorId averaged = value;
   builder.output(value);
   const Net net(builder);
-  for (const TensorSources& sources : net.noise().tensors()) {
+  const std::unique_ptr<RoundingNoise> noise = net.noise();
+  for (const TensorSources& sources : noise->tensors()) {
     if (sources.tensor == pooled || sources.tensor == averaged) {
       EXPECT_EQ(sources.where_computed.has_value(), sources.tensor == averaged);
     }
@@ -187,7 +202,7 @@ TEST(MixedPrecision, ExpectsTheNoiseThatIsThenMeasured) {
   GraphBuilder builder = chain();
   const Net net(builder);
   const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
-  const MixedPrecision chosen = choose_int16_nodes(net.noise(), may, 0.4);
+  const MixedPrecision chosen = choose_int16_nodes(*net.noise(), may, 0.4);
   EXPECT_NEAR(chosen.share, 0.4, 1e-9);
   QuantizationParams params;
   for (const NodeId id : chosen.int16_nodes)
