@@ -69,28 +69,30 @@ void add_from(std::span<const std::byte>& bytes, std::span<int64_t> values) {
 
 }  // namespace
 
-InputMoments::InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<const Graph> quantized,
-                           bool with_products)
-    : float_(source),
-      quantized_(quantized),
+InputMoments::InputMoments(const std::shared_ptr<const Graph>& source, std::shared_ptr<const Graph> quantized,
+                           WantedMoments wanted)
+    : wanted_(wanted),
+      graph_(std::move(quantized)),
       float_readers_(source->tensors.size()),
-      quantized_readers_(quantized->tensors.size()) {
+      quantized_readers_(graph_->tensors.size()) {
+  if (wanted.float_sums) float_.emplace(source);
+  if (wanted.of_quantized()) quantized_.emplace(graph_);
   std::unordered_map<std::string, NodeId> by_name;
   for (size_t n = 0; n < source->nodes.size(); ++n)
     by_name.emplace(source->nodes[n].name, static_cast<NodeId>(n));
-  for (size_t n = 0; n < quantized->nodes.size(); ++n) {
-    const Node& node = quantized->nodes[n];
+  for (size_t n = 0; n < graph_->nodes.size(); ++n) {
+    const Node& node = graph_->nodes[n];
     const auto found = by_name.find(node.name);
-    if (found == by_name.end() || !has_integer_weights(NodeView(*quantized, node))) continue;
+    if (found == by_name.end() || !has_integer_weights(NodeView(*graph_, node))) continue;
     float_readers_[index(source->node(found->second).inputs[0])].push_back(nodes_.size());
     quantized_readers_[index(node.inputs[0])].push_back(nodes_.size());
     NodeMoments moments = {.source = found->second,
                            .quantized = static_cast<NodeId>(n),
-                           .patches = Patches(NodeView(*quantized, node), kMostPatches)};
+                           .patches = Patches(NodeView(*graph_, node), kMostPatches)};
     const size_t features = moments.patches.features();
     moments.sums.resize(features);
     moments.float_sums.resize(features);
-    if (with_products) {
+    if (wanted.products) {
       moments.blocks = blocks_of(moments.patches);
       size_t products = 0;
       for (const FeatureBlock& block : moments.blocks) products += block.count * block.count;
@@ -102,14 +104,18 @@ InputMoments::InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<
 }
 
 void InputMoments::observe(std::span<const std::span<const std::byte>> inputs) {
-  float_.set_inputs(inputs);
-  quantized_.set_inputs(inputs);
-  float_.run([&](TensorId id, std::span<const std::byte> contents) {
-    for (const size_t node : float_readers_[index(id)]) add_float(nodes_[node], as<float>(contents));
-  });
-  quantized_.run([&](TensorId id, std::span<const std::byte> contents) {
+  for (NodeMoments& node : nodes_) node.count += static_cast<int64_t>(node.patches.count());
+  if (float_) {
+    float_->set_inputs(inputs);
+    float_->run([&](TensorId id, std::span<const std::byte> contents) {
+      for (const size_t node : float_readers_[index(id)]) add_float(nodes_[node], as<float>(contents));
+    });
+  }
+  if (!quantized_) return;
+  quantized_->set_inputs(inputs);
+  quantized_->run([&](TensorId id, std::span<const std::byte> contents) {
     for (const size_t node : quantized_readers_[index(id)]) {
-      if (quantized_.graph().tensor(id).dtype == DType::Int16) {
+      if (graph_->tensor(id).dtype == DType::Int16) {
         add_integers(nodes_[node], as<int16_t>(contents));
       } else {
         add_integers(nodes_[node], as<int8_t>(contents));
@@ -119,8 +125,7 @@ void InputMoments::observe(std::span<const std::span<const std::byte>> inputs) {
 }
 
 void InputMoments::add_float(NodeMoments& node, std::span<const float> input) {
-  const Graph& graph = quantized_.graph();
-  const QuantParams& params = *graph.tensor(graph.node(node.quantized).inputs[0]).quantization;
+  const QuantParams& params = *graph_->tensor(graph_->node(node.quantized).inputs[0]).quantization;
   const double units = 256.0 / static_cast<double>(params.scale[0]);
   const std::vector<double> sums = node.patches.sums<double>(input.data(), [](float value) { return value; });
   for (size_t f = 0; f < sums.size(); ++f) {
@@ -133,15 +138,15 @@ void InputMoments::add_float(NodeMoments& node, std::span<const float> input) {
 
 template <class T>
 void InputMoments::add_integers(NodeMoments& node, std::span<const T> input) {
-  const Graph& graph = quantized_.graph();
-  const QuantParams& params = *graph.tensor(graph.node(node.quantized).inputs[0]).quantization;
+  const QuantParams& params = *graph_->tensor(graph_->node(node.quantized).inputs[0]).quantization;
   const int32_t zero_point = params.zero_point[0];
   const size_t patches = node.patches.count();
-  node.count += static_cast<int64_t>(patches);
-  // A sum of kMostPatches differences of 16-bit integers fits 32 bits.
-  const std::vector<int32_t> sums =
-      node.patches.sums<int32_t>(input.data(), [&](T value) { return value - zero_point; });
-  for (size_t f = 0; f < sums.size(); ++f) node.sums[f] += sums[f];
+  if (wanted_.sums) {
+    // A sum of kMostPatches differences of 16-bit integers fits 32 bits.
+    const std::vector<int32_t> sums =
+        node.patches.sums<int32_t>(input.data(), [&](T value) { return value - zero_point; });
+    for (size_t f = 0; f < sums.size(); ++f) node.sums[f] += sums[f];
+  }
   if (node.blocks.empty()) return;
   const size_t length = padded(patches);
   integer_rows_.assign(node.patches.features() * length, 0);

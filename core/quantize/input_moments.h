@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,10 +29,11 @@ struct NodeMoments {
   Patches patches;
   std::vector<FeatureBlock> blocks = {};  ///< Ascending; together they are all features.
   int64_t count = 0;                      ///< Patches seen.
-  std::vector<int64_t> sums = {};         ///< By feature: of integers less their zero point.
-  std::vector<int64_t> float_sums = {};   ///< By feature: of the float values, in 1/256 steps.
+  // Each is zero or empty where it was not asked for.
+  std::vector<int64_t> sums = {};        ///< By feature: of integers less their zero point.
+  std::vector<int64_t> float_sums = {};  ///< By feature: of the float values, in 1/256 steps.
   /// Block by block, the lower triangle of a square: of products of two features. Of INT16 inputs the upper
-  /// byte counts alone, whose products fit the same sums. Empty where only means are asked for.
+  /// byte counts alone, whose products fit the same sums.
   std::vector<int64_t> products = {};
   /// By feature: sums of the factors of `products`; of INT16 inputs they are not `sums`.
   std::vector<int64_t> factor_sums = {};
@@ -44,13 +46,22 @@ struct NodeMoments {
   }
 };
 
+/// What is asked for. A graph that nothing of it comes from is not run.
+struct WantedMoments {
+  bool float_sums = false;
+  bool sums = false;
+  bool products = false;  ///< Their factors' sums with them.
+
+  bool of_quantized() const { return sums || products; }
+};
+
 class InputMoments {
  public:
   /// `quantized` was made from `source` and has its nodes by the same names.
-  InputMoments(std::shared_ptr<const Graph> source, std::shared_ptr<const Graph> quantized,
-               bool with_products);
+  InputMoments(const std::shared_ptr<const Graph>& source, std::shared_ptr<const Graph> quantized,
+               WantedMoments wanted);
 
-  /// Runs one sample, one span an input, through both graphs.
+  /// Runs one sample, one span an input, through the graphs.
   void observe(std::span<const std::span<const std::byte>> inputs);
   /// The sums of this worker, for merge() elsewhere.
   Bytes state() const;
@@ -64,8 +75,10 @@ class InputMoments {
   template <class T>
   void add_integers(NodeMoments& node, std::span<const T> input);
 
-  emulate::Executor float_;
-  emulate::Executor quantized_;
+  WantedMoments wanted_;
+  std::shared_ptr<const Graph> graph_;  ///< The quantized one.
+  std::optional<emulate::Executor> float_;
+  std::optional<emulate::Executor> quantized_;
   std::vector<NodeMoments> nodes_;
   std::vector<std::vector<size_t>> float_readers_;  ///< By tensor: the nodes (in nodes_) that read it.
   std::vector<std::vector<size_t>> quantized_readers_;

@@ -218,7 +218,10 @@ Refinement::Refinement(std::shared_ptr<const Graph> source, const QuantizationPa
 void Refinement::begin_pass(std::shared_ptr<const Graph> draft) {
   const bool first = passes_begun_++ == 0;
   rounds_weights_ = adaptive_rounding_ && first;
-  moments_.emplace(source_, std::move(draft), rounds_weights_);
+  const WantedMoments wanted = {.float_sums = bias_correction_ == BiasCorrection::Regular,
+                                .sums = bias_correction_ == BiasCorrection::Iterative,
+                                .products = rounds_weights_};
+  moments_.emplace(source_, std::move(draft), wanted);
 }
 
 void Refinement::apply(Graph& draft) {

@@ -1,8 +1,8 @@
 // The accuracy methods that look at the samples once more, with a first quantized graph at hand: adaptive
 // rounding of weights, and bias correction.
 //
-// A pass runs the samples through the float graph and the draft, wherever workers are; their states are
-// merged, and the merged one improves the draft:
+// A pass runs the samples through the draft or the float graph, as the method asks, wherever workers are;
+// their states are merged, and the merged one improves the draft:
 //   while (!refinement.done()) { begin_pass(draft); observe() each sample; merge() others; apply(draft); }
 #pragma once
 

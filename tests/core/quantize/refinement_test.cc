@@ -183,7 +183,7 @@ TEST(Refinement, MeansAreThoseOfTheInputs) {
   const auto source = graph_of_three();
   const Samples samples = samples_of(1, 5);
   const auto draft = std::make_shared<const Graph>(quantize_with(source, {}, samples));
-  InputMoments moments(source, draft, true);
+  InputMoments moments(source, draft, {.float_sums = true, .sums = true, .products = true});
   each(samples, [&](auto inputs) { moments.observe(inputs); });
   ASSERT_EQ(moments.nodes().size(), 3u);
   const NodeMoments& first = moments.nodes()[0];
