@@ -8,6 +8,7 @@ import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import { type Artifact, holdsArtifact } from './protocol.js';
 import {
   abortable,
+  Folding,
   forEachInOrder,
   type RepeatableSamples,
   repeatableSamples,
@@ -190,7 +191,7 @@ export class NetCalibration implements CalibrationInterface {
         ),
         options.signal,
       );
-      await this.#show(workers, id, 'calibrate', foldedBy(primary, id), options);
+      await this.#show(workers, id, 'calibrate', new Folding(primary, id), options);
       await mergeInto(primary, others, id, options.signal);
       return { id, workers, primary };
     } catch (error) {
@@ -218,7 +219,7 @@ export class NetCalibration implements CalibrationInterface {
         options.signal,
       );
       if (!begun.includes(true)) return new Uint8Array();
-      await this.#show(workers, id, 'smooth', foldedBy(primary, id), options);
+      await this.#show(workers, id, 'smooth', new Folding(primary, id), options);
       return await abortable(
         primary.call((api) => api.state(id)),
         options.signal,
@@ -228,12 +229,12 @@ export class NetCalibration implements CalibrationInterface {
     }
   }
 
-  /** Shows every sample to some worker; `collect` gets what they saw, in sample order. */
+  /** Shows every sample to some worker; `folding` gets what they saw, in sample order. */
   async #show(
     workers: readonly PoolWorker[],
     id: string,
     phase: Progress['phase'],
-    collect: (seen: Uint8Array) => Promise<void> | undefined,
+    folding: Folding | undefined,
     options: CallOptions,
   ): Promise<void> {
     const shown = await forEachInOrder(
@@ -243,10 +244,11 @@ export class NetCalibration implements CalibrationInterface {
         items: this.#samples.items(),
         total: this.#samples.total,
         work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-        collect,
+        collect: (seen) => folding?.add(seen),
       },
       options,
     );
+    await abortable(folding?.end() ?? Promise.resolve(), options.signal);
     if (shown === 0) throw noSamples();
   }
 
@@ -294,7 +296,7 @@ export class NetCalibration implements CalibrationInterface {
     for (let draft = await nextDraft(); draft !== null; draft = await nextDraft()) {
       const measured = draft;
       await Promise.all(workers.map((worker) => worker.call((api) => api.beginPass(id, measured))));
-      await this.#show(workers, id, 'refine', () => undefined, options);
+      await this.#show(workers, id, 'refine', undefined, options);
       await mergeInto(primary, others, id, signal);
     }
   }
@@ -308,11 +310,6 @@ function artifactOf(model: Model): Artifact {
 function free(held: Holder): void {
   if (held.statistics !== undefined) freeEverywhere(held.statistics.id);
   held.statistics = undefined;
-}
-
-/** Hands what a worker saw to the primary one, which folds it. */
-function foldedBy(primary: PoolWorker, id: string): (seen: Uint8Array) => Promise<void> {
-  return (seen) => primary.call((api) => api.fold(id, seen));
 }
 
 /** Adds to the first worker what the others saw. */

@@ -74,6 +74,7 @@ export class EncodedDataset implements ImageDataset {
   readonly #net: ArtifactHolder;
   readonly #inputName: string;
   readonly #entries: readonly ImageEntry[];
+  readonly #preprocessingJson: string;
 
   constructor(
     net: ArtifactHolder,
@@ -85,6 +86,7 @@ export class EncodedDataset implements ImageDataset {
     this.#inputName = inputName;
     this.#entries = entries;
     this.preprocessing = preprocessing;
+    this.#preprocessingJson = JSON.stringify(preprocessing);
     this.items = entries.map(({ name, label }) => ({ name, label }));
   }
 
@@ -116,11 +118,9 @@ export class EncodedDataset implements ImageDataset {
   }
 
   /** The images as they are sent to workers. */
-  encoded(): EncodedSample[] {
-    return this.#entries.map((entry, index) => ({
-      inputs: { [this.#inputName]: this.#encodedInput(entry) },
-      index,
-    }));
+  *encoded(): Generator<EncodedSample> {
+    for (const [index, entry] of this.#entries.entries())
+      yield { inputs: { [this.#inputName]: this.#encodedInput(entry) }, index };
   }
 
   #entry(index: number): ImageEntry {
@@ -133,7 +133,7 @@ export class EncodedDataset implements ImageDataset {
   }
 
   #encodedInput({ file, name }: ImageEntry): EncodedInput {
-    return { kind: 'image', file, name, preprocessing: JSON.stringify(this.preprocessing) };
+    return { kind: 'image', file, name, preprocessing: this.#preprocessingJson };
   }
 }
 

@@ -201,11 +201,15 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
 
 type EncodedLabelled = { readonly sample: EncodedSample; readonly groundTruth: unknown };
 
-function labelledImages(images: EncodedDataset): { items: EncodedLabelled[]; total: number } {
-  const items = images
-    .encoded()
-    .map((sample, index) => ({ sample, groundTruth: images.items[index]?.label }));
-  return { items, total: images.length };
+function labelledImages(images: EncodedDataset): { items: Iterable<EncodedLabelled>; total: number } {
+  function* encoded(): Generator<EncodedLabelled> {
+    let index = 0;
+    for (const sample of images.encoded()) {
+      yield { sample, groundTruth: images.items[index]?.label };
+      index += 1;
+    }
+  }
+  return { items: encoded(), total: images.length };
 }
 
 function labelledSamples(

@@ -6,7 +6,7 @@ import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, FinishedModel } from './protocol.js';
-import { abortable, encodedSamples, forEachInOrder, repeatableSamples, workersFor } from './samples.js';
+import { abortable, encodedSamples, Folding, forEachInOrder, repeatableSamples, workersFor } from './samples.js';
 import { rankSensitivity } from './sensitivity.js';
 import type {
   AnalyzeOptions,
@@ -69,6 +69,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
       await Promise.all(
         workers.map((worker) => worker.callWith(artifact, (api) => api.analyze(artifact.id, id))),
       );
+      const folding = new Folding(primary, id);
       const count = await forEachInOrder(
         workers,
         {
@@ -76,10 +77,11 @@ class QuantizedModel extends FileModel implements ModelInterface {
           items,
           total,
           work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-          collect: (sums) => primary.call((api) => api.fold(id, sums)),
+          collect: (sums) => folding.add(sums),
         },
         options,
       );
+      await abortable(folding.end(), options.signal);
       if (count === 0)
         throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to analyze with.' });
       const errors = await primary.call((api) => api.nodeErrors(id));

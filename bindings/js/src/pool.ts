@@ -71,24 +71,37 @@ function compiledCore(): Promise<WebAssembly.Module> {
   return compiled;
 }
 
+/** Comlink makes a proxy each time that it is asked for a method, which only a full garbage collection frees. */
+function withMethodsKept(api: Remote<WorkerApi>): Remote<WorkerApi> {
+  const methods = new Map<PropertyKey, unknown>();
+  return new Proxy(api, {
+    get(target, name) {
+      const method = methods.get(name) ?? Reflect.get(target, name);
+      methods.set(name, method);
+      return method;
+    },
+  });
+}
+
 /** One worker, and the calls that wait for it. */
 export class PoolWorker {
   readonly #process: WorkerProcess;
   readonly #api: Remote<WorkerApi>;
   readonly #started: Promise<void>;
-  readonly #waiting = new Set<(error: OctetError) => void>();
+  /** Of the calls not yet answered. A list: a set that something is always in holds on to what left it. */
+  readonly #waiting: ((error: OctetError) => void)[] = [];
   readonly #opened = new Map<string, Promise<string>>();
   #dead: OctetError | undefined;
 
   constructor() {
     this.#process = platform.startWorker(configuration.createWorker, (reason) => this.#die(reason));
-    this.#api = wrap<WorkerApi>(this.#process.endpoint);
+    this.#api = withMethodsKept(wrap<WorkerApi>(this.#process.endpoint));
     this.#started = this.#send(async (api) => api.start(await compiledCore()));
     this.#started.catch(() => this.#retire());
   }
 
   get pending(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** Calls the worker; rejects with an OctetError, also when the worker dies meanwhile. */
@@ -140,7 +153,7 @@ export class PoolWorker {
         reject(this.#dead);
         return;
       }
-      this.#waiting.add(reject);
+      this.#waiting.push(reject);
       this.#process.keepAlive(true);
       // Async, so that data that cannot be sent rejects like any other failure.
       (async () => use(this.#api))()
@@ -149,8 +162,9 @@ export class PoolWorker {
           reject(toOctetError(error));
         })
         .finally(() => {
-          this.#waiting.delete(reject);
-          if (this.#waiting.size === 0) this.#process.keepAlive(false);
+          const at = this.#waiting.indexOf(reject);
+          if (at >= 0) this.#waiting.splice(at, 1);
+          if (this.#waiting.length === 0) this.#process.keepAlive(false);
         });
     });
   }
@@ -169,7 +183,7 @@ export class PoolWorker {
   #dieOf(error: OctetError): void {
     this.#dead = error;
     for (const reject of this.#waiting) reject(error);
-    this.#waiting.clear();
+    this.#waiting.length = 0;
     this.#retire();
   }
 

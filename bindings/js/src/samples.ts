@@ -9,6 +9,8 @@ import type { CallOptions, Progress, Sample, SampleSource, TypedArray } from './
 /** Samples in flight and waiting, for each worker: one to work on, one that is ready, and one that is decoded meanwhile. */
 const AHEAD = 3;
 
+const FOLDED_TOGETHER = 32;
+
 /** What one pass over samples does. */
 interface Pass<Item, Result> {
   readonly phase: Progress['phase'];
@@ -68,6 +70,30 @@ export async function forEachInOrder<Item, Result>(
   while (started.length > 0) await collectOldest();
   await abortable(Promise.all(collecting), signal);
   return done;
+}
+
+/** Hands what workers saw to the primary one, which folds it, in the order of samples: some dozen at a time. */
+export class Folding {
+  readonly #primary: PoolWorker;
+  readonly #id: string;
+  #seen: Uint8Array[] = [];
+
+  constructor(primary: PoolWorker, id: string) {
+    this.#primary = primary;
+    this.#id = id;
+  }
+
+  async add(seen: Uint8Array): Promise<void> {
+    this.#seen.push(seen);
+    if (this.#seen.length >= FOLDED_TOGETHER) await this.end();
+  }
+
+  /** Folds what is left. */
+  async end(): Promise<void> {
+    const seen = this.#seen;
+    this.#seen = [];
+    if (seen.length > 0) await this.#primary.call((api) => api.fold(this.#id, seen));
+  }
 }
 
 /** Settles as `promise` does, or rejects as soon as the signal fires. */

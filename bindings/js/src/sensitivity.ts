@@ -4,7 +4,7 @@ import type { Remote } from 'comlink';
 import { OctetError } from './errors.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { Artifact, EncodedSample } from './protocol.js';
-import { abortable, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
+import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
 import type { CallOptions, Sensitivity, SensitivityMetric, SensitivityOptions } from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
@@ -68,6 +68,7 @@ async function withNoise<Result>(
       ),
       signal,
     );
+    const folding = new Folding(primary, id);
     const chosen = await noisiest(samples, most, workers, id, options);
     await forEachInOrder(
       workers,
@@ -76,10 +77,11 @@ async function withNoise<Result>(
         items: picked(samples, chosen),
         total: chosen.size,
         work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
-        collect: (sums) => primary.call((api) => api.fold(id, sums)),
+        collect: (sums) => folding.add(sums),
       },
       options,
     );
+    await abortable(folding.end(), signal);
     return await abortable(
       primary.call((api) => ask(api, id)),
       signal,

@@ -205,9 +205,10 @@ export class WorkerApi {
     return unwrap(handle.observe());
   }
 
-  /** Adds up what any worker saw; called in sample order on one worker. */
-  fold(id: string, seen: Uint8Array): void {
-    unwrap(this.#entry(id, 'channels', 'calibration', 'analysis', 'sensitivity').handle.fold(seen));
+  /** Adds up what any workers saw; called in sample order on one worker. */
+  fold(id: string, seen: readonly Uint8Array[]): void {
+    const { handle } = this.#entry(id, 'channels', 'calibration', 'analysis', 'sensitivity');
+    for (const sample of seen) unwrap(handle.fold(sample));
   }
 
   /** What this worker saw of its samples, for merge() in another. */
