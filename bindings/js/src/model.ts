@@ -6,7 +6,14 @@ import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, FinishedModel } from './protocol.js';
-import { abortable, encodedSamples, Folding, forEachInOrder, repeatableSamples, workersFor } from './samples.js';
+import {
+  abortable,
+  encodedSamples,
+  Folding,
+  forEachInOrder,
+  repeatableSamples,
+  workersFor,
+} from './samples.js';
 import { rankSensitivity } from './sensitivity.js';
 import type {
   AnalyzeOptions,

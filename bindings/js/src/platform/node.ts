@@ -51,6 +51,9 @@ async function compileFile(url: URL): Promise<WebAssembly.Module> {
   return WebAssembly.compile(Uint8Array.from(await read(url)));
 }
 
+/** What workers work on is in the core's memory; for the little else, V8 would use whatever it is given. */
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2 };
+
 export const platform: Platform = {
   hardwareConcurrency: availableParallelism(),
 
@@ -62,7 +65,7 @@ export const platform: Platform = {
   },
 
   startWorker(_createWorker, onDeath) {
-    const worker = new Worker(new URL('../worker.js', import.meta.url));
+    const worker = new Worker(new URL('../worker.js', import.meta.url), { resourceLimits: WORKER_LIMITS });
     let alive = true;
     const die = (reason: string) => {
       if (alive) onDeath(reason);
