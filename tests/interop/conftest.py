@@ -21,6 +21,7 @@ def model(request) -> Model:
 PRESETS = {
     "default": ("--preset", "default"),
     "int16": ("--preset", "int16"),
+    "mixed": ("--preset", "default", "--int16-share", "0.1"),
     "bfloat16": ("--preset", "bfloat16"),
     "int4": ("--preset", "default", "--weight-bits", "4"),
     "int16_int4": ("--preset", "int16", "--weight-bits", "4"),

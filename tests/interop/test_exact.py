@@ -48,7 +48,7 @@ def compare(model, exports, target: str, report, preset: str = "default") -> Non
     print(f"{model.name} {target}: {compared} elements equal; behind floats {steps} of {elements} differ")
 
 
-@pytest.mark.parametrize("preset", ["default", "int16", "int4", "int16_int4"])
+@pytest.mark.parametrize("preset", ["default", "int16", "mixed", "int4", "int16_int4"])
 def test_whole_network_is_equal(model, exports, preset, record_property):
     compare(model, exports, "tflite", record_property, preset)
 
