@@ -25,6 +25,23 @@ async function column(page: Page, name: string): Promise<string[]> {
   return page.locator(`.compare tbody tr:not(.compare-float) > :nth-child(${at + 1})`).allInnerTexts();
 }
 
+test('INT16 for a tenth of the multiply-accumulates is found and compared', async () => {
+  const { page } = await browser.open();
+  await openSample(page);
+  await chooseSettings(page, 'MLSoC', 'INT8, quick');
+  await quantize(page);
+  await page.getByRole('button', { name: 'INT16 for a tenth' }).click();
+  await page
+    .getByRole('button', { name: /^Run 2 with INT16 for 10 % of the MACs/ })
+    .waitFor({ timeout: PATIENCE });
+  const [before, after] = (await column(page, 'Output')).map((text) => Number.parseFloat(text));
+  expect(after).toBeGreaterThan(before ?? Number.NaN);
+  await showView(page, 'Error');
+  await picture(page, 'int16-for-a-tenth');
+  const [plain, mixed] = await column(page, 'Settings');
+  expect(mixed).toMatch(new RegExp(`^${plain}, \\d+ nodes in INT16$`));
+});
+
 test('INT8 with corrections, layers in BF16, and all in BF16 are compared', async () => {
   const { page } = await browser.open();
   await openSample(page);

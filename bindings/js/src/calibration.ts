@@ -5,7 +5,7 @@ import { OctetError } from './errors.js';
 import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
-import { type Artifact, holdsArtifact } from './protocol.js';
+import { type Artifact, type ArtifactHolder, holdsArtifact } from './protocol.js';
 import {
   abortable,
   Folding,
@@ -105,7 +105,7 @@ export class NetCalibration implements CalibrationInterface {
   ): Promise<readonly Sensitivity[]> {
     const model = await this.quantize(params, options);
     try {
-      return await rankSensitivity(artifactOf(model), this.#samples, metric, options);
+      return await rankSensitivity(withFile(model), this.#samples, metric, options);
     } finally {
       model.dispose();
     }
@@ -122,7 +122,7 @@ export class NetCalibration implements CalibrationInterface {
     // What further passes do to the weights has no say in where activations are rounded.
     const draft = await this.quantize(params.withBiasCorrection('none').withAdaptiveRounding(false), options);
     try {
-      const { nodes, share } = await chooseInt16Nodes(artifactOf(draft), this.#samples, most, options);
+      const { nodes, share } = await chooseInt16Nodes(withFile(draft), this.#samples, most, options);
       const chosen = nodes.map((node) => [node, { quantizationPrecision: 'INT16' }] as const);
       const configs = new Map<string, NodeQuantizationConfig>([
         ...params.customQuantizationConfigs,
@@ -302,9 +302,9 @@ export class NetCalibration implements CalibrationInterface {
   }
 }
 
-function artifactOf(model: Model): Artifact {
+function withFile(model: Model): Model & ArtifactHolder {
   if (!holdsArtifact(model)) throw new Error('A model holds its file.');
-  return model.artifact;
+  return model;
 }
 
 function free(held: Holder): void {

@@ -103,7 +103,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
     metric: SensitivityMetric = 'sqnr',
     options: SensitivityOptions = {},
   ): Promise<readonly Sensitivity[]> {
-    return rankSensitivity(this.artifact, repeatableSamples(source), metric, options);
+    return rankSensitivity(this, repeatableSamples(source), metric, options);
   }
 
   save(): Uint8Array {

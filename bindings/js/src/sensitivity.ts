@@ -3,13 +3,26 @@
 import type { Remote } from 'comlink';
 import { OctetError } from './errors.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
-import type { Artifact, EncodedSample } from './protocol.js';
+import type { ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
-import type { CallOptions, Sensitivity, SensitivityMetric, SensitivityOptions } from './types.js';
+import type {
+  CallOptions,
+  Model,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
+  TensorInfo,
+} from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
-/** As many as order nodes nearly as many times more do; each costs dozens of forward passes. */
-const SAMPLES_BY_DEFAULT = 4;
+/** As many as order nodes nearly as many times more do, each of which costs dozens of forward passes. */
+const FEWEST_SAMPLES = 4;
+/** Of outputs that are few numbers, more samples: together at least this many numbers. */
+const FEWEST_NUMBERS = 256;
+const MOST_SAMPLES = 32;
+
+/** What noise is measured at. */
+type NoisyModel = Pick<Model, 'outputs'> & ArtifactHolder;
 
 /** What the core says of one rounding. */
 export type CoreSensitivity = Omit<Sensitivity, 'sqnr' | 'mse'>;
@@ -22,12 +35,12 @@ export interface Int16Nodes {
 
 /** What rounding each thing of a model by itself makes of its outputs, worst first. */
 export async function rankSensitivity(
-  artifact: Artifact,
+  model: NoisyModel,
   samples: RepeatableSamples,
   metric: SensitivityMetric,
   options: SensitivityOptions,
 ): Promise<readonly Sensitivity[]> {
-  const rows = await withNoise(artifact, samples, true, options, (api, id) => api.sensitivities(id));
+  const rows = await withNoise(model, samples, true, options, (api, id) => api.sensitivities(id));
   return rows
     .map(withMeans)
     .sort(metric === 'sqnr' ? (a, b) => ascending(a.sqnr, b.sqnr) : (a, b) => b.mse - a.mse);
@@ -35,23 +48,24 @@ export async function rankSensitivity(
 
 /** The nodes of a model whose INT16 takes most noise off its outputs. */
 export function chooseInt16Nodes(
-  artifact: Artifact,
+  model: NoisyModel,
   samples: RepeatableSamples,
   share: number,
   options: SensitivityOptions,
 ): Promise<Int16Nodes> {
-  return withNoise(artifact, samples, false, options, (api, id) => api.int16Nodes(id, share));
+  return withNoise(model, samples, false, options, (api, id) => api.int16Nodes(id, share));
 }
 
 /** Shows the noisiest samples to a model's roundings, and asks the worker that then knows about all. */
 async function withNoise<Result>(
-  artifact: Artifact,
+  model: NoisyModel,
   samples: RepeatableSamples,
   eachWeights: boolean,
   options: SensitivityOptions,
   ask: (api: Remote<WorkerApi>, id: string) => Promise<Result>,
 ): Promise<Result> {
-  const { samples: most = SAMPLES_BY_DEFAULT, signal } = options;
+  const { artifact, outputs } = model;
+  const { samples: most = samplesFor(outputs), signal } = options;
   if (!(Number.isInteger(most) && most >= 1)) {
     throw new OctetError({ code: 'INVALID_CONFIG', message: `samples is ${most}; it must be at least 1.` });
   }
@@ -89,6 +103,11 @@ async function withNoise<Result>(
   } finally {
     freeEverywhere(id);
   }
+}
+
+function samplesFor(outputs: readonly TensorInfo[]): number {
+  const numbers = outputs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return Math.min(MOST_SAMPLES, Math.max(FEWEST_SAMPLES, Math.ceil(FEWEST_NUMBERS / numbers)));
 }
 
 /** The places of at most `most` samples, those with most noise; each output's noise counts alike. */

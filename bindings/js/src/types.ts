@@ -455,7 +455,7 @@ export type SensitivityMetric = 'sqnr' | 'mse';
 export interface SensitivityOptions extends CallOptions {
   /**
    * How many of the samples one thing after the other is rounded in: those with most noise at the outputs, which decide
-   * what it adds up to. Default 4.
+   * what it adds up to. Default 4, or up to 32 where the outputs are few numbers.
    */
   readonly samples?: number;
 }

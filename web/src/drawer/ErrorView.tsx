@@ -4,7 +4,7 @@ import type { NodeError, NodePrecision } from 'octet-quant';
 import { useMemo, useState } from 'react';
 import type { Network } from '../graph/network';
 import { decibels } from '../graph/words';
-import { fix } from '../state/actions';
+import { fix, mix } from '../state/actions';
 import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../state/derive';
 import { chosenNodes, numbersOf, type OwnChoice, PRECISION_NAMES, remediesOn } from '../state/precision';
 import { select, useStore } from '../state/store';
@@ -14,6 +14,7 @@ import './ErrorView.css';
 
 const SHOWN = 200;
 const TO_MARK = 3;
+const INT16_SHARE = 0.1;
 
 const RANKINGS: Readonly<Record<Ranking, { readonly name: string; readonly what: string }>> = {
   own: { name: 'own', what: 'What a layer adds itself, on exact inputs: where a higher precision helps' },
@@ -123,14 +124,27 @@ function Remedy({ run, marked, mark, canMark }: RemedyProps) {
   const remedy = remedies.find((value) => value === wanted) ?? remedies[0] ?? 'FLOAT';
   if (marked.size === 0) {
     return (
-      <button
-        type="button"
-        className="button"
-        disabled={worst.length === 0}
-        onClick={() => mark(new Set(worst.map(({ node }) => node)))}
-      >
-        Mark the worst {worst.length}
-      </button>
+      <div className="error-remedy">
+        {remedies.includes('INT16') && candidates.length > 0 && (
+          <button
+            type="button"
+            className="button"
+            disabled={job !== undefined}
+            title="Finds what rounding each layer costs at the outputs, and quantizes again with INT16 where it helps most, up to a tenth of the multiply-accumulates"
+            onClick={() => void mix(run, INT16_SHARE)}
+          >
+            INT16 for a tenth
+          </button>
+        )}
+        <button
+          type="button"
+          className="button"
+          disabled={worst.length === 0}
+          onClick={() => mark(new Set(worst.map(({ node }) => node)))}
+        >
+          Mark the worst {worst.length}
+        </button>
+      </div>
     );
   }
   return (

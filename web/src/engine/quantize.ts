@@ -1,6 +1,7 @@
 // One whole run: quantize, then measure everything that the page shows of it.
 
 import {
+  type Calibration,
   type ImageDataset,
   type LoadedNet,
   type Model,
@@ -20,6 +21,9 @@ import { calibrationOf, datasetOf, floatNet, knownCalibration, rememberModel } f
 /** Images on which every layer is compared; more change the figures little and take long. */
 const LAYER_IMAGES = 64;
 
+/** Steps that rounding one thing after the other counts for, beside running each image twice. */
+const RANKING_STEPS = 100;
+
 /** What every run measures, whatever made its model. */
 export interface Measured {
   readonly fileName: string;
@@ -34,6 +38,8 @@ export interface Measured {
 export interface QuantizeInputs extends Measured {
   readonly params: QuantizationParams;
   readonly calibrate: readonly ImageEntry[];
+  /** Of the multiply-accumulates, those of nodes that are raised to INT16 where that helps the outputs most. */
+  readonly int16Share: number | undefined;
 }
 
 export interface Reporter {
@@ -44,11 +50,16 @@ export interface Reporter {
 }
 
 /** The phases of quantizing with their numbers of steps, in order. */
-export function plannedPhases(params: QuantizationParams, images: number): readonly Phase[] {
+export function plannedPhases(
+  params: QuantizationParams,
+  images: number,
+  int16Share: number | undefined,
+): readonly Phase[] {
   const passes = furtherPasses(params);
   return [
     ...(params.smoothQuant.enabled ? [planned('smooth', images)] : []),
     planned('calibrate', images),
+    ...(int16Share === undefined ? [] : [planned('rank', images + RANKING_STEPS)]),
     ...(passes > 0 ? [planned('refine', passes * images)] : []),
     planned('quantize', 1),
   ];
@@ -108,11 +119,28 @@ export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Repor
   if (await knownCalibration(net, images)?.serves(inputs.params)) reporter.leaveOut('calibrate');
   if (knowsFloatAnswers(net, comparison)) reporter.leaveOut('float');
   const calibration = await calibrationOf(net, images, inputs.params, options);
-  const model = await calibration.quantize(inputs.params, {
-    ...options,
-    modelName: baseName(inputs.fileName),
-  });
+  const params = await mixed(inputs, calibration, reporter);
+  const model = await calibration.quantize(params, { ...options, modelName: baseName(inputs.fileName) });
   return finish(inputs, reporter, { net, model, comparison, started });
+}
+
+/** The settings with the nodes in INT16 that help most, where that was asked for. */
+async function mixed(
+  { params, int16Share: share, calibrate }: QuantizeInputs,
+  calibration: Calibration,
+  { phase: report, signal }: Reporter,
+): Promise<QuantizationParams> {
+  if (share === undefined) return params;
+  const onProgress = ({ phase, done, total = 1 }: Progress): void => {
+    if (phase === 'analyze') report('rank', done);
+    if (phase === 'rank') report('rank', calibrate.length + Math.round((done / total) * RANKING_STEPS));
+  };
+  const chosen = await calibration.mixedPrecision(params, {
+    share,
+    signal,
+    onProgress,
+  });
+  return chosen.params;
 }
 
 /** The net of an already quantized file, whose own integers stand beside those of the converted model. */

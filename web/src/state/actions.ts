@@ -306,14 +306,17 @@ export function cancel(): void {
   running?.abort();
 }
 
-export async function quantize(): Promise<void> {
+/** `int16Share`: of the multiply-accumulates, those of nodes that are raised to INT16 where it helps most. */
+export async function quantize(int16Share?: number): Promise<void> {
   const state = getState();
   const { model, params } = state;
   if (!model || model.quantized) return;
   const { calibrate } = partsOf(state.images);
-  const passes = plannedPhases(params, calibrate.length);
-  await run('Quantizing', nameOfRun(params, state.runs), passes, (measured, reporter) =>
-    quantizeAndMeasure({ ...measured, params, calibrate }, reporter),
+  const passes = plannedPhases(params, calibrate.length, int16Share);
+  const share =
+    int16Share === undefined ? '' : ` with INT16 for ${Math.round(100 * int16Share)} % of the MACs`;
+  await run('Quantizing', `${nameOfRun(params, state.runs)}${share}`, passes, (measured, reporter) =>
+    quantizeAndMeasure({ ...measured, params, calibrate, int16Share }, reporter),
   );
 }
 
@@ -383,6 +386,12 @@ export async function fix(run: Run, names: readonly string[], precision: NodePre
   await takeSettingsOf(run);
   setPrecision(names, precision);
   await quantize();
+}
+
+/** Quantizes as in a run, but with INT16 where it helps the outputs most, up to a share of the multiply-accumulates. */
+export async function mix(run: Run, int16Share: number): Promise<void> {
+  await takeSettingsOf(run);
+  await quantize(int16Share);
 }
 
 export function showRun(id: string): void {

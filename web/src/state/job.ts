@@ -6,6 +6,7 @@ import type { Job, Phase, PhaseName } from './types';
 const COST: Readonly<Record<PhaseName, number>> = {
   smooth: 1.2,
   calibrate: 1.6,
+  rank: 2,
   refine: 2,
   quantize: 8,
   float: 1,

@@ -38,6 +38,7 @@ export interface LoadedModel {
 export type PhaseName =
   | 'calibrate'
   | 'smooth'
+  | 'rank'
   | 'refine'
   | 'quantize'
   | 'float'

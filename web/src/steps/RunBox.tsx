@@ -9,6 +9,7 @@ import type { Job, LoadedModel, Phase, PhaseName } from '../state/types';
 export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   smooth: 'Compare channels',
   calibrate: 'Find the ranges',
+  rank: 'Find what rounding costs',
   refine: 'Correct and round',
   quantize: 'Quantize',
   float: 'Answers in float',
