@@ -160,6 +160,21 @@ test('analyze lists the worst node first', () => {
   expect(own[0].local.sqnr).toBeLessThanOrEqual(own[1].local.sqnr);
 });
 
+test('analyze --at-outputs lists what each rounding by itself makes of the outputs', () => {
+  const args = ['analyze', octet, '--data', inFolder('samples.npy'), '--at-outputs'];
+  const { roundings } = runJson(...args);
+  const figures = roundings.map(({ sqnr }: { sqnr: number | null }) => sqnr ?? Number.POSITIVE_INFINITY);
+  expect(figures).toEqual([...figures].sort((a, b) => (a === b ? 0 : a - b)));
+  expect(new Set(roundings.map(({ rounded }: { rounded: string }) => rounded))).toEqual(
+    new Set(['input', 'output', 'weights']),
+  );
+  expect(run(...args).stdout).toMatch(/SQNR dB.*rounded.*\n.*CONV_2D/);
+  expect(run(...args, '--metric', 'mae')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/ranks by sqnr or mse/),
+  });
+});
+
 test('support', () => {
   expect(runJson('support').map(({ operator }: { operator: string }) => operator)).toContain('CONV_2D');
   expect(run('support').stdout).toMatch(/^CONV_2D +INT8/m);

@@ -1,7 +1,8 @@
 // octet analyze: how far each node of a quantized model is from the float model, worst first.
 
 import { Command, Option } from 'commander';
-import { type ErrorMetric, loadModel, Model, type NodeError } from 'octet-quant';
+import { type ErrorMetric, loadModel, Model, type NodeError, type Sensitivity } from 'octet-quant';
+import { UsageError } from '../exit-code.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
@@ -18,6 +19,7 @@ interface Options extends OutputOptions, PreprocessingOptions {
   readonly data: readonly string[];
   readonly metric: ErrorMetric;
   readonly local: boolean;
+  readonly atOutputs: boolean;
   readonly workers?: number;
 }
 
@@ -32,23 +34,26 @@ export function analyzeCommand(): Command {
         .default('sqnr'),
     )
     .option('--local', "rank by each node's own error, without what the nodes before it did", false)
+    .option('--at-outputs', 'rank what rounding each tensor by itself makes of the outputs', false)
     .addOption(workersOption())
     .action(async (file: string, options: Options) => {
       const model = await quantizedModel(file);
       const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
       const samples = await samplesFrom(options.data, model, preprocessing);
       const { onProgress, finish } = progressBar(options);
-      const { local, workers } = options;
+      const { local, workers, metric, atOutputs } = options;
+      const callOptions = { onProgress, ...(workers === undefined ? {} : { workers }) };
+      if (atOutputs) {
+        if (metric !== 'sqnr' && metric !== 'mse')
+          throw new UsageError(`--at-outputs ranks by sqnr or mse, not by ${metric}.`);
+        const roundings = await model.rankSensitivity(samples, metric, callOptions).finally(finish);
+        show(options, { samples: samples.length, metric, roundings }, () => roundingTable(roundings));
+        return;
+      }
       const errors = await model
-        .analyzeQuantizationError(samples, options.metric, {
-          onProgress,
-          localFeed: local,
-          ...(workers === undefined ? {} : { workers }),
-        })
+        .analyzeQuantizationError(samples, metric, { localFeed: local, ...callOptions })
         .finally(finish);
-      show(options, { samples: samples.length, metric: options.metric, local, nodes: errors }, () =>
-        errorTable(errors),
-      );
+      show(options, { samples: samples.length, metric, local, nodes: errors }, () => errorTable(errors));
     });
   return addOutputOptions(addPreprocessingOptions(command));
 }
@@ -58,6 +63,19 @@ async function quantizedModel(file: string): Promise<Model> {
   if (file.endsWith('.octet')) return Model.load(file);
   const net = await loadModel(file, { target: 'tflite' });
   return net.convertToSimaQuantization({ requantization: 'tflite' });
+}
+
+function roundingTable(roundings: readonly Sensitivity[]): string {
+  return table(
+    ['>SQNR dB', '>MSE', 'rounded', 'operator', 'node'],
+    roundings.map(({ sqnr, mse, rounded, operator, label }) => [
+      decibels(sqnr),
+      figure(mse),
+      rounded,
+      operator,
+      label,
+    ]),
+  );
 }
 
 /** The figures are those of the accumulated errors, but for the local SQNR in the second column. */
