@@ -168,7 +168,7 @@ test('analyze --at-outputs lists what each rounding by itself makes of the outpu
   expect(new Set(roundings.map(({ rounded }: { rounded: string }) => rounded))).toEqual(
     new Set(['input', 'output', 'weights']),
   );
-  expect(run(...args).stdout).toMatch(/SQNR dB.*rounded[^]*weights +CONV_2D/);
+  expect(run(...args).stdout).toMatch(/SQNR dB.*rounded[\s\S]*weights +CONV_2D/);
   expect(run(...args, '--metric', 'mae')).toMatchObject({
     status: 1,
     stderr: expect.stringMatching(/ranks by sqnr or mse/),
