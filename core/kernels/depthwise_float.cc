@@ -12,6 +12,11 @@ std::optional<DepthwiseRows> rows_of(const ConvolutionGeometry& g) {
   return DepthwiseRows(g, (kTilePixels - 1) * g.stride_x + g.kernel_width, kPanelChannels * sizeof(float));
 }
 
+std::optional<DepthwiseInPlace> in_place_of(const std::optional<DepthwiseRows>& rows) {
+  if (!rows || !DepthwiseInPlace::serves(rows->geometry)) return {};
+  return DepthwiseInPlace(rows->geometry);
+}
+
 /// Sums over the filter's rows, `row` elements apart, of four channels of a tile's pixels: see the function
 /// of this name in depthwise_int8.cc.
 template <int kStride, int kWidth>
@@ -36,6 +41,7 @@ template <int kStride, int kWidth>
 DepthwiseFloat::DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
                                const FloatEpilogue& epilogue)
     : rows_(rows_of(geometry)),
+      in_place_(in_place_of(rows_)),
       plan_(plan_convolution(geometry, TapLayout::Single, sizeof(float),
                              geometry.output_channels / geometry.input_channels)),
       lowest_(epilogue.low),
@@ -50,6 +56,11 @@ DepthwiseFloat::DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<co
     };
     append_floats(panel, taps, weight, weights_);
   }
+}
+
+size_t DepthwiseFloat::scratch_bytes() const {
+  const size_t elements = rows_ ? rows_->packed_pixels() * kPanelChannels : plan_.packed_elements;
+  return std::max(elements, in_place_ ? in_place_->scratch_elements() : 0) * sizeof(float);
 }
 
 void DepthwiseFloat::pack(const float* source, int32_t readable, float* row) const {
@@ -98,27 +109,35 @@ void DepthwiseFloat::compute(size_t panel, const Block& block) const {
   }
 }
 
-FusedDepthwise DepthwiseFloat::task(size_t panel, const Block& block) const {
+FusedDepthwise DepthwiseFloat::task(size_t panel) const {
   static_assert(FusedDepthwise::kTile == kTilePixels);
   const ConvolutionGeometry& g = rows_->geometry;
-  const size_t taps = static_cast<size_t>(g.kernel_height) * static_cast<size_t>(g.kernel_width);
-  return {.packed = block.packed,
-          .packed_row = rows_->width * kPanelChannels,
-          .rows = block.rows,
-          .kernel_height = g.kernel_height,
-          .kernel_width = g.kernel_width,
-          .stride_y = g.stride_y,
-          .stride_x = g.stride_x,
-          .dilation_y = g.dilation_y,
-          .weights = weights_.data() + panel * taps * kPanelChannels,
+  const int32_t panel_weights = g.kernel_height * g.kernel_width * kPanelChannels;
+  return {.weights = weights_.data() + panel * static_cast<size_t>(panel_weights),
+          .panel_weights = panel_weights,
           .bias = bias_[panel].bias,
           .lowest = lowest_,
-          .highest = highest_,
-          .output = block.output,
-          .channels = panels_[panel].channels,
-          .output_width = g.output_width,
-          .output_pixel_step = g.output_pixel_step,
-          .output_row_step = g.output_row_step};
+          .highest = highest_};
+}
+
+void DepthwiseFloat::compute_fused(FusedDepthwiseKernel kernel, size_t panel, const Block& block) const {
+  const ConvolutionGeometry& g = rows_->geometry;
+  FusedDepthwise task = this->task(panel);
+  task.input = block.packed;
+  task.row_step = rows_->width * kPanelChannels;
+  task.pixel_step = kPanelChannels;
+  task.kernel_height = g.kernel_height;
+  task.kernel_width = g.kernel_width;
+  task.stride_y = g.stride_y;
+  task.stride_x = g.stride_x;
+  task.dilation_y = g.dilation_y;
+  task.channels = panels_[panel].channels;
+  task.output = block.output;
+  task.output_height = block.rows;
+  task.output_width = g.output_width;
+  task.output_row_step = g.output_row_step;
+  task.output_pixel_step = g.output_pixel_step;
+  kernel(&task);
 }
 
 DepthwiseFloat::Compute DepthwiseFloat::chosen() const {
@@ -159,15 +178,15 @@ void DepthwiseFloat::tile(size_t panel, const float* packed, float* output, int3
 void DepthwiseFloat::run(const float* input, float* output, std::byte* scratch) const {
   float* packed = reinterpret_cast<float*>(scratch);
   if (rows_) {
-    const auto kernel = fused().depthwise;
+    const FusedDepthwiseKernel kernel = fused().depthwise;
+    if (in_place_ && kernel != nullptr) return in_place_->run(kernel, task(0), input, output, packed);
     const Compute compute = chosen();
     return for_each_depthwise_block(
         *rows_, panels_, input, output, packed, static_cast<size_t>(rows_->width) * kPanelChannels, 0.0f,
         [&](const float* source, int32_t readable, float* row) { pack(source, readable, row); },
         [&](size_t panel, const Block& block) {
           if (kernel == nullptr) return (this->*compute)(panel, block);
-          const FusedDepthwise rows = task(panel, block);
-          kernel(&rows);
+          compute_fused(kernel, panel, block);
         });
   }
   static constexpr decltype(&DepthwiseFloat::tile<1>) kTiles[] = {

@@ -1,6 +1,6 @@
 // Float depthwise convolution: the float form of depthwise_int8.h. Every sum starts with the bias and adds
-// the taps in the filter's order; in the layout of rows by the fused multiply-add of fused.h where the
-// machine has it.
+// the taps in the filter's order; in the layouts of rows and in place by the fused multiply-add of fused.h
+// where the machine has it.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/convolution_plan.h"
+#include "kernels/depthwise_in_place.h"
 #include "kernels/depthwise_rows.h"
 #include "kernels/fused.h"
 #include "kernels/panels.h"
@@ -23,9 +24,7 @@ class DepthwiseFloat {
   DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
                  const FloatEpilogue& epilogue);
 
-  size_t scratch_bytes() const {
-    return (rows_ ? rows_->packed_pixels() * kPanelChannels : plan_.packed_elements) * sizeof(float);
-  }
+  size_t scratch_bytes() const;
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const float* input, float* output, std::byte* scratch) const;
 
@@ -38,15 +37,18 @@ class DepthwiseFloat {
   /// Computes a panel's pixels of a block, in the layout of rows.
   template <int kStride, int kWidth>
   void compute(size_t panel, const Block& block) const;
-  /// The same as a task for the fused kernel.
-  FusedDepthwise task(size_t panel, const Block& block) const;
+  /// A task for the fused kernel, with the filter, the bias and the clamp of the panels from `panel` on.
+  FusedDepthwise task(size_t panel) const;
+  /// compute() by the fused kernel.
+  void compute_fused(FusedDepthwiseKernel kernel, size_t panel, const Block& block) const;
   /// The form of compute() for this convolution.
   Compute chosen() const;
   /// Computes output pixels [first, first + kPixels) of a block, in the plan's layout.
   template <int kPixels>
   void tile(size_t panel, const float* packed, float* output, int32_t first) const;
 
-  std::optional<DepthwiseRows> rows_;  ///< Used in place of the plan where it serves.
+  std::optional<DepthwiseRows> rows_;         ///< Used in place of the plan where it serves.
+  std::optional<DepthwiseInPlace> in_place_;  ///< Used in place of both, by the fused kernel.
   ConvolutionPlan plan_;
   float lowest_;
   float highest_;

@@ -87,23 +87,25 @@ bool rounds_once(FusedDepthwiseKernel kernel, int32_t width, int32_t stride) {
   const std::vector<float> weights = probe_values(static_cast<size_t>(width) * kHeight * kPanelChannels);
   const std::vector<float> bias = probe_bias(packed[0], weights.data(), kPanelChannels);
   std::vector<float> output(kOutputs * kChannels);
-  const FusedDepthwise task = {.packed = packed.data(),
-                               .packed_row = row,
-                               .rows = 1,
+  const FusedDepthwise task = {.input = packed.data(),
+                               .row_step = row,
+                               .pixel_step = kPanelChannels,
                                .kernel_height = kHeight,
                                .kernel_width = width,
                                .stride_y = 1,
                                .stride_x = stride,
                                .dilation_y = 1,
                                .weights = weights.data(),
+                               .panel_weights = 0,
                                .bias = bias.data(),
+                               .channels = kChannels,
                                .lowest = -kInfinity,
                                .highest = kInfinity,
                                .output = output.data(),
-                               .channels = kChannels,
+                               .output_height = 1,
                                .output_width = kOutputs,
-                               .output_pixel_step = kChannels,
-                               .output_row_step = 0};
+                               .output_row_step = 0,
+                               .output_pixel_step = kChannels};
   kernel(&task);
   for (int32_t p = 0; p < kOutputs; ++p) {
     for (int32_t c = 0; c < kChannels; ++c) {

@@ -33,29 +33,29 @@ struct FusedGemm {
   float* output;
 };
 
-/// Output rows of a panel of DepthwiseFloat from the packed rows of depthwise_rows.h, for filters of three or
-/// five columns and strides of one or two columns.
+/// Output rows of DepthwiseFloat, for filters of three or five columns and strides of one or two columns.
 struct FusedDepthwise {
-  static constexpr int kTile =
-      4;  ///< Pixels that are computed together; packed rows are as long as all need.
+  static constexpr int kTile = 4;  ///< Pixels that are computed together: what the last ones need is read.
 
-  const float* packed;
-  int32_t packed_row;  ///< Elements of a packed row.
-  int32_t rows;        ///< Output rows.
+  const float* input;  ///< The first tap of the first pixel; eight channels of a panel are read.
+  int32_t row_step;    ///< Elements between an input row and the next.
+  int32_t pixel_step;
   int32_t kernel_height;
   int32_t kernel_width;
   int32_t stride_y;
   int32_t stride_x;
   int32_t dilation_y;
-  const float* weights;  ///< Tap by tap: eight channels.
-  const float* bias;
+  const float* weights;   ///< Panel by panel, tap by tap: eight channels.
+  int32_t panel_weights;  ///< Elements between a panel's and the next one's.
+  const float* bias;      ///< Eight a panel.
+  int32_t channels;       ///< Of all panels, which stand side by side.
   float lowest;
   float highest;
-  float* output;  ///< The panel's first channel of the first pixel.
-  int32_t channels;
+  float* output;
+  int32_t output_height;
   int32_t output_width;
-  int32_t output_pixel_step;
   int32_t output_row_step;
+  int32_t output_pixel_step;
 };
 
 using FusedGemmKernel = void (*)(const FusedGemm*);

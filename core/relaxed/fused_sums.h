@@ -57,7 +57,7 @@ namespace octet::kernels {
   if ((channels & 1) != 0) wasm_v128_store32_lane(output, low, 0);
 }
 
-/// Stores the first `channels` of two vectors of sums.
+/// Stores the first `channels`, at most eight, of two vectors of sums.
 [[gnu::always_inline]] inline void store(float* output, v128_t low, v128_t high, int channels) {
   if (channels < kPanelChannels) return store_some(output, low, high, channels);
   wasm_v128_store(output, low);

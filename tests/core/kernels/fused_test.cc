@@ -29,18 +29,18 @@ void plain_gemm(const FusedGemm* task, Add add) {
   }
 }
 
-/// The same for depthwise tasks.
+/// The same for depthwise tasks of one panel.
 template <class Add>
 void plain_depthwise(const FusedDepthwise* task, Add add) {
-  for (int32_t y = 0; y < task->rows; ++y) {
+  for (int32_t y = 0; y < task->output_height; ++y) {
     for (int32_t x = 0; x < task->output_width; ++x) {
       for (int32_t c = 0; c < task->channels; ++c) {
         float sum = task->bias[c];
         const float* weights = task->weights + c;
         for (int32_t ky = 0; ky < task->kernel_height; ++ky) {
-          const float* row = task->packed + (y * task->stride_y + ky * task->dilation_y) * task->packed_row;
+          const float* row = task->input + (y * task->stride_y + ky * task->dilation_y) * task->row_step;
           for (int32_t kx = 0; kx < task->kernel_width; ++kx, weights += 8)
-            sum = add(sum, row[(x * task->stride_x + kx) * 8 + c], *weights);
+            sum = add(sum, row[(x * task->stride_x + kx) * task->pixel_step + c], *weights);
         }
         task->output[y * task->output_row_step + x * task->output_pixel_step + c] =
             std::clamp(sum, task->lowest, task->highest);

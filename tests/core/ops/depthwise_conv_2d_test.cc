@@ -46,6 +46,26 @@ std::vector<ConvolutionCase> cases() {
       }
     }
   }
+  // Wide ones, with every width of a row's last tile, padding of whole tiles, and rows of padding only.
+  for (const int32_t kernel : {3, 5}) {
+    for (const int32_t stride : {1, 2}) {
+      for (int32_t i = 0; i < 6; ++i) {
+        const int32_t channels = i % 2 == 0 ? 16 : 5 + i;
+        const Padding2d padding = {i, 3, i == 5 ? 11 : i % 3, kernel / 2};
+        result.push_back({1 + i % 2,
+                          4,
+                          stride * 40 + i,
+                          channels,
+                          channels,
+                          {3, kernel},
+                          {1 + i % 2, stride},
+                          {1 + i % 3, 1},
+                          padding,
+                          channels,
+                          Activation::None});
+      }
+    }
+  }
   result.push_back({2, 2, 1, 1, 1, {1, 3}, {1, 1}, {1, 1}, {0, 0, 1, 1}, 1});
   result.push_back({1, 3, 2, 3, 3, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, 3});
   return result;
