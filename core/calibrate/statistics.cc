@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,6 +35,21 @@ struct Summary {
   bool all_finite = true;
 };
 
+/// The summary of finite values, from the lanes' ends and numbers of zeros.
+Summary summary_of(v128_t low, v128_t high, v128_t zeros) {
+  std::array<float, kLanes> lows, highs;
+  std::array<uint32_t, kLanes> zero_counts;
+  wasm_v128_store(lows.data(), low);
+  wasm_v128_store(highs.data(), high);
+  wasm_v128_store(zero_counts.data(), zeros);
+  Summary summary;
+  // Which zero a minimum returns depends on order; adding +0 leaves only one.
+  summary.extremes = {*std::min_element(lows.begin(), lows.end()) + 0.0f,
+                      *std::max_element(highs.begin(), highs.end()) + 0.0f};
+  for (const uint32_t count : zero_counts) summary.zeros += count;
+  return summary;
+}
+
 Summary summarize(std::span<const float> values) {
   Summary summary;
   const v128_t magnitude_bits = wasm_i32x4_splat(0x7fffffff);
@@ -57,24 +74,17 @@ Summary summarize(std::span<const float> values) {
     });
   }
 
-  std::array<float, kLanes> lows, highs;
-  std::array<uint32_t, kLanes> zero_counts;
-  wasm_v128_store(lows.data(), wasm_f32x4_pmin(low[0], low[1]));
-  wasm_v128_store(highs.data(), wasm_f32x4_pmax(high[0], high[1]));
-  wasm_v128_store(zero_counts.data(), wasm_i32x4_add(zeros[0], zeros[1]));
-  summary.extremes = {*std::min_element(lows.begin(), lows.end()),
-                      *std::max_element(highs.begin(), highs.end())};
+  summary = summary_of(wasm_f32x4_pmin(low[0], low[1]), wasm_f32x4_pmax(high[0], high[1]),
+                       wasm_i32x4_add(zeros[0], zeros[1]));
   const int32_t infinity_bits = __builtin_bit_cast(int32_t, kInfinity);
   summary.all_finite = wasm_i32x4_all_true(
       wasm_i32x4_lt(wasm_i32x4_max(largest[0], largest[1]), wasm_i32x4_splat(infinity_bits)));
-  for (const uint32_t count : zero_counts) summary.zeros += count;
   for (; i < values.size(); ++i) {
     summary.extremes.low = std::min(summary.extremes.low, values[i]);
     summary.extremes.high = std::max(summary.extremes.high, values[i]);
     summary.all_finite = summary.all_finite && std::isfinite(values[i]);
     summary.zeros += values[i] == 0.0f ? 1 : 0;
   }
-  // Which zero a minimum returns depends on order; adding +0 leaves only one.
   summary.extremes.low += 0.0f;
   summary.extremes.high += 0.0f;
   return summary;
@@ -95,20 +105,41 @@ class BinCounter {
   /// (zeros behind a ReLU), and increments of one counter wait for each other.
   BinCounter(Histogram& histogram, size_t values) : histogram_(histogram), many_(values >= kFewValues) {}
 
-  /// Adds the values, of which `least` is the smallest; the histogram's bins are those of the last call
-  /// unless flush() came between.
-  void add(std::span<const float> values, float least) {
-    size_t i = 0;
-    if (many_) {
-      if (counted_ + values.size() > kMostCounted) flush();
-      counted_ += values.size();
-      if (tables_.empty()) tables_.resize(histogram_.counts.size() * kLanes);
-      i = least < 0 ? count_vectors<true>(values) : count_vectors<false>(values);
+  /// Summarizes a block of at most kBlock values and works out where each is counted, for count_located().
+  /// Nothing where that cannot be counted at once: values are few, are no whole steps, or some of them are
+  /// not finite or in no bin.
+  std::optional<Summary> locate(std::span<const float> values) {
+    if (!many_ || histogram_.counts.empty() || values.size() % kStep != 0) return {};
+    if (counted_ + values.size() > kMostCounted) flush();
+    if (tables_.empty()) tables_.resize(histogram_.counts.size() * kLanes);
+    return histogram_.first_bin < 0 ? locate_vectors<true>(values) : locate_vectors<false>(values);
+  }
+
+  /// Counts the `count` values that were located last.
+  void count_located(size_t count) {
+    counted_ += count;
+    const auto add = [&](uint64_t two_places, size_t lane) {
+      ++reinterpret_cast<uint16_t*>(origin() + static_cast<uint32_t>(two_places))[lane];
+      ++reinterpret_cast<uint16_t*>(origin() + static_cast<uint32_t>(two_places >> 32))[lane + 1];
+    };
+    for (size_t i = 0; i < count; i += kStep) {
+      // Read in pairs: half as many loads.
+      std::array<uint64_t, kStep / 2> pairs;
+      std::memcpy(pairs.data(), places_.data() + i, sizeof(pairs));
+      kernels::unrolled<kStep / 2>([&](auto pair) { add(pairs[pair], pair % 2 * 2); });
+    }
+  }
+
+  /// Counts values of which each has a bin.
+  void add(std::span<const float> values) {
+    if (locate(values)) {
+      count_located(values.size());
+      return;
     }
     const float scale = bins_per_unit(histogram_.exponent);
     const auto first_bin = static_cast<int32_t>(histogram_.first_bin);
-    for (; i < values.size(); ++i)
-      ++histogram_.counts[static_cast<size_t>(bin_of(values[i], scale) - first_bin)];
+    for (const float value : values)
+      ++histogram_.counts[static_cast<size_t>(bin_of(value, scale) - first_bin)];
   }
 
   /// Brings all counts into the histogram; before its bins change, and in the end.
@@ -125,44 +156,55 @@ class BinCounter {
  private:
   /// As many as a lane's counter takes, in every lane.
   static constexpr size_t kMostCounted = kLanes * std::numeric_limits<uint16_t>::max();
+  static constexpr size_t kStep = 2 * kLanes;
+  /// Whether places are whole addresses: then the table's is added to four places at once.
+  static constexpr bool kAddresses = sizeof(uintptr_t) == sizeof(uint32_t);
 
-  /// Counts whole vectors and returns how many values they have. Adding 2^20 to a bin's number makes a float
-  /// whose bits are those of 2^20 and, from bit 3 on, the number: eight times it, the distance in bytes of
-  /// the bin's counters.
+  uintptr_t table() const { return reinterpret_cast<uintptr_t>(tables_.data()); }
+  /// What places are counted from.
+  uintptr_t origin() const { return kAddresses ? 0 : table(); }
+
+  /// Adding 2^20 to a bin's number makes a float whose bits are those of 2^20 and, from bit 3 on, the number:
+  /// eight times it, the distance in bytes of the bin's counters.
   template <bool kNegatives>
-  size_t count_vectors(std::span<const float> values) {
+  std::optional<Summary> locate_vectors(std::span<const float> values) {
     static_assert(kMostBins <= 1 << 19 && kLanes * sizeof(uint16_t) == 8);
     constexpr float kBase = 1 << 20;
+    const v128_t table_place = wasm_i32x4_splat(static_cast<int32_t>(table() - origin()));
     const v128_t scale = wasm_f32x4_splat(bins_per_unit(histogram_.exponent));
     const v128_t base = wasm_f32x4_splat(kBase - static_cast<float>(histogram_.first_bin));
     const v128_t base_bits = wasm_i32x4_splat(__builtin_bit_cast(int32_t, kBase));
-    auto* const table = reinterpret_cast<std::byte*>(tables_.data());
-    const auto count = [&](uint32_t distance, size_t lane) {
-      ++reinterpret_cast<uint16_t*>(table + distance)[lane];
-    };
-    size_t i = 0;
-    for (; i + kLanes <= values.size(); i += kLanes) {
+    v128_t low = wasm_f32x4_splat(kInfinity);
+    v128_t high = wasm_f32x4_splat(-kInfinity);
+    v128_t zeros = wasm_i32x4_splat(0);
+    v128_t last = wasm_i32x4_splat(0);  // Infinities and NaN are far behind the table.
+    for (size_t i = 0; i < values.size(); i += kLanes) {
       const v128_t value = wasm_v128_load(values.data() + i);
-      v128_t bin = wasm_f32x4_trunc(wasm_f32x4_mul(value, scale));
-      if constexpr (kNegatives) {
-        const v128_t below_zero = wasm_f32x4_lt(value, wasm_f32x4_splat(0));
-        bin = wasm_f32x4_sub(bin, wasm_v128_and(below_zero, wasm_f32x4_splat(1)));
-      }
-      const v128_t distances = wasm_i32x4_sub(wasm_f32x4_add(bin, base), base_bits);
-      const auto low = static_cast<uint64_t>(wasm_i64x2_extract_lane(distances, 0));
-      const auto high = static_cast<uint64_t>(wasm_i64x2_extract_lane(distances, 1));
-      count(static_cast<uint32_t>(low), 0);
-      count(static_cast<uint32_t>(low >> 32), 1);
-      count(static_cast<uint32_t>(high), 2);
-      count(static_cast<uint32_t>(high >> 32), 3);
+      low = wasm_f32x4_pmin(low, value);
+      high = wasm_f32x4_pmax(high, value);
+      zeros = wasm_i32x4_sub(zeros, wasm_f32x4_eq(value, wasm_f32x4_splat(0)));
+      const v128_t bin = wasm_f32x4_trunc(wasm_f32x4_mul(value, scale));
+      v128_t distance = wasm_i32x4_sub(wasm_f32x4_add(bin, base), base_bits);
+      // One bin less below zero.
+      if constexpr (kNegatives)
+        distance = wasm_i32x4_add(distance, wasm_i32x4_shl(wasm_f32x4_lt(value, wasm_f32x4_splat(0)), 3));
+      last = wasm_u32x4_max(last, distance);
+      wasm_v128_store(places_.data() + i, wasm_i32x4_add(distance, table_place));
     }
-    return i;
+
+    std::array<uint32_t, kLanes> lasts;
+    wasm_v128_store(lasts.data(), last);
+    const size_t table_bytes = tables_.size() * sizeof(uint16_t);
+    if (*std::max_element(lasts.begin(), lasts.end()) >= table_bytes) return {};
+    return summary_of(low, high, zeros);
   }
 
   Histogram& histogram_;
   bool many_;
   size_t counted_ = 0;            ///< Values that the tables may hold.
   std::vector<uint16_t> tables_;  ///< Bin by bin a counter of each lane, while there are counts in them.
+  /// Of the values that were located: the bin's counters, as distance in bytes from origin().
+  alignas(16) std::array<uint32_t, kBlock> places_;
 };
 
 /// An empty histogram for values in [low, high].
@@ -247,9 +289,21 @@ void TensorStatistics::cover(float low, float high) {
 Extremes TensorStatistics::observe(std::span<const float> values) {
   Extremes extremes = {kInfinity, -kInfinity};
   BinCounter counter(histogram_, values.size());
+  const auto take = [&](const Summary& summary, size_t count) {
+    extremes = {std::min(extremes.low, summary.extremes.low), std::max(extremes.high, summary.extremes.high)};
+    count_ += count;
+    zeros_ += summary.zeros;
+  };
   std::vector<float> finite;
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
     std::span<const float> block = values.subspan(begin, std::min(kBlock, values.size() - begin));
+    // Most blocks are within what was seen before, and need one look.
+    const std::optional<Summary> located = counter.locate(block);
+    if (located && located->extremes.low >= low_ && located->extremes.high <= high_) {
+      counter.count_located(block.size());
+      take(*located, block.size());
+      continue;
+    }
     Summary summary = summarize(block);
     if (!summary.all_finite) {
       finite.clear();
@@ -260,14 +314,12 @@ Extremes TensorStatistics::observe(std::span<const float> values) {
       if (finite.empty()) continue;
       summary = summarize(block);
     }
-    extremes = {std::min(extremes.low, summary.extremes.low), std::max(extremes.high, summary.extremes.high)};
-    count_ += block.size();
-    zeros_ += summary.zeros;
+    take(summary, block.size());
     if (summary.extremes.low < low_ || summary.extremes.high > high_) {
       counter.flush();
       cover(summary.extremes.low, summary.extremes.high);
     }
-    if (num_bins_ != 0) counter.add(block, summary.extremes.low);
+    if (num_bins_ != 0) counter.add(block);
   }
   counter.flush();
   return extremes;

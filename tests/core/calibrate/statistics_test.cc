@@ -136,6 +136,31 @@ TEST(TensorStatistics, NonFiniteValuesAreCountedApart) {
   EXPECT_EQ(statistics.non_finite(), 4u);
 }
 
+TEST(TensorStatistics, NonFiniteValuesAreFoundAmongMany) {
+  for (const bool negatives : {true, false}) {
+    std::vector<float> finite = mixed_values(7, 30000);
+    if (!negatives) {
+      for (float& value : finite) value = std::fabs(value);
+    }
+    TensorStatistics reference, statistics;
+    // Once for the range; what comes then lies within it.
+    reference.observe(finite);
+    statistics.observe(finite);
+    std::vector<float> values = finite;
+    size_t at = 5000;
+    for (const float other : {kNaN, std::copysign(kNaN, -1.0f), kInfinity, -kInfinity}) {
+      values.insert(values.begin() + static_cast<long>(at), other);
+      at += 4099;
+    }
+    reference.observe(finite);
+    statistics.observe(values);
+    EXPECT_EQ(statistics.non_finite(), 4u);
+    EXPECT_EQ(statistics.count(), reference.count());
+    EXPECT_EQ(statistics.zeros(), reference.zeros());
+    EXPECT_EQ(statistics.histogram().counts, reference.histogram().counts);
+  }
+}
+
 TEST(TensorStatistics, MovingAverageFollowsSampleOrder) {
   TensorStatistics statistics;
   statistics.fold({-1, 10}, 0.25);
