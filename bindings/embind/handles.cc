@@ -18,6 +18,7 @@
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/equalization.h"
+#include "quantize/hard_swish_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/smooth_quant.h"
@@ -133,13 +134,17 @@ val Channels::state() const {
 // -------------------------------------------------------------------------------------------------------
 // Calibration
 
-Calibration::Calibration(std::shared_ptr<const Graph> graph, partition::Target target,
+Calibration::Calibration(std::shared_ptr<const Graph> graph, const Graph& original, partition::Target target,
                          quantize::QuantizationParams params)
     : Sample(graph),
       target_(target),
       params_(std::move(params)),
       calibrator_(std::make_shared<calibrate::Calibrator>(graph, params_.calibration,
-                                                          quantize::own_methods(*graph, params_))) {}
+                                                          quantize::own_methods(*graph, params_))) {
+  for (const Node& node : original.nodes) {
+    if (quantize::has_int16_parts(node, target_)) splittable_.push_back(node);
+  }
+}
 
 val Calibration::observe() {
   return guarded([&] { return bytes_copy_of(calibrator_->observe(inputs())); });
@@ -163,15 +168,22 @@ val Calibration::merge(const val& state) {
   });
 }
 
+bool Calibration::serves(const quantize::QuantizationParams& params) const {
+  return same_statistics(params_, params) &&
+         std::all_of(splittable_.begin(), splittable_.end(), [&](const Node& node) {
+           return quantize::wants_int16_parts(node, target_, params_) ==
+                  quantize::wants_int16_parts(node, target_, params);
+         });
+}
+
 val Calibration::serves(const std::string& settings) const {
-  return guarded([&] { return val(same_statistics(params_, quantize::params_from_json(settings))); });
+  return guarded([&] { return val(serves(quantize::params_from_json(settings))); });
 }
 
 val Calibration::quantization(const std::string& settings) const {
   return guarded([&] {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
-    if (!same_statistics(params_, params))
-      throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
+    if (!serves(params)) throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
     calibrator_->rest();
     Graph placed = *graph();
     partition::Report report = quantize::place(placed, target_, params);
@@ -319,8 +331,10 @@ val Net::calibrate(const std::string& settings, const val& channels) const {
       statistics.restore(bytes_of(channels));
       quantize::smooth_channels(graph, statistics, params);
     }
-    return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), target_,
-                                             std::move(params)));
+    const Graph original = graph;
+    quantize::split_hard_swish(graph, target_, params);
+    return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), original,
+                                             target_, std::move(params)));
   });
 }
 

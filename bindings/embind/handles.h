@@ -61,7 +61,8 @@ class Channels : public Sample {
 /// Statistics of the samples that this worker is dealt.
 class Calibration : public Sample {
  public:
-  Calibration(std::shared_ptr<const Graph> graph, partition::Target target,
+  /// `original`: the graph before nodes were split for the settings.
+  Calibration(std::shared_ptr<const Graph> graph, const Graph& original, partition::Target target,
               quantize::QuantizationParams params);
 
   /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
@@ -76,8 +77,11 @@ class Calibration : public Sample {
   val quantization(const std::string& settings) const;
 
  private:
+  bool serves(const quantize::QuantizationParams& params) const;
+
   partition::Target target_;
   quantize::QuantizationParams params_;
+  std::vector<Node> splittable_;  ///< Nodes that settings may split, as they were.
   std::shared_ptr<calibrate::Calibrator> calibrator_;
 };
 

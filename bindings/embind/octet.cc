@@ -26,7 +26,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("fold", &Calibration::fold)
       .function("state", &Calibration::state)
       .function("merge", &Calibration::merge)
-      .function("serves", &Calibration::serves)
+      .function("serves", select_overload<val(const std::string&) const>(&Calibration::serves))
       .function("quantization", &Calibration::quantization);
   class_<Quantization, base<Sample>>("Quantization")
       .smart_ptr<std::shared_ptr<Quantization>>("QuantizationPointer")

@@ -4,6 +4,7 @@
 
 #include "partition/node_names.h"
 #include "partition/norms.h"
+#include "quantize/hard_swish_parts.h"
 #include "quantize/wide_tables.h"
 
 namespace octet::quantize {
@@ -112,8 +113,10 @@ std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Targ
   const auto wanted = [](const Node&) { return Precision::Int16; };
   partition::partition(int16, target, {.unquantized_nodes = params.unquantized_nodes, .precision = wanted});
   std::vector<bool> may;
-  for (const Node& node : int16.nodes)
-    may.push_back(node.placement.unit == Unit::Mla && config_of(params, node) == nullptr);
+  for (const Node& node : int16.nodes) {
+    const bool runs = node.placement.unit == Unit::Mla || has_int16_parts(node, target);
+    may.push_back(runs && config_of(params, node) == nullptr);
+  }
   if (!target.has_mla()) return may;
   for (const partition::Norm& norm : partition::find_norms(graph)) {
     for (const NodeId node : norm.nodes) may[index(node)] = false;

@@ -92,7 +92,7 @@ describe('mixedPrecision', () => {
       );
     const all = macs(net.nodes.map(({ name }) => name));
     for (const [share, gain] of [
-      [0, 0],
+      [0, -1], // What multiplies nothing gains little.
       [0.1, 1],
       [1, 2],
     ] as const) {
@@ -130,10 +130,29 @@ describe('mixedPrecision', () => {
       const model = await other.quantize(images.select([0, 1]), params);
       const units = new Map(other.nodes.map(({ name, unit }) => [name, unit]));
       for (const { name, unit } of model.report().nodes)
-        expect([name, unit]).toEqual([name, units.get(name)]);
+        expect([name, unit]).toEqual([name, units.get(name) ?? 'MLA']);
       expect(JSON.stringify(model.params)).toContain('INT16');
       other.dispose();
     }
+  });
+
+  test('has HARD_SWISH in INT16 for TFLite too, in parts that TFLite has', async () => {
+    const [first, second] = net.nodes.filter(({ operator }) => operator === 'HARD_SWISH');
+    if (first === undefined || second === undefined) throw new Error('The sample has HARD_SWISH.');
+    const params = net.defaultQuantization.withCustomQuantizationConfigs({
+      [first.name]: { quantizationPrecision: 'INT16' },
+    });
+    await calibration.quantize();
+    expect(await calibration.serves(params)).toBe(false); // The parts are calibrated.
+    const model = await calibration.quantize(params);
+    expect(await calibration.serves(params)).toBe(true);
+    expect(await calibration.serves(net.defaultQuantization)).toBe(false);
+    const operatorOf = (name: string) => model.nodes.find((node) => node.name === name)?.operator;
+    expect(operatorOf(first.name)).toBe('MUL');
+    expect(operatorOf(`${first.name}/gate`)).toBe('ADD');
+    expect(operatorOf(second.name)).toBe('HARD_SWISH');
+    expect(await model.exportNotes()).toEqual([]);
+    model.dispose();
   });
 
   test('refuses a share that is none', async () => {

@@ -15,6 +15,7 @@
 #include "partition/partition.h"
 #include "prepare/prepare.h"
 #include "quantize/equalization.h"
+#include "quantize/hard_swish_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
@@ -53,6 +54,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
     each_sample([&](auto inputs) { channels.fold(channels.observe(inputs)); });
     quantize::smooth_channels(graph, channels, params);
   }
+  quantize::split_hard_swish(graph, target, params);
   quantize::place(graph, target, params);
   const auto shared = std::make_shared<const Graph>(std::move(graph));
 
