@@ -2,7 +2,7 @@
 // folder.
 #include "kernels/depthwise_dots.h"
 
-#include "relaxed/dot_add.h"
+#include "relaxed/dot_rescaled.h"
 
 namespace octet::kernels {
 namespace {
@@ -27,7 +27,8 @@ template <int kStride, int kWindows>
         const int8_t* taps = weights + kWindow * (kParities * j + (kStride == 1 ? p % 2 : 0));
         low[p] = dot_add(wasm_v128_load(taps), wasm_v128_load(bytes), low[p]);
         high[p] = dot_add(wasm_v128_load(taps + 16), wasm_v128_load(bytes + 16), high[p]);
-        in_order(low[p], high[p]);
+        settle(low[p]);
+        settle(high[p]);
       }
     }
     windows += task.filter_row_step;

@@ -2,7 +2,7 @@
 // knows relaxed SIMD, with neither library nor stack nor memory of its own; and natively, for its tests, with
 // the instruction spelled out.
 #include "kernels/dot.h"
-#include "relaxed/dot_add.h"
+#include "relaxed/dot_rescaled.h"
 
 namespace octet::kernels {
 namespace {
@@ -31,7 +31,8 @@ template <int kPixels, bool kRescales, bool kSteps>
         const v128_t bytes = wasm_v128_load32_splat(base[p] + tap);
         low[p] = dot_add(weights_low, bytes, low[p]);
         high[p] = dot_add(weights_high, bytes, high[p]);
-        in_order(low[p], high[p]);
+        settle(low[p]);
+        settle(high[p]);
       }
     }
   }

@@ -3,39 +3,9 @@
 
 #include "kernels/panel.h"
 #include "kernels/unrolled.h"
-
-#ifdef __wasm__
-#include <wasm_simd128.h>
-#else
-#include "kernels/simd.h"
-#ifdef __FMA__
-#include <immintrin.h>
-#endif
-#endif
+#include "relaxed/instructions.h"
 
 namespace octet::kernels {
-
-/// a * b + c, rounded once where the machine can.
-[[gnu::always_inline]] inline v128_t fused_multiply_add(v128_t a, v128_t b, v128_t c) {
-#if defined(__wasm_relaxed_simd__)
-  return wasm_f32x4_relaxed_madd(a, b, c);
-#elif defined(__FMA__)
-  return _mm_castps_si128(_mm_fmadd_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b), _mm_castsi128_ps(c)));
-#elif defined(__aarch64__)
-  return vreinterpretq_s32_f32(
-      vfmaq_f32(vreinterpretq_f32_s32(c), vreinterpretq_f32_s32(a), vreinterpretq_f32_s32(b)));
-#else
-  return wasm_f32x4_add(c, wasm_f32x4_mul(a, b));
-#endif
-}
-
-/// Has sums computed here: clang would otherwise load much before it multiplies, and engines that keep its
-/// order would run out of registers.
-[[gnu::always_inline]] inline void settle([[maybe_unused]] v128_t& sum) {
-#ifdef __wasm__  // Natively the compiler knows the registers that it has.
-  asm volatile("" : "+r"(sum) : : "memory");
-#endif
-}
 
 /// A NaN stays NaN.
 [[gnu::always_inline]] inline v128_t clamped(v128_t sums, v128_t lowest, v128_t highest) {

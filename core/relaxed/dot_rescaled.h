@@ -1,65 +1,18 @@
-// What the side module's INT8 kernels share.
+// How the side module's INT8 kernels rescale their sums: see DotRescaling.
 #pragma once
 
 #include "kernels/dot.h"
-
-#ifdef __wasm__
-#include <wasm_simd128.h>
-#else
-#include "kernels/simd.h"
-#endif
+#include "relaxed/instructions.h"
 
 namespace octet::kernels {
-
-/// sum + four products in each lane. On x86-64 `bytes` are unsigned, on ARM signed.
-[[gnu::always_inline]] inline v128_t dot_add(v128_t weights, v128_t bytes, v128_t sum) {
-#ifdef __wasm_relaxed_simd__
-  return wasm_i32x4_relaxed_dot_i8x16_i7x16_add(weights, bytes, sum);
-#else
-  const v128_t low = wasm_i16x8_mul(wasm_i16x8_extend_low_i8x16(weights), wasm_u16x8_extend_low_u8x16(bytes));
-  const v128_t high =
-      wasm_i16x8_mul(wasm_i16x8_extend_high_i8x16(weights), wasm_u16x8_extend_high_u8x16(bytes));
-  const v128_t pairs_low = wasm_i32x4_extadd_pairwise_i16x8(low);
-  const v128_t pairs_high = wasm_i32x4_extadd_pairwise_i16x8(high);
-  const v128_t even = wasm_i32x4_shuffle(pairs_low, pairs_high, 0, 2, 4, 6);
-  const v128_t odd = wasm_i32x4_shuffle(pairs_low, pairs_high, 1, 3, 5, 7);
-  return wasm_i32x4_add(sum, wasm_i32x4_add(even, odd));
-#endif
-}
-
-/// Keeps what computes these values before what follows in the source. Compilers like to begin with all
-/// loads; their results then do not fit the registers beside the sums.
-[[gnu::always_inline]] inline void in_order([[maybe_unused]] v128_t& first, [[maybe_unused]] v128_t& second) {
-#ifdef __wasm__
-  asm volatile("" : "+r"(first), "+r"(second));
-#endif
-}
-
-/// a * b + c, with one rounding or two.
-[[gnu::always_inline]] inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
-#ifdef __wasm_relaxed_simd__
-  return wasm_f32x4_relaxed_madd(a, b, c);
-#else
-  return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
-#endif
-}
-
-/// Towards zero; values fit int32.
-[[gnu::always_inline]] inline v128_t truncated(v128_t values) {
-#ifdef __wasm_relaxed_simd__
-  return wasm_i32x4_relaxed_trunc_f32x4(values);
-#else
-  return wasm_i32x4_trunc_sat_f32x4(values);
-#endif
-}
 
 /// Four results in units of 2^-16, from channel `first` on; `fractions` becomes the least of itself and their
 /// lower halves.
 template <bool kSteps>
 [[gnu::always_inline]] inline v128_t rescaled(v128_t sums, const DotRescaling& by, int first,
                                               v128_t& fractions) {
-  v128_t result = truncated(multiply_add(wasm_f32x4_convert_i32x4(sums), wasm_v128_load(by.factor + first),
-                                         wasm_v128_load(by.offset + first)));
+  v128_t result = truncated(fused_multiply_add(
+      wasm_f32x4_convert_i32x4(sums), wasm_v128_load(by.factor + first), wasm_v128_load(by.offset + first)));
   if constexpr (kSteps) {
     const v128_t step = wasm_v128_load(by.step + first);
     result = wasm_i32x4_sub(result, wasm_v128_and(wasm_i32x4_shr(sums, 31), step));
