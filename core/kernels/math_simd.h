@@ -102,7 +102,9 @@ inline v128_t erfc(v128_t x) {
 /// 1 / (1 + e^-x) with a relative error below 3.5 * 2^-23.
 inline v128_t logistic(v128_t x) {
   const v128_t one = wasm_f32x4_splat(1.0f);
-  return wasm_f32x4_div(one, wasm_f32x4_add(one, exp(wasm_f32x4_neg(x))));
+  // Of smaller powers nothing is left beside 1; as subnormal numbers they would only be slow.
+  const v128_t exponent = wasm_f32x4_pmax(wasm_f32x4_neg(x), wasm_f32x4_splat(-80.0f));
+  return wasm_f32x4_div(one, wasm_f32x4_add(one, exp(exponent)));
 }
 
 /// Hyperbolic tangent with a relative error below 3 * 2^-23.

@@ -1,7 +1,7 @@
 // TRANSPOSE_CONV: operand 0 the activations (not TFLite's output shape), 1 the filter OHWI, 2 an optional
 // bias. MediaPipe's custom Convolution2DTransposeBias is the same. With stride s, the outputs at distance s
-// from each other form a phase: an ordinary convolution of the input with every s-th tap, reversed. Each
-// phase runs as one.
+// from each other form a phase: an ordinary convolution of the input with every s-th tap, reversed. Phases
+// that stand side by side and meet the same inputs run as one, each with channels of its own.
 #include <algorithm>
 #include <array>
 
@@ -87,20 +87,46 @@ AxisPhase axis_phase(int32_t phase, int32_t output, int32_t filter, int32_t stri
   return result;
 }
 
-/// The taps of one phase, in reverse: [output_channels, rows.taps, columns.taps, input_channels].
+/// Phases of a row, whose outputs follow one another: they are channels of one convolution.
+struct ColumnPhases {
+  AxisPhase axis;               ///< The first one's; the others begin behind it.
+  std::vector<int32_t> phases;  ///< Filter columns that they begin with.
+
+  bool takes(const AxisPhase& next) const {
+    return next.first == axis.first + static_cast<int32_t>(phases.size()) && next.count == axis.count &&
+           next.taps == axis.taps && next.origin == axis.origin;
+  }
+};
+
+std::vector<ColumnPhases> column_phases(const TransposeConv& a, int32_t filter) {
+  std::vector<ColumnPhases> result;
+  for (int32_t first = 0; first < a.stride.width; ++first) {
+    const int32_t phase = (first + a.padding.left) % a.stride.width;
+    const AxisPhase axis = axis_phase(phase, a.output.width, filter, a.stride.width, a.padding.left);
+    if (axis.count == 0) continue;
+    if (result.empty() || !result.back().takes(axis)) result.push_back({.axis = axis, .phases = {}});
+    result.back().phases.push_back(phase);
+  }
+  return result;
+}
+
+/// The taps of such phases, in reverse: [phase, output_channels, rows.taps, columns.axis.taps,
+/// input_channels].
 template <class T>
 std::vector<T> phase_filter(std::span<const T> filter, const Shape& shape, Spatial stride,
-                            const AxisPhase& rows, const AxisPhase& columns, Spatial phase) {
+                            const AxisPhase& rows, int32_t row_phase, const ColumnPhases& columns) {
   const size_t channels = static_cast<size_t>(shape.channels());
   std::vector<T> result;
-  for (int32_t o = 0; o < shape.batch(); ++o) {
-    for (int32_t y = rows.taps - 1; y >= 0; --y) {
-      for (int32_t x = columns.taps - 1; x >= 0; --x) {
-        const size_t row = static_cast<size_t>(o * shape.height() + phase.height + y * stride.height);
-        const size_t column = static_cast<size_t>(phase.width + x * stride.width);
-        const std::span<const T> tap =
-            filter.subspan((row * static_cast<size_t>(shape.width()) + column) * channels, channels);
-        result.insert(result.end(), tap.begin(), tap.end());
+  for (const int32_t column_phase : columns.phases) {
+    for (int32_t o = 0; o < shape.batch(); ++o) {
+      for (int32_t y = rows.taps - 1; y >= 0; --y) {
+        for (int32_t x = columns.axis.taps - 1; x >= 0; --x) {
+          const size_t row = static_cast<size_t>(o * shape.height() + row_phase + y * stride.height);
+          const size_t column = static_cast<size_t>(column_phase + x * stride.width);
+          const std::span<const T> tap =
+              filter.subspan((row * static_cast<size_t>(shape.width()) + column) * channels, channels);
+          result.insert(result.end(), tap.begin(), tap.end());
+        }
       }
     }
   }
@@ -108,48 +134,57 @@ std::vector<T> phase_filter(std::span<const T> filter, const Shape& shape, Spati
 }
 
 kernels::ConvolutionGeometry phase_geometry(const NodeView& node, const AxisPhase& rows,
-                                            const AxisPhase& columns) {
+                                            const ColumnPhases& columns) {
   const TransposeConv& a = node.attributes<TransposeConv>();
   const Shape& input = node.input(0).shape;
   const Shape& output = node.output().shape;
   const int32_t pixel = output.channels();
   const int32_t row = output.width() * pixel;
+  const AxisPhase& axis = columns.axis;
   return {.batch = input.batch(),
           .input_height = input.height(),
           .input_width = input.width(),
           .input_channels = input.channels(),
           .output_height = rows.count,
-          .output_width = columns.count,
-          .output_channels = output.channels(),
-          .kernel_height = columns.taps == 0 ? 0 : rows.taps,
-          .kernel_width = rows.taps == 0 ? 0 : columns.taps,
+          .output_width = axis.count,
+          .output_channels = static_cast<int32_t>(columns.phases.size()) * pixel,
+          .kernel_height = axis.taps == 0 ? 0 : rows.taps,
+          .kernel_width = rows.taps == 0 ? 0 : axis.taps,
           .origin_y = rows.origin,
-          .origin_x = columns.origin,
-          .output_offset = rows.first * row + columns.first * pixel,
+          .origin_x = axis.origin,
+          .output_offset = rows.first * row + axis.first * pixel,
           .output_pixel_step = a.stride.width * pixel,
           .output_row_step = a.stride.height * row,
           .output_batch_step = output.height() * row};
 }
 
-/// Runs one engine a phase on activations of T; they share scratch memory.
+/// What channels have, as often as there are phases in `geometry`.
+template <class T>
+std::vector<T> for_phases(std::span<const T> values, const NodeView& node,
+                          const kernels::ConvolutionGeometry& geometry) {
+  std::vector<T> result;
+  for (int32_t c = 0; c < geometry.output_channels; c += node.output().shape.channels())
+    result.insert(result.end(), values.begin(), values.end());
+  return result;
+}
+
+/// Runs an engine for each convolution, on activations of T; they share scratch memory.
 template <class Engine, class T, class Filter = T>
 class TransposeConvKernel : public Kernel {
  public:
-  /// `make(geometry, filter)` makes the engine of a phase.
+  /// `make(geometry, filter)` makes an engine.
   template <class Make>
   TransposeConvKernel(const NodeView& node, const Make& make) {
     const TransposeConv& a = node.attributes<TransposeConv>();
     const Shape& filter = node.input(1).shape;
+    const std::vector<ColumnPhases> columns = column_phases(a, filter.width());
     for (int32_t y = 0; y < a.stride.height; ++y) {
       const AxisPhase rows = axis_phase(y, a.output.height, filter.height(), a.stride.height, a.padding.top);
       if (rows.count == 0) continue;
-      for (int32_t x = 0; x < a.stride.width; ++x) {
-        const AxisPhase columns =
-            axis_phase(x, a.output.width, filter.width(), a.stride.width, a.padding.left);
-        if (columns.count == 0) continue;
+      for (const ColumnPhases& phases : columns) {
         const std::vector<Filter> taps =
-            phase_filter(filter_of<Filter>(node), filter, a.stride, rows, columns, {y, x});
-        phases_.push_back(make(phase_geometry(node, rows, columns), taps));
+            phase_filter(filter_of<Filter>(node), filter, a.stride, rows, y, phases);
+        phases_.push_back(make(phase_geometry(node, rows, phases), taps));
       }
     }
   }
@@ -173,32 +208,37 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
       float_epilogue_of(node, node.attributes<TransposeConv>().activation);
   return std::make_unique<TransposeConvKernel<kernels::GemmFloat, float>>(
       node, [&](const kernels::ConvolutionGeometry& geometry, std::span<const float> filter) {
-        return kernels::GemmFloat(geometry, filter, epilogue);
+        const std::vector<float> bias = for_phases(epilogue.bias, node, geometry);
+        return kernels::GemmFloat(geometry, filter,
+                                  {.bias = bias, .low = epilogue.low, .high = epilogue.high});
       });
 }
 
 std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
-  const std::vector<kernels::FixedPointMultiplier> multipliers =
-      rescaling_of(node, node.output().shape.channels());
-  const kernels::Int8Epilogue<kernels::FixedPointMultiplier> epilogue = {
-      .bias = bias_of<int32_t>(node),
-      .multipliers = multipliers,
-      .range = int8_range_of(node, node.attributes<TransposeConv>().activation)};
-  return std::make_unique<TransposeConvKernel<kernels::GemmInt8<kernels::FixedPointMultiplier>, int8_t>>(
+  using kernels::FixedPointMultiplier;
+  using Engine = kernels::GemmInt8<FixedPointMultiplier>;
+  const std::vector<FixedPointMultiplier> channels = rescaling_of(node, node.output().shape.channels());
+  const kernels::Int8Range range = int8_range_of(node, node.attributes<TransposeConv>().activation);
+  return std::make_unique<TransposeConvKernel<Engine, int8_t>>(
       node, [&](const kernels::ConvolutionGeometry& geometry, std::span<const int8_t> filter) {
-        return kernels::GemmInt8<kernels::FixedPointMultiplier>(geometry, filter, input_zero_point_of(node),
-                                                                epilogue);
+        const std::vector<int32_t> bias = for_phases(bias_of<int32_t>(node), node, geometry);
+        const auto multipliers = for_phases<FixedPointMultiplier>(channels, node, geometry);
+        return Engine(geometry, filter, input_zero_point_of(node),
+                      {.bias = bias, .multipliers = multipliers, .range = range});
       });
 }
 
 std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
-  const std::vector<kernels::Int16Multiplier> multipliers =
+  const std::vector<kernels::Int16Multiplier> channels =
       int16_rescaling_of(node, node.output().shape.channels());
   const kernels::Int16Epilogue epilogue =
-      int16_epilogue_of(node, multipliers, node.attributes<TransposeConv>().activation);
+      int16_epilogue_of(node, channels, node.attributes<TransposeConv>().activation);
   return std::make_unique<TransposeConvKernel<kernels::GemmInt16, int16_t, int8_t>>(
       node, [&](const kernels::ConvolutionGeometry& geometry, std::span<const int8_t> filter) {
-        return kernels::GemmInt16(geometry, filter, epilogue);
+        const std::vector<int64_t> bias = for_phases(epilogue.bias, node, geometry);
+        const auto multipliers = for_phases(epilogue.multipliers, node, geometry);
+        return kernels::GemmInt16(geometry, filter,
+                                  {.bias = bias, .multipliers = multipliers, .range = epilogue.range});
       });
 }
 

@@ -31,6 +31,11 @@ const Case kCases[] = {
     {1, 3, 3, 4, 4, {1, 1}, {3, 2}, {9, 6}},
     {1, 2, 2, 2, 3, {2, 5}, {4, 3}, {8, 6}, 0, 1},
     {1, 5, 5, 6, 1, {3, 3}, {2, 2}, {10, 10}, 0, 0, true, Activation::Relu6},
+    // Phases that run as one: all of a row, and all but some at its ends.
+    {2, 5, 7, 16, 1, {2, 2}, {2, 2}, {10, 14}},
+    {1, 3, 6, 5, 3, {3, 6}, {3, 3}, {9, 21}, 0, 0, true, Activation::Relu},
+    {1, 3, 6, 5, 3, {2, 4}, {2, 4}, {6, 21}, 0, 2, false},
+    {1, 2, 5, 3, 9, {4, 5}, {4, 4}, {8, 20}},
 };
 
 Shape filter_shape(const Case& c) { return {c.outputs, c.kernel.height, c.kernel.width, c.channels}; }
