@@ -110,6 +110,12 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
   return Scale{static_cast<float>(scale), raised};
 }
 
+/// std::round of a finite value, for all the weights of a model: WebAssembly has no instruction for that one.
+double rounded(double value) {
+  const double whole = std::trunc(value);
+  return std::fabs(value - whole) < 0.5 ? whole : whole + std::copysign(1.0, value);
+}
+
 template <class T>
 Constant rounded_bias(std::span<const float> values, const QuantParams& weights, double input_scale) {
   std::vector<T> quantized;
@@ -194,7 +200,7 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
     const double scale = scale_of(c);
     layout.each(c, [&](size_t i) {
       quantized[i] =
-          static_cast<int8_t>(std::clamp(std::round(static_cast<double>(values[i]) / scale), -limit, limit));
+          static_cast<int8_t>(std::clamp(rounded(static_cast<double>(values[i]) / scale), -limit, limit));
     });
   }
   result.weights = {.name = weights.name,

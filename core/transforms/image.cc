@@ -211,6 +211,11 @@ void image_to_tensor(const Image& image, const Preprocessing& preprocessing, con
       const Tap& row = rows[static_cast<size_t>(image_y)];
       const Tap& column = columns[static_cast<size_t>(image_x)];
       const Color top_left = color_at(image, order, row.first, column.first);
+      // As it is where the image has the input's size; mixing would give the same.
+      if (row.share == 0 && column.share == 0) {
+        put(pixel, top_left);
+        continue;
+      }
       const Color top_right = color_at(image, order, row.first, column.second);
       const Color bottom_left = color_at(image, order, row.second, column.first);
       const Color bottom_right = color_at(image, order, row.second, column.second);
