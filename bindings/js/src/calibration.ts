@@ -17,19 +17,21 @@ import {
 } from './samples.js';
 import { chooseInt16Nodes, rankSensitivity } from './sensitivity.js';
 import type {
-  Calibration as CalibrationInterface,
-  CallOptions,
   MixedPrecision,
   MixedPrecisionOptions,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
+} from './sensitivity-types.js';
+import type {
+  Calibration as CalibrationInterface,
+  CallOptions,
   Model,
   NodeQuantizationConfig,
   Preprocessing,
   Progress,
   QuantizeOptions,
   SampleSource,
-  Sensitivity,
-  SensitivityMetric,
-  SensitivityOptions,
 } from './types.js';
 import { VERSION } from './version.js';
 

@@ -20,6 +20,7 @@ export {
   recommendedQuantization,
 } from './params.js';
 export { configure } from './pool.js';
+export type * from './sensitivity-types.js';
 export { topK } from './statistics.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';

@@ -15,6 +15,7 @@ import {
   workersFor,
 } from './samples.js';
 import { rankSensitivity } from './sensitivity.js';
+import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './sensitivity-types.js';
 import type {
   AnalyzeOptions,
   ErrorMetric,
@@ -24,9 +25,6 @@ import type {
   QuantizationReport,
   QuantizationSettings,
   SampleSource,
-  Sensitivity,
-  SensitivityMetric,
-  SensitivityOptions,
   Target,
   TFLiteOptions,
 } from './types.js';

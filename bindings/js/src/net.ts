@@ -7,6 +7,13 @@ import { defaultQuantization, type QuantizationParams } from './params.js';
 import { leastBusyWorker, newId, takeWorkers, workerCount } from './pool.js';
 import type { Artifact } from './protocol.js';
 import { abortable, throwIfAborted } from './samples.js';
+import type {
+  MixedPrecision,
+  MixedPrecisionOptions,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
+} from './sensitivity-types.js';
 import { readSource } from './source.js';
 import type {
   Calibration,
@@ -14,16 +21,11 @@ import type {
   ConvertOptions,
   LoadedNet as LoadedNetInterface,
   LoadOptions,
-  MixedPrecision,
-  MixedPrecisionOptions,
   Model,
   Partition,
   QuantizeOptions,
   RequantizationMode,
   SampleSource,
-  Sensitivity,
-  SensitivityMetric,
-  SensitivityOptions,
   Target,
 } from './types.js';
 import { VERSION } from './version.js';

@@ -5,14 +5,8 @@ import { OctetError } from './errors.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
-import type {
-  CallOptions,
-  Model,
-  Sensitivity,
-  SensitivityMetric,
-  SensitivityOptions,
-  TensorInfo,
-} from './types.js';
+import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './sensitivity-types.js';
+import type { CallOptions, Model, TensorInfo } from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
 /** As many as order nodes nearly as many times more do, each of which costs dozens of forward passes. */

@@ -2,6 +2,13 @@
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
 import type { QuantizationParams } from './params.js';
+import type {
+  MixedPrecision,
+  MixedPrecisionOptions,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
+} from './sensitivity-types.js';
 
 /** What a tensor's elements can be stored as. */
 export type TypedArray =
@@ -447,47 +454,6 @@ export interface NodeError extends SignalError {
 export interface AnalyzeOptions extends CallOptions {
   /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
   readonly localFeed?: boolean;
-}
-
-/** `sqnr` compares noises relative to the output's signal, `mse` as they are. */
-export type SensitivityMetric = 'sqnr' | 'mse';
-
-export interface SensitivityOptions extends CallOptions {
-  /**
-   * How many of the samples one thing after the other is rounded in: those with most noise at the outputs, which decide
-   * what it adds up to. Default 4, or up to 32 where the outputs are few numbers.
-   */
-  readonly samples?: number;
-}
-
-/** What one rounding, and no other, makes of the outputs. */
-export interface Sensitivity {
-  /** The node, or the input of the model. */
-  readonly node: string;
-  readonly label: string;
-  /** Empty for an input. */
-  readonly operator: string;
-  readonly rounded: 'output' | 'weights' | 'input';
-  /** By output of the model: signal to noise in dB, Infinity where there is none, and mean squared error. */
-  readonly outputs: Readonly<Record<string, { readonly sqnr: number; readonly mse: number }>>;
-  /** In dB, of the mean over the outputs of noise relative to signal. */
-  readonly sqnr: number;
-  /** Mean over the outputs. */
-  readonly mse: number;
-}
-
-export interface MixedPrecisionOptions extends SensitivityOptions {
-  /** Of all multiply-accumulates, those that may read INT16 activations: from 0 to 1. Default 0.1. */
-  readonly share?: number;
-}
-
-/** Nodes chosen for INT16. */
-export interface MixedPrecision {
-  /** The settings with `customQuantizationConfigs` for the nodes. */
-  readonly params: QuantizationParams;
-  readonly nodes: readonly string[];
-  /** Of all multiply-accumulates, those of the nodes. */
-  readonly share: number;
 }
 
 /** What quantizing decided. Plain JSON; depends on model, settings and samples alone. */
