@@ -106,7 +106,7 @@ Constant FileReader::constant(const schema::Tensor& stored, const Tensor& tensor
     if (data == nullptr) invalid("The constant of the tensor '" + tensor.name + "' is missing.", where);
     const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data->data()), data->size());
     if (!is_int4(tensor)) {
-      shared = constant_in(file_, bytes);
+      shared = constant_in(file_, bytes, tensor.dtype);
     } else {
       if (bytes.size() != stored_bytes(tensor)) {
         invalid("The tensor '" + tensor.name + "' does not have half a byte for each element.", where);

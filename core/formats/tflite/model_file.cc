@@ -177,7 +177,7 @@ Tensor ModelFile::constant(size_t i) {
                             std::to_string(result.byte_size()) + ".");
     }
     Constant& shared = shared_[tensor(i).buffer()];
-    if (!shared) shared = constant_in(file_, bytes);
+    if (!shared) shared = constant_in(file_, bytes, result.dtype);
     result.constant = shared;
   }
   result.quantization = quantization(i, result.dtype, result.shape);

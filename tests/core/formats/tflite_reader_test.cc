@@ -74,7 +74,7 @@ TEST(TfliteReader, LeavesLargeConstantsInTheFile) {
       // Copies are for small ones, lest they keep the file, and for those that cannot be read in place.
       const std::byte* const data = constant.constant->data();
       const bool in_file = data >= bytes.data() && data < bytes.data() + bytes.size();
-      EXPECT_EQ(in_file, elements > 1000 && misalignment == 0) << elements << " at " << misalignment;
+      EXPECT_EQ(in_file, elements > 1000 && misalignment != 1) << elements << " at " << misalignment;
     }
   }
 }
