@@ -1,4 +1,4 @@
-// The INT8 convolution kernels beside what the machine can do, in the browser: single layers, one thread.
+// The convolution kernels beside what the machine can do, in the browser: single layers, one thread.
 
 /** Pointwise layers from 49 to 12,544 rows and from 16 to 1,280 channels: side, input and output channels. */
 const POINTWISE = [
@@ -75,42 +75,63 @@ function rate(products, milliseconds) {
   return products / milliseconds / 1e6;
 }
 
-function gemmRow(bench, [side, inputs, outputs]) {
-  const [ours, peak] = least(bench, [bench.gemm(side, inputs, outputs), bench.peak()]);
+/** What a layer of a type is made by, and what bounds it. */
+const INT8 = {
+  name: 'INT8',
+  bytes: 1,
+  gemm: 'gemm',
+  depthwise: 'depthwise',
+  peak: 'peak',
+  bound: 'i32x4.dot_i16x8 at its peak',
+  targets: { gemm: 0.85, depthwise: 0.6 },
+};
+/** Fused multiply-add, which this peak is without, may take the float layers beyond it. */
+const FLOAT = {
+  name: 'float',
+  bytes: 4,
+  gemm: 'floatGemm',
+  depthwise: 'floatDepthwise',
+  peak: 'floatPeak',
+  bound: 'f32x4.mul and add at their peak',
+  targets: { gemm: 0.85, depthwise: 0.5 },
+};
+
+function gemmRow(bench, type, [side, inputs, outputs]) {
+  const [ours, peak] = least(bench, [bench[type.gemm](side, inputs, outputs), bench[type.peak]()]);
   const rates = {
     ours: rate(side * side * inputs * outputs, ours),
-    theirs: rate(bench.peakProducts(), peak),
+    theirs: rate(bench[`${type.peak}Products`](), peak),
     unit: 'GMAC/s',
   };
-  const work = `INT8 GEMM, ${side * side} rows, ${inputs} to ${outputs} channels`;
-  return { work, bound: 'i32x4.dot_i16x8 at its peak', rates, target: 0.85 };
+  const work = `${type.name} GEMM, ${side * side} rows, ${inputs} to ${outputs} channels`;
+  return { work, bound: type.bound, rates, target: type.targets.gemm };
 }
 
-function depthwiseRow(bench, [side, channels, kernel, stride]) {
+function depthwiseRow(bench, type, [side, channels, kernel, stride]) {
   const output = Math.floor((side - 1) / stride) + 1;
   const written = output * output * channels;
   const [ours, peak, traffic] = least(bench, [
-    bench.depthwise(side, channels, kernel, stride),
-    bench.peak(),
-    bench.traffic(side * side * channels, written),
+    bench[type.depthwise](side, channels, kernel, stride),
+    bench[type.peak](),
+    bench.traffic(type.bytes * side * side * channels, type.bytes * written),
   ]);
   const products = written * kernel * kernel;
-  const multiplying = (products * peak) / bench.peakProducts();
+  const multiplying = (products * peak) / bench[`${type.peak}Products`]();
   const rates = {
     ours: rate(products, ours),
     theirs: rate(products, Math.max(multiplying, traffic)),
     unit: 'GMAC/s',
   };
-  const bound = multiplying > traffic ? 'i32x4.dot_i16x8 at its peak' : 'reading and writing alone';
-  const work = `INT8 depthwise ${kernel}x${kernel}, stride ${stride}, ${side}x${side}x${channels}`;
-  return { work, bound, rates, target: 0.6 };
+  const bound = multiplying > traffic ? type.bound : 'reading and writing alone';
+  const work = `${type.name} depthwise ${kernel}x${kernel}, stride ${stride}, ${side}x${side}x${channels}`;
+  return { work, bound, rates, target: type.targets.depthwise };
 }
 
 window.measure = async () => {
   const bench = await load();
-  return [
-    ...POINTWISE.map((shape) => gemmRow(bench, shape)),
-    ...DEPTHWISE.map((shape) => depthwiseRow(bench, shape)),
-  ];
+  return [INT8, FLOAT].flatMap((type) => [
+    ...POINTWISE.map((shape) => gemmRow(bench, type, shape)),
+    ...DEPTHWISE.map((shape) => depthwiseRow(bench, type, shape)),
+  ]);
 };
 window.isReady = true;

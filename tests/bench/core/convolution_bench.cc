@@ -6,8 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/depthwise_float.h"
 #include "kernels/depthwise_int8.h"
 #include "kernels/dot.h"
+#include "kernels/fused.h"
+#include "kernels/gemm_float.h"
 #include "kernels/gemm_int8.h"
 #include "kernels/simd.h"
 #include "kernels/unrolled.h"
@@ -28,21 +31,21 @@ class Work {
   virtual void run() = 0;
 };
 
-/// One layer: a kernel with the memory that it reads and writes.
-template <class Engine>
+/// One layer: a kernel with the memory that it reads and writes, of elements T.
+template <class Engine, class T>
 class Layer final : public Work {
  public:
   Layer(const ConvolutionGeometry& g, Engine engine)
       : engine_(std::move(engine)),
-        input_(pattern<int8_t>(int64_t{g.input_height} * g.input_width * g.input_channels)),
+        input_(pattern<T>(int64_t{g.input_height} * g.input_width * g.input_channels)),
         output_(static_cast<size_t>(int64_t{g.output_height} * g.output_width * g.output_channels)),
         scratch_(engine_.scratch_bytes()) {}
   void run() override { engine_.run(input_.data(), output_.data(), scratch_.data()); }
 
  private:
   Engine engine_;
-  std::vector<int8_t> input_;
-  std::vector<int8_t> output_;
+  std::vector<T> input_;
+  std::vector<T> output_;
   std::vector<std::byte> scratch_;
 };
 
@@ -83,6 +86,44 @@ class Peak final : public Work {
   std::vector<int16_t> pixels_ = pattern<int16_t>(kPairs * 2 * kPixels);
   std::vector<int16_t> weights_ = pattern<int16_t>(kPairs * 2 * kPanelChannels);
   std::vector<int32_t> sums_ = std::vector<int32_t>(kPixels * kPanelChannels);
+};
+
+/// The rate of f32x4.mul and f32x4.add, in the same way.
+class FloatPeak final : public Work {
+ public:
+  static constexpr int kPixels = 4;
+  static constexpr int kTaps = 256;
+  static constexpr int kTiles = 256;
+
+  void run() override {
+    for (int tile = 0; tile < kTiles; ++tile) multiply();
+  }
+
+ private:
+  [[gnu::noinline]] void multiply() {
+    v128_t low[kPixels];
+    v128_t high[kPixels];
+    unrolled<kPixels>([&](auto p) { low[p] = high[p] = wasm_f32x4_splat(0); });
+    const float* pixels = pixels_.data();
+    const float* weights = weights_.data();
+    for (int tap = 0; tap < kTaps; ++tap, pixels += kPixels, weights += kPanelChannels) {
+      const v128_t weights_low = wasm_v128_load(weights);
+      const v128_t weights_high = wasm_v128_load(weights + 4);
+      unrolled<kPixels>([&](auto p) {
+        const v128_t input = wasm_v128_load32_splat(pixels + p);
+        low[p] = wasm_f32x4_add(low[p], wasm_f32x4_mul(input, weights_low));
+        high[p] = wasm_f32x4_add(high[p], wasm_f32x4_mul(input, weights_high));
+      });
+    }
+    unrolled<kPixels>([&](auto p) {
+      wasm_v128_store(sums_.data() + 8 * p, low[p]);
+      wasm_v128_store(sums_.data() + 8 * p + 4, high[p]);
+    });
+  }
+
+  std::vector<float> pixels_ = pattern<float>(kTaps * kPixels);
+  std::vector<float> weights_ = pattern<float>(kTaps * kPanelChannels);
+  std::vector<float> sums_ = std::vector<float>(kPixels * kPanelChannels);
 };
 
 /// Reads as many bytes as a layer's input has and writes as many as its output has.
@@ -126,8 +167,14 @@ Work* layer(const ConvolutionGeometry& g, int32_t taps) {
   for (int32_t c = 0; c < g.output_channels; ++c)
     multipliers.push_back(fixed_point_multiplier(0.0003 + 0.00002 * (c % 16)));
   const std::vector<int8_t> filter = pattern<int8_t>(int64_t{taps} * g.output_channels);
-  return new Layer<Engine>(
+  return new Layer<Engine, int8_t>(
       g, Engine(g, filter, 3, {.bias = {}, .multipliers = multipliers, .range = {.zero_point = -128}}));
+}
+
+template <class Engine>
+Work* float_layer(const ConvolutionGeometry& g, int32_t taps) {
+  const std::vector<float> filter = pattern<float>(int64_t{taps} * g.output_channels);
+  return new Layer<Engine, float>(g, Engine(g, filter, {.bias = {}, .low = 0, .high = 6}));
 }
 
 }  // namespace
@@ -146,6 +193,15 @@ Work* octet_bench_depthwise(int32_t side, int32_t channels, int32_t kernel, int3
   using namespace octet::kernels;
   return layer<DepthwiseInt8>(geometry(side, channels, channels, kernel, stride), kernel * kernel);
 }
+OCTET_EXPORT("floatGemm") Work* octet_bench_float_gemm(int32_t side, int32_t inputs, int32_t outputs) {
+  using namespace octet::kernels;
+  return float_layer<GemmFloat>(geometry(side, inputs, outputs, 1, 1), inputs);
+}
+OCTET_EXPORT("floatDepthwise")
+Work* octet_bench_float_depthwise(int32_t side, int32_t channels, int32_t kernel, int32_t stride) {
+  using namespace octet::kernels;
+  return float_layer<DepthwiseFloat>(geometry(side, channels, channels, kernel, stride), kernel * kernel);
+}
 OCTET_EXPORT("traffic") Work* octet_bench_traffic(uint32_t read, uint32_t written) {
   return new octet::kernels::Traffic(read, written);
 }
@@ -154,6 +210,11 @@ OCTET_EXPORT("peakProducts") double octet_bench_peak_products() {
   using octet::kernels::Peak;
   return 2.0 * Peak::kPairs * Peak::kPixels * octet::kernels::kPanelChannels * Peak::kTiles;
 }
+OCTET_EXPORT("floatPeak") Work* octet_bench_float_peak() { return new octet::kernels::FloatPeak(); }
+OCTET_EXPORT("floatPeakProducts") double octet_bench_float_peak_products() {
+  using octet::kernels::FloatPeak;
+  return 1.0 * FloatPeak::kTaps * FloatPeak::kPixels * octet::kernels::kPanelChannels * FloatPeak::kTiles;
+}
 // use_ and the name of the side module's function.
 OCTET_EXPORT("use_octet_dot_sums") bool octet_bench_use_dot(octet::kernels::DotKernel kernel) {
   return octet::kernels::use_dot_kernel(kernel);
@@ -161,6 +222,13 @@ OCTET_EXPORT("use_octet_dot_sums") bool octet_bench_use_dot(octet::kernels::DotK
 OCTET_EXPORT("use_octet_depthwise_dots")
 bool octet_bench_use_depthwise_dots(octet::kernels::DepthwiseDotKernel kernel) {
   return octet::kernels::use_depthwise_dot_kernel(kernel);
+}
+OCTET_EXPORT("use_octet_fused_gemm_6") bool octet_bench_use_gemm(octet::kernels::FusedGemmKernel kernel) {
+  return octet::kernels::use_fused_gemm(kernel);
+}
+OCTET_EXPORT("use_octet_fused_depthwise")
+bool octet_bench_use_fused_depthwise(octet::kernels::FusedDepthwiseKernel kernel) {
+  return octet::kernels::use_fused_depthwise(kernel);
 }
 OCTET_EXPORT("run") void octet_bench_run(Work* work, int32_t times) {
   for (int32_t i = 0; i < times; ++i) work->run();
