@@ -39,10 +39,21 @@ inline void tile(const FusedGemm& task, int32_t panel, int32_t first) {
   unrolled<kPanels>([&](auto i) __attribute__((always_inline)) {
     const int32_t channels = task.panels[panel + i].channels;
     float* output = task.output + task.panels[panel + i].first_channel;
-    unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
-      store(output + task.output_offsets[first + p], clamped(sums[p][i * kVectors], lowest, highest),
-            clamped(sums[p][i * kVectors + 1], lowest, highest), channels);
-    });
+    const auto store_all = [&](const auto& store_pixel) __attribute__((always_inline)) {
+      unrolled<kPixels>([&](auto p) __attribute__((always_inline)) {
+        store_pixel(output + task.output_offsets[first + p], clamped(sums[p][i * kVectors], lowest, highest),
+                    clamped(sums[p][i * kVectors + 1], lowest, highest));
+      });
+    };
+    if (channels == kPanelChannels) {
+      store_all([](float* pixel, v128_t low, v128_t high) __attribute__((always_inline)) {
+        wasm_v128_store(pixel, low);
+        wasm_v128_store(pixel + 4, high);
+      });
+    } else {
+      store_all([&](float* pixel, v128_t low, v128_t high)
+                    __attribute__((always_inline)) { store_some(pixel, low, high, channels); });
+    }
   });
 }
 
