@@ -100,15 +100,8 @@ bool is_exact(DepthwiseDotKernel kernel, DotOperand operand) {
 }  // namespace
 
 bool use_depthwise_dot_kernel(DepthwiseDotKernel kernel) {
-  in_use = {};
-  if (kernel == nullptr) return false;
-  for (const DotOperand operand : {DotOperand::Signed, DotOperand::Unsigned}) {
-    if (is_exact(kernel, operand)) {
-      in_use = {kernel, operand};
-      return true;
-    }
-  }
-  return false;
+  in_use = probed(kernel, is_exact);
+  return in_use.kernel != nullptr;
 }
 
 const DepthwiseDot& depthwise_dot() { return in_use; }

@@ -34,10 +34,7 @@ struct DepthwiseDots {
 /// Returns the number of tiles left over.
 using DepthwiseDotKernel = int32_t (*)(const DepthwiseDots*);
 
-struct DepthwiseDot {
-  DepthwiseDotKernel kernel = nullptr;  ///< Null where there is none.
-  DotOperand operand = DotOperand::Signed;
-};
+using DepthwiseDot = ProbedKernel<DepthwiseDotKernel>;
 
 /// Probes the kernel and takes it into use where it is exact, as use_dot_kernel.
 bool use_depthwise_dot_kernel(DepthwiseDotKernel kernel);

@@ -70,10 +70,23 @@ inline uint8_t flip_of(DotOperand operand) { return operand == DotOperand::Unsig
 /// What a byte is worth where the INT8 value is 0.
 inline int32_t zero_of(DotOperand operand) { return operand == DotOperand::Unsigned ? 128 : 0; }
 
-struct Dot {
-  DotKernel kernel = nullptr;  ///< Null where there is none.
+/// A kernel of the side module, and how it takes its bytes.
+template <class Kernel>
+struct ProbedKernel {
+  Kernel kernel = nullptr;  ///< Null where there is none.
   DotOperand operand = DotOperand::Signed;
 };
+
+/// The kernel, if is_exact(kernel, operand) for either operand.
+template <class Kernel, class IsExact>
+ProbedKernel<Kernel> probed(Kernel kernel, const IsExact& is_exact) {
+  if (kernel == nullptr) return {};
+  if (is_exact(kernel, DotOperand::Signed)) return {kernel, DotOperand::Signed};
+  if (is_exact(kernel, DotOperand::Unsigned)) return {kernel, DotOperand::Unsigned};
+  return {};
+}
+
+using Dot = ProbedKernel<DotKernel>;
 
 /// Probes the kernel with extreme values, and makes it the one that is used from now on if it is exact for
 /// either operand. Returns whether it is. Null takes the present one out of use. Not thread-safe: called
