@@ -22,16 +22,25 @@ constexpr double kActivationSteps = 255;
 /// Variance of rounding, in squared steps.
 constexpr double kRounding = 1.0 / 12;
 
+/// The largest magnitude of a tensor's values; 0 where it was not observed.
+double largest_of(const ChannelStatistics& statistics, TensorId id) {
+  double largest = 0;
+  for (const ChannelTotal& channel : statistics.channels(id)) largest = std::max(largest, channel.largest);
+  return largest;
+}
+
 class SetSmoother {
  public:
   SetSmoother(const ChannelScaling& scaling, ChannelSet& set, const ChannelStatistics& statistics,
-              const Scheme& weights)
+              const QuantizationParams& params)
       : scaling_(scaling),
         set_(set),
-        per_channel_(weights.per_channel),
-        weight_steps_(largest_weight(weights.bits)),
+        per_channel_(params.weights.per_channel),
+        weight_steps_(largest_weight(params.weights.bits)),
         totals_(set.factors.size()),
-        weights_(scaling.read(set)) {
+        weights_(scaling.read(set)),
+        least_(set.factors.size(), 1 / kLargestFactor),
+        most_(set.factors.size(), kLargestFactor) {
     for (const TensorId id : set.tensors) {
       const std::span<const ChannelTotal> channels = statistics.channels(id);
       for (size_t c = 0; c < channels.size(); ++c) {
@@ -40,6 +49,7 @@ class SetSmoother {
       }
     }
     for (const ChannelTotal& total : totals_) largest_ = std::max(largest_, total.largest);
+    if (params.requantization == RequantizationMode::Sima) limit_weights(statistics);
   }
 
   void smooth(const SmoothQuant& settings) {
@@ -75,10 +85,33 @@ class SetSmoother {
     for (size_t c = 0; c < factors.size(); ++c) {
       if (!matters(c)) continue;
       const double wanted = factors[c] * largest_ / largest;
-      factors[c] = set_.limited_to_6 ? std::clamp(wanted, 1.0, most_below_6(c))
-                                     : std::clamp(wanted, 1 / kLargestFactor, kLargestFactor);
+      factors[c] = std::clamp(wanted, least_[c], most_[c]);
+      if (set_.limited_to_6) factors[c] = std::clamp(factors[c], 1.0, most_below_6(c));
     }
     return factors;
+  }
+
+  /// A shift to the right by 1 at least is all that `sima` has: weights beyond what it allows would raise the
+  /// scale of the layer's output, for all of its channels.
+  void limit_weights(const ChannelStatistics& statistics) {
+    const auto allowed = [&](const std::vector<size_t>& layers) {
+      double least = HUGE_VAL;
+      for (const size_t layer : layers) {
+        const Node& node = statistics.graph().node(scaling_.layer(layer).node);
+        const double in = largest_of(statistics, node.inputs[0]);
+        const double out = largest_of(statistics, node.outputs[0]);
+        // A range may be twice the magnitude, or equal to it.
+        if (in > 0 && out > 0) least = std::min(least, weight_steps_ / 4 * out / in);
+      }
+      return least;
+    };
+    const double written = allowed(set_.writers);
+    const double read = allowed(set_.readers);
+    const std::vector<double> writing = scaling_.written(set_);
+    for (size_t c = 0; c < totals_.size(); ++c) {
+      if (writing[c] > 0) most_[c] = std::clamp(written / writing[c], 1.0, most_[c]);
+      if (weights_[c] > 0) least_[c] = std::clamp(weights_[c] / read, least_[c], 1.0);
+    }
   }
 
   double most_below_6(size_t channel) const {
@@ -126,7 +159,9 @@ class SetSmoother {
   double weight_steps_;               ///< That cover the magnitude of a symmetric weight.
   std::vector<ChannelTotal> totals_;  ///< By channel, the largest of the set's tensors.
   std::vector<double> weights_;       ///< By channel: the largest magnitude that reads it.
-  double largest_ = 0;                ///< Of the values of all channels.
+  std::vector<double> least_;         ///< By channel: the factors that are allowed.
+  std::vector<double> most_;
+  double largest_ = 0;  ///< Of the values of all channels.
 };
 
 }  // namespace
@@ -134,7 +169,7 @@ class SetSmoother {
 int smooth_channels(Graph& graph, const ChannelStatistics& statistics, const QuantizationParams& params) {
   ChannelScaling scaling(graph, Relu6::Limits);
   for (ChannelSet& set : scaling.sets())
-    SetSmoother(scaling, set, statistics, params.weights).smooth(params.smooth_quant);
+    SetSmoother(scaling, set, statistics, params).smooth(params.smooth_quant);
   return scaling.apply(graph);
 }
 

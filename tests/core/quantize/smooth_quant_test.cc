@@ -126,6 +126,39 @@ TEST(SmoothQuant, ScalesNoChannelBeyondSixBehindRelu6) {
   }
 }
 
+/// The largest weight of a layer that cancels its inputs almost wholly in its second channel, once smoothed.
+float largest_smoothed_weight(RequantizationMode requantization) {
+  GraphBuilder builder;
+  const auto layer = [&](TensorId input, const std::vector<float>& weights) {
+    const Shape shape = {static_cast<int32_t>(weights.size() / 2), 1, 1, 2};
+    return builder.node(OpKind::Conv2d, Conv2d{}, {input, builder.constant<float>(shape, weights)})[0];
+  };
+  const TensorId first = layer(builder.input("image", {1, 1, 1, 2}), {1, 0, 0, 1});
+  const TensorId second = layer(first, {1, 0, 1, -0.9999f});
+  builder.output(layer(second, {1, 1}));
+  Graph graph = builder.graph();
+  ChannelStatistics statistics(std::make_shared<const Graph>(graph));
+  for (const float value : {-1.0f, 0.5f, 1.0f}) {
+    const std::vector<float> sample = {value, value};
+    const std::span<const std::byte> input = std::as_bytes(std::span(sample));
+    statistics.fold(statistics.observe(std::span(&input, 1)));
+  }
+  QuantizationParams params;
+  params.requantization = requantization;
+  params.smooth_quant = {.enabled = true, .alpha = 1};
+  smooth_channels(graph, statistics, params);
+  float largest = 0;
+  for (const float weight : NodeView(graph, graph.nodes[1]).input(1).values<float>())
+    largest = std::max(largest, std::fabs(weight));
+  return largest;
+}
+
+TEST(SmoothQuant, KeepsWeightsWithinWhatShiftsCanRescale) {
+  EXPECT_GT(largest_smoothed_weight(RequantizationMode::Tflite), 500);
+  // 127 steps of half of the output's scale in parts of the input's, whose ranges are the same here.
+  EXPECT_LE(largest_smoothed_weight(RequantizationMode::Sima), 127.0f / 2);
+}
+
 TEST(ChannelStatistics, AreTheSameFromTheStateOfAnotherWorker) {
   const Graph graph = uneven_net(Activation::Relu);
   const std::unique_ptr<ChannelStatistics> seen = observed(graph);
