@@ -58,9 +58,7 @@ struct Probe {
         const size_t window = y * (kWidth / 2 + 2) + pixel / 2 + 2 * j;
         const size_t taps = (y * 2 + j) * 2 + pixel % 2;
         for (size_t i = channel * OCTET_DOT_TAPS; i < (channel + 1) * OCTET_DOT_TAPS; ++i) {
-          const uint8_t byte = packed[window * kWindow + i];
-          const int32_t value = operand == DotOperand::Signed ? static_cast<int8_t>(byte) : int32_t{byte};
-          result += weights[taps * kWindow + i] * value;
+          result += weights[taps * kWindow + i] * value_of(packed[window * kWindow + i], operand);
         }
       }
     }

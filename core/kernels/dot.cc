@@ -13,11 +13,6 @@ namespace {
 
 Dot in_use;
 
-/// What the bytes are worth.
-int32_t value_of(uint8_t byte, DotOperand operand) {
-  return operand == DotOperand::Signed ? static_cast<int8_t>(byte) : int32_t{byte};
-}
-
 /// Whether the kernel rescales the task's sums, which are exact, as the rule does.
 bool rescales_exactly(DotKernel kernel, DotSums task, std::vector<int32_t> sums) {
   const Int8Range range = {.zero_point = 3, .low = -100};

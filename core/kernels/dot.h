@@ -20,9 +20,9 @@ namespace octet::kernels {
 
 /// How eight channels' sums become INT8, in single precision: as requantize_estimate.h, but with a conversion
 /// to integers that only relaxed SIMD has. A result is floor(sum * factor + offset), minus `step` where the
-/// sum is negative, in units of 2^-16. It errs by less than 3 of them: four roundings of a number below 2^24
-/// to 24 bits, and truncation. Where the factor is a power of two that is exact in these units, it does not
-/// err at all. The machine may round the product or not.
+/// sum is negative, in units of 2^-16. It errs by less than 5 of them (see make_dot_rescaling). Where the
+/// factor is a power of two that is exact in these units, it does not err at all. The machine may round the
+/// product or not.
 struct DotRescaling {
   float factor[OCTET_DOT_CHANNELS];  ///< Of a channel's multiplier, times 2^16.
   float offset[OCTET_DOT_CHANNELS];
@@ -54,8 +54,8 @@ struct DotSums {
   int32_t* left_over;  ///< First pixels of tiles whose results are not certain, in order; room for all.
 };
 
-/// Returns the number of tiles left over. A tile has four pixels, the last pixels are tiles by themselves;
-/// each tile that is left over takes the room of four pixels in `sums`.
+/// Returns the number of tiles left over. A tile has OCTET_DOT_PIXELS pixels, the last one what remains; each
+/// that is left over takes the room of a whole one in `sums`.
 using DotKernel = int32_t (*)(const DotSums*);
 
 /// How bytes must be given to a kernel that is exact.
@@ -69,6 +69,11 @@ inline uint8_t flip_of(DotOperand operand) { return operand == DotOperand::Unsig
 
 /// What a byte is worth where the INT8 value is 0.
 inline int32_t zero_of(DotOperand operand) { return operand == DotOperand::Unsigned ? 128 : 0; }
+
+/// What a byte is worth.
+inline int32_t value_of(uint8_t byte, DotOperand operand) {
+  return operand == DotOperand::Signed ? static_cast<int8_t>(byte) : int32_t{byte};
+}
 
 /// A kernel of the side module, and how it takes its bytes.
 template <class Kernel>
