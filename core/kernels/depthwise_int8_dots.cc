@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 namespace octet::kernels {
 namespace {
@@ -51,19 +50,12 @@ void DepthwiseInt8Dots::add_panel(const Panel& panel, std::span<const int8_t> fi
   EstimatedPanel& rule = rules_.emplace_back(make_rescaling(panel, epilogue));
   std::array<int64_t, kPanelChannels> greatest_sums = {};
   for (int32_t c = 0; c < kPanelChannels; ++c) {
-    int64_t& greatest = greatest_sums[static_cast<size_t>(c)];
-    greatest = std::abs(int64_t{rule.bias[c]});
-    uint32_t sum = 0;
+    DotChannel weights;
     for (int32_t y = 0; y < g.kernel_height; ++y) {
-      for (int32_t x = 0; x < g.kernel_width; ++x) {
-        sum += static_cast<uint32_t>(weight(y, x, c));
-        greatest += kMostOfByte * std::abs(weight(y, x, c));
-      }
+      for (int32_t x = 0; x < g.kernel_width; ++x) weights.add(weight(y, x, c));
     }
-    // The kernel sums over bytes with their zero: its part is known beforehand. Modulo 2^32, as all sums.
-    const int32_t zero = input_zero_point_ + zero_of(dot_.operand);
-    rule.bias[c] =
-        static_cast<int32_t>(static_cast<uint32_t>(rule.bias[c]) - sum * static_cast<uint32_t>(zero));
+    greatest_sums[static_cast<size_t>(c)] = weights.greatest_sum(rule.bias[c]);
+    rule.bias[c] = weights.bias_for(rule.bias[c], input_zero_point_ + zero_of(dot_.operand));
   }
   for (int32_t y = 0; y < g.kernel_height; ++y) {
     for (int32_t first = 0; first < windows_ * OCTET_DOT_TAPS; first += OCTET_DOT_TAPS) {

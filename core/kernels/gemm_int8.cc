@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <type_traits>
 
 #include "kernels/convolution.h"
@@ -55,19 +54,14 @@ GemmInt8<Multiplier>::GemmInt8(const ConvolutionGeometry& geometry, std::span<co
       }
     }
     if (dot_.kernel == nullptr) continue;
-    // dot() sums over bytes with their zero: its part is known beforehand. Modulo 2^32, as all sums.
     std::array<int64_t, kPanelChannels> greatest_sums = {};
     for (int32_t c = 0; c < panel.channels; ++c) {
       const size_t first = static_cast<size_t>(panel.first_channel + c) * channel_length;
       int32_t& bias = rescaling_.back().bias[c];
-      greatest_sums[static_cast<size_t>(c)] = std::abs(int64_t{bias});
-      uint32_t sum = 0;
-      for (const int8_t weight : filter.subspan(first, channel_length)) {
-        sum += static_cast<uint32_t>(weight);
-        greatest_sums[static_cast<size_t>(c)] += kMostOfByte * std::abs(weight);
-      }
-      const int32_t zero = input_zero_point + zero_of(dot_.operand);
-      bias = static_cast<int32_t>(static_cast<uint32_t>(bias) - sum * static_cast<uint32_t>(zero));
+      DotChannel weights;
+      for (const int8_t weight : filter.subspan(first, channel_length)) weights.add(weight);
+      greatest_sums[static_cast<size_t>(c)] = weights.greatest_sum(bias);
+      bias = weights.bias_for(bias, input_zero_point + zero_of(dot_.operand));
     }
     dot_rescaling_.push_back(
         make_dot_rescaling(epilogue.multipliers.subspan(static_cast<size_t>(panel.first_channel),
