@@ -49,13 +49,17 @@ class Layer final : public Work {
   std::vector<std::byte> scratch_;
 };
 
-/// The rate of i32x4.dot_i16x8: the inner loop of a GEMM on operands that are packed, widened and in the
-/// first-level cache, with eight sums in registers and nothing around it.
+/// The inner loop of a GEMM on operands that are packed, widened and in the first-level cache, with eight
+/// sums in registers and nothing around it.
+template <class Products>
 class Peak final : public Work {
  public:
+  using Element = typename Products::Element;
   static constexpr int kPixels = 4;
-  static constexpr int kPairs = 256;
+  static constexpr int kSteps = 256;
   static constexpr int kTiles = 256;
+  static constexpr int kTaps = 4 / sizeof(Element);  ///< Of each sum, in one step.
+  static constexpr double kProducts = 1.0 * kTaps * kSteps * kPixels * kPanelChannels * kTiles;
 
   void run() override {
     for (int tile = 0; tile < kTiles; ++tile) multiply();
@@ -66,15 +70,15 @@ class Peak final : public Work {
     v128_t low[kPixels];
     v128_t high[kPixels];
     unrolled<kPixels>([&](auto p) { low[p] = high[p] = wasm_i32x4_splat(0); });
-    const int16_t* pixels = pixels_.data();
-    const int16_t* weights = weights_.data();
-    for (int pair = 0; pair < kPairs; ++pair, pixels += 2 * kPixels, weights += 2 * kPanelChannels) {
+    const Element* pixels = pixels_.data();
+    const Element* weights = weights_.data();
+    for (int step = 0; step < kSteps; ++step, pixels += kTaps * kPixels, weights += kTaps * kPanelChannels) {
       const v128_t weights_low = wasm_v128_load(weights);
-      const v128_t weights_high = wasm_v128_load(weights + 8);
+      const v128_t weights_high = wasm_v128_load(weights + 4 * kTaps);
       unrolled<kPixels>([&](auto p) {
-        const v128_t input = wasm_v128_load32_splat(pixels + 2 * p);
-        low[p] = wasm_i32x4_add(low[p], wasm_i32x4_dot_i16x8(input, weights_low));
-        high[p] = wasm_i32x4_add(high[p], wasm_i32x4_dot_i16x8(input, weights_high));
+        const v128_t input = wasm_v128_load32_splat(pixels + kTaps * p);
+        low[p] = Products::add(low[p], input, weights_low);
+        high[p] = Products::add(high[p], input, weights_high);
       });
     }
     unrolled<kPixels>([&](auto p) {
@@ -83,48 +87,27 @@ class Peak final : public Work {
     });
   }
 
-  std::vector<int16_t> pixels_ = pattern<int16_t>(kPairs * 2 * kPixels);
-  std::vector<int16_t> weights_ = pattern<int16_t>(kPairs * 2 * kPanelChannels);
+  std::vector<Element> pixels_ = pattern<Element>(kSteps * kTaps * kPixels);
+  std::vector<Element> weights_ = pattern<Element>(kSteps * kTaps * kPanelChannels);
   std::vector<int32_t> sums_ = std::vector<int32_t>(kPixels * kPanelChannels);
 };
 
-/// The rate of f32x4.mul and f32x4.add, in the same way.
-class FloatPeak final : public Work {
- public:
-  static constexpr int kPixels = 4;
-  static constexpr int kTaps = 256;
-  static constexpr int kTiles = 256;
-
-  void run() override {
-    for (int tile = 0; tile < kTiles; ++tile) multiply();
+/// By i32x4.dot_i16x8.
+struct PairProducts {
+  using Element = int16_t;
+  static v128_t add(v128_t sum, v128_t a, v128_t b) {
+    return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(a, b));
   }
-
- private:
-  [[gnu::noinline]] void multiply() {
-    v128_t low[kPixels];
-    v128_t high[kPixels];
-    unrolled<kPixels>([&](auto p) { low[p] = high[p] = wasm_f32x4_splat(0); });
-    const float* pixels = pixels_.data();
-    const float* weights = weights_.data();
-    for (int tap = 0; tap < kTaps; ++tap, pixels += kPixels, weights += kPanelChannels) {
-      const v128_t weights_low = wasm_v128_load(weights);
-      const v128_t weights_high = wasm_v128_load(weights + 4);
-      unrolled<kPixels>([&](auto p) {
-        const v128_t input = wasm_v128_load32_splat(pixels + p);
-        low[p] = wasm_f32x4_add(low[p], wasm_f32x4_mul(input, weights_low));
-        high[p] = wasm_f32x4_add(high[p], wasm_f32x4_mul(input, weights_high));
-      });
-    }
-    unrolled<kPixels>([&](auto p) {
-      wasm_v128_store(sums_.data() + 8 * p, low[p]);
-      wasm_v128_store(sums_.data() + 8 * p + 4, high[p]);
-    });
-  }
-
-  std::vector<float> pixels_ = pattern<float>(kTaps * kPixels);
-  std::vector<float> weights_ = pattern<float>(kTaps * kPanelChannels);
-  std::vector<float> sums_ = std::vector<float>(kPixels * kPanelChannels);
 };
+
+/// By f32x4.mul and f32x4.add.
+struct FloatProducts {
+  using Element = float;
+  static v128_t add(v128_t sum, v128_t a, v128_t b) { return wasm_f32x4_add(sum, wasm_f32x4_mul(a, b)); }
+};
+
+using PairPeak = Peak<PairProducts>;
+using FloatPeak = Peak<FloatProducts>;
 
 /// Reads as many bytes as a layer's input has and writes as many as its output has.
 class Traffic final : public Work {
@@ -205,15 +188,13 @@ Work* octet_bench_float_depthwise(int32_t side, int32_t channels, int32_t kernel
 OCTET_EXPORT("traffic") Work* octet_bench_traffic(uint32_t read, uint32_t written) {
   return new octet::kernels::Traffic(read, written);
 }
-OCTET_EXPORT("peak") Work* octet_bench_peak() { return new octet::kernels::Peak(); }
+OCTET_EXPORT("peak") Work* octet_bench_peak() { return new octet::kernels::PairPeak(); }
 OCTET_EXPORT("peakProducts") double octet_bench_peak_products() {
-  using octet::kernels::Peak;
-  return 2.0 * Peak::kPairs * Peak::kPixels * octet::kernels::kPanelChannels * Peak::kTiles;
+  return octet::kernels::PairPeak::kProducts;
 }
 OCTET_EXPORT("floatPeak") Work* octet_bench_float_peak() { return new octet::kernels::FloatPeak(); }
 OCTET_EXPORT("floatPeakProducts") double octet_bench_float_peak_products() {
-  using octet::kernels::FloatPeak;
-  return 1.0 * FloatPeak::kTaps * FloatPeak::kPixels * octet::kernels::kPanelChannels * FloatPeak::kTiles;
+  return octet::kernels::FloatPeak::kProducts;
 }
 // use_ and the name of the side module's function.
 OCTET_EXPORT("use_octet_dot_sums") bool octet_bench_use_dot(octet::kernels::DotKernel kernel) {

@@ -28,48 +28,25 @@ const ConvolutionCase kCases[] = {
     {1, 3, 3, 2, 3, {3, 3}, {1, 1}, {1, 1}, {4, 5, 6, 4}},
 };
 
-Attributes attributes(const ConvolutionCase& c) {
-  return Conv2d{.stride = c.stride, .dilation = c.dilation, .padding = c.padding, .activation = c.activation};
-}
-
 Shape filter_shape(const ConvolutionCase& c) {
   return {c.outputs, c.kernel.height, c.kernel.width, c.channels / c.groups};
 }
 
-void expect_float(const ConvolutionCase& c, const test::FusedScope& scope, uint64_t seed) {
-  SCOPED_TRACE(test::describe(c));
-  test::Random random(seed);
-  test::GraphBuilder builder;
-  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
-  const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
-  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
-  std::vector<TensorId> operands = {builder.input("x", input_shape),
-                                    builder.constant(filter_shape(c), filter)};
-  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-  const TensorId y = builder.node(OpKind::Conv2d, attributes(c), operands)[0];
-  builder.output(y);
-
-  const Shape output_shape = builder.tensor(y).shape;
-  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
-  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
-  test::for_each_product(
-      c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t i) {
-        const int64_t weight =
-            ((int64_t{o} * c.kernel.height + ky) * c.kernel.width + kx) * filter_shape(c).channels() + i;
-        float& sum = expected[static_cast<size_t>(to)];
-        sum = scope.add(sum, input[static_cast<size_t>(from)], filter[static_cast<size_t>(weight)]);
-      });
-  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
-  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
+size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx, int32_t i) {
+  return static_cast<size_t>(
+      ((int64_t{o} * c.kernel.height + ky) * c.kernel.width + kx) * filter_shape(c).channels() + i);
 }
 
 TEST(Conv2d, FloatEqualsThePlainLoopBitForBit) {
   for (const kernels::FusedKernels& fused : test::fused_kernels()) {
     const test::FusedScope scope(fused);
     uint64_t seed = 1;
-    for (const ConvolutionCase& c : kCases) expect_float(c, scope, seed++);
+    for (const ConvolutionCase& c : kCases) {
+      test::expect_float_convolution(
+          c, OpKind::Conv2d, filter_shape(c), seed++,
+          [&](int32_t o, int32_t ky, int32_t kx, int32_t i) { return weight_index(c, o, ky, kx, i); },
+          [&](float sum, float a, float b) { return scope.add(sum, a, b); });
+    }
   }
 }
 
@@ -100,7 +77,8 @@ void expect_int8(const ConvolutionCase& c, bool per_channel, RequantizationMode 
   std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
                                     builder.constant(filter_shape(c), filter, weights)};
   if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-  const TensorId y = builder.node(OpKind::Conv2d, attributes(c), operands, {out}, DType::Int8, mode)[0];
+  const TensorId y =
+      builder.node(OpKind::Conv2d, test::attributes_of(c), operands, {out}, DType::Int8, mode)[0];
   builder.output(y);
 
   const Shape output_shape = builder.tensor(y).shape;
@@ -108,10 +86,8 @@ void expect_int8(const ConvolutionCase& c, bool per_channel, RequantizationMode 
   for (size_t i = 0; i < sums.size(); ++i) sums[i] = c.bias ? bias[i % bias.size()] : 0;
   test::for_each_product(
       c, output_shape, [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t i) {
-        const int64_t weight =
-            ((int64_t{o} * c.kernel.height + ky) * c.kernel.width + kx) * filter_shape(c).channels() + i;
         sums[static_cast<size_t>(to)] +=
-            (input[static_cast<size_t>(from)] + 17) * filter[static_cast<size_t>(weight)];
+            (input[static_cast<size_t>(from)] + 17) * filter[weight_index(c, o, ky, kx, i)];
       });
   const ops::Clamp<int32_t> clamp = ops::clamp_of<int8_t>(c.activation, out);
   std::vector<int8_t> expected;

@@ -71,10 +71,6 @@ std::vector<ConvolutionCase> cases() {
   return result;
 }
 
-Attributes attributes(const ConvolutionCase& c) {
-  return Conv2d{.stride = c.stride, .dilation = c.dilation, .padding = c.padding, .activation = c.activation};
-}
-
 Shape filter_shape(const ConvolutionCase& c) { return {1, c.kernel.height, c.kernel.width, c.outputs}; }
 
 size_t weight_index(const ConvolutionCase& c, int32_t o, int32_t ky, int32_t kx) {
@@ -87,40 +83,16 @@ bool goes_by_rows(const ConvolutionCase& c) {
          (c.kernel.width == 3 || c.kernel.width == 5);
 }
 
-void expect_float(const ConvolutionCase& c, const kernels::FusedKernels& fused, uint64_t seed) {
-  const test::FusedScope scope(fused);
-  SCOPED_TRACE(test::describe(c));
-  test::Random random(seed);
-  test::GraphBuilder builder;
-  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
-  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
-  const std::vector<float> filter = random.floats(filter_shape(c).elements(), -1, 1);
-  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
-  std::vector<TensorId> operands = {builder.input("x", input_shape),
-                                    builder.constant(filter_shape(c), filter)};
-  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands)[0];
-  builder.output(y);
-
-  const Shape output_shape = builder.tensor(y).shape;
-  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
-  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
-  test::for_each_product(c, output_shape,
-                         [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t) {
-                           float& sum = expected[static_cast<size_t>(to)];
-                           const float a = input[static_cast<size_t>(from)];
-                           const float b = filter[weight_index(c, o, ky, kx)];
-                           sum = goes_by_rows(c) ? scope.add(sum, a, b) : sum + a * b;
-                         });
-  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
-  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
-  EXPECT_EQ(test::run<float>(builder.graph(), {input}), expected);
-}
-
 TEST(DepthwiseConv2d, FloatEqualsThePlainLoopBitForBit) {
   for (const kernels::FusedKernels& fused : test::fused_kernels()) {
+    const test::FusedScope scope(fused);
     uint64_t seed = 1;
-    for (const ConvolutionCase& c : cases()) expect_float(c, fused, seed++);
+    for (const ConvolutionCase& c : cases()) {
+      test::expect_float_convolution(
+          c, OpKind::DepthwiseConv2d, filter_shape(c), seed++,
+          [&](int32_t o, int32_t ky, int32_t kx, int32_t) { return weight_index(c, o, ky, kx); },
+          [&](float sum, float a, float b) { return goes_by_rows(c) ? scope.add(sum, a, b) : sum + a * b; });
+    }
   }
 }
 
@@ -140,7 +112,8 @@ void expect_int8(const ConvolutionCase& c, int32_t output_zero_point, uint64_t s
   std::vector<TensorId> operands = {builder.input("x", input_shape, DType::Int8, in),
                                     builder.constant(filter_shape(c), filter, weights)};
   if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
-  const TensorId y = builder.node(OpKind::DepthwiseConv2d, attributes(c), operands, {out}, DType::Int8)[0];
+  const TensorId y =
+      builder.node(OpKind::DepthwiseConv2d, test::attributes_of(c), operands, {out}, DType::Int8)[0];
   builder.output(y);
 
   const Shape output_shape = builder.tensor(y).shape;

@@ -1,6 +1,9 @@
 // Tables of convolution shapes with odd tails, and plain loops over them that the kernels must equal exactly.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,40 @@ void for_each_product(const ConvolutionCase& c, const Shape& output, const Tap& 
       }
     }
   }
+}
+
+inline Attributes attributes_of(const ConvolutionCase& c) {
+  return Conv2d{.stride = c.stride, .dilation = c.dilation, .padding = c.padding, .activation = c.activation};
+}
+
+/// Runs a float convolution of random operands, and expects what the plain loop gives, bit for bit: with
+/// weight_index(output channel, filter y, filter x, input channel of the group) and add(sum, a, b).
+template <class WeightIndex, class Add>
+void expect_float_convolution(const ConvolutionCase& c, OpKind op, const Shape& filter_shape, uint64_t seed,
+                              const WeightIndex& weight_index, const Add& add) {
+  SCOPED_TRACE(describe(c));
+  Random random(seed);
+  GraphBuilder builder;
+  const Shape input_shape = {c.batch, c.height, c.width, c.channels};
+  const std::vector<float> input = random.floats(input_shape.elements(), -1, 1);
+  const std::vector<float> filter = random.floats(filter_shape.elements(), -1, 1);
+  const std::vector<float> bias = random.floats(c.outputs, -1, 1);
+  std::vector<TensorId> operands = {builder.input("x", input_shape), builder.constant(filter_shape, filter)};
+  if (c.bias) operands.push_back(builder.constant({c.outputs}, bias));
+  const TensorId y = builder.node(op, attributes_of(c), operands)[0];
+  builder.output(y);
+
+  const Shape output_shape = builder.tensor(y).shape;
+  std::vector<float> expected(static_cast<size_t>(output_shape.elements()));
+  for (size_t i = 0; i < expected.size(); ++i) expected[i] = c.bias ? bias[i % bias.size()] : 0.0f;
+  for_each_product(c, output_shape,
+                   [&](int64_t to, int32_t o, int64_t from, int32_t ky, int32_t kx, int32_t i) {
+                     float& sum = expected[static_cast<size_t>(to)];
+                     sum = add(sum, input[static_cast<size_t>(from)], filter[weight_index(o, ky, kx, i)]);
+                   });
+  const ops::Clamp<float> clamp = ops::clamp_of(c.activation);
+  for (float& value : expected) value = std::clamp(value, clamp.low, clamp.high);
+  EXPECT_EQ(run<float>(builder.graph(), {input}), expected);
 }
 
 /// An INT8 output from sums: rescaled, offset and clamped as the scalar reference does.
