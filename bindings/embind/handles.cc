@@ -87,6 +87,16 @@ val Runner::profile(int runs) {
   });
 }
 
+val Runner::constant(int tensor) const {
+  return guarded([&] {
+    const Tensor& found = graph()->tensors.at(static_cast<size_t>(tensor));
+    if (!found.is_constant())
+      throw Error(ErrorCode::InvalidInput, "This tensor is computed, and no constant.",
+                  {.tensor = found.name});
+    return copy_of(*found.constant);
+  });
+}
+
 val Runner::run(const val& tensors) {
   return guarded([&] {
     emulate::Executor& executor = this->executor();
@@ -446,6 +456,14 @@ const std::shared_ptr<const Graph>& Model::float_graph() const {
                 {}, "Quantize the model again and save it whole.");
   }
   return float_graph_;
+}
+
+val FloatModel::info() const {
+  return guarded([&] { return val(object_of({{"graph", analyze::graph_json(*graph())}})); });
+}
+
+val Model::float_model() const {
+  return guarded([&] { return val(std::make_shared<FloatModel>(float_graph())); });
 }
 
 val Model::analyze() const {

@@ -36,6 +36,8 @@ class Runner : public Sample {
   val run(const val& tensors);
   /// Runs the sample `runs` times; returns the mean milliseconds of each node, as a Float64Array.
   val profile(int runs);
+  /// The contents of a constant, as a Uint8Array. `tensor`: its index.
+  val constant(int tensor) const;
 
  private:
   emulate::Executor& executor();
@@ -163,6 +165,14 @@ class Analysis : public Sample {
   analyze::LayerErrorAnalyzer analyzer_;
 };
 
+/// The float model that a quantized one was made from, and is compared with.
+class FloatModel : public Runner {
+ public:
+  using Runner::Runner;
+
+  val info() const;
+};
+
 /// A quantized model: what a .octet file holds.
 class Model : public Runner {
  public:
@@ -174,6 +184,8 @@ class Model : public Runner {
   /// A list of sentences.
   val export_notes() const;
   val analyze() const;
+  /// A FloatModel.
+  val float_model() const;
   /// A Sensitivity. `each_weights`: the weights of each node by themselves, not those of all together.
   val sensitivity(bool each_weights) const;
 

@@ -14,6 +14,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Runner, base<Sample>>("Runner")
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
       .function("run", &Runner::run)
+      .function("constant", &Runner::constant)
       .function("profile", &Runner::profile);
   class_<Channels, base<Sample>>("Channels")
       .smart_ptr<std::shared_ptr<Channels>>("ChannelsPointer")
@@ -54,12 +55,16 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("fold", &Sensitivity::fold)
       .function("ranking", &Sensitivity::ranking)
       .function("int16Nodes", &Sensitivity::int16_nodes);
+  class_<FloatModel, base<Runner>>("FloatModel")
+      .smart_ptr<std::shared_ptr<FloatModel>>("FloatModelPointer")
+      .function("info", &FloatModel::info);
   class_<Model, base<Runner>>("Model")
       .smart_ptr<std::shared_ptr<Model>>("ModelPointer")
       .function("info", &Model::info)
       .function("toTFLite", &Model::to_tflite)
       .function("exportNotes", &Model::export_notes)
       .function("analyze", &Model::analyze)
+      .function("floatModel", &Model::float_model)
       .function("sensitivity", &Model::sensitivity);
 
   function("loadNet", &Net::load);

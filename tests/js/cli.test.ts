@@ -1,11 +1,13 @@
 // The octet command, as a process.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import { dump, parse } from 'npyjs';
 import { recommendedQuantization } from 'octet-quant';
+import sharp from 'sharp';
 import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
@@ -225,16 +227,92 @@ describe('exit codes', () => {
   });
 });
 
-test('evaluate tells the accuracy, and by its exit code whether it suffices', () => {
-  const args = ['--data', join(FASHION, 'test.zip'), '--labels', join(FASHION, 'labels.json')];
-  const result = runJson('evaluate', octet, ...args);
-  expect(result.samples).toBe(1000);
-  expect(result.accuracy).toBeGreaterThan(0.5);
-  const { status, stdout } = run('evaluate', octet, ...args, '--target-accuracy', '1');
-  expect(status).toBe(3);
-  expect(stdout).toMatch(/Top-1 accuracy on 1,000 images: .*not met/);
-  expect(run('evaluate', octet, ...args, '--target-accuracy', '2').status).toBe(1);
-  expect(run('evaluate', octet, ...args.slice(0, 3), octet).stderr).toMatch(/does not hold labels/);
+describe('evaluate', () => {
+  const classes = join(FASHION, 'labels.json');
+  const args = ['--data', join(FASHION, 'test.zip'), '--classes', classes];
+  const model = inFolder('evaluated.octet');
+  beforeAll(() => {
+    runJson(
+      'quantize',
+      FASHION_MODEL,
+      '--calibration',
+      calibration,
+      '--preset',
+      'default',
+      '--output',
+      model,
+    );
+  });
+
+  test('tells the accuracy of float and quantized, and by its exit code whether it suffices', () => {
+    const result = runJson('evaluate', model, ...args, '--statistic', 'top1', '--statistic', 'top5');
+    expect(result.samples).toBe(1000);
+    expect(result.statistics.top1.float).toBeCloseTo(0.924, 10);
+    expect(result.statistics.top1.quantized).toBeGreaterThan(0.915);
+    expect(result.accuracy).toBe(result.statistics.top1.quantized);
+    expect(result.statistics.top5.quantized).toBeGreaterThan(result.statistics.top1.quantized);
+    const { status, stdout } = run('evaluate', model, ...args, '--target-accuracy', '1');
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/^1,000 images +float +quantized\ntop1 +92\.40 % +\d+\.\d+ %\n.*not met/);
+    expect(run('evaluate', model, ...args, '--target-accuracy', '2').status).toBe(1);
+    expect(runJson('evaluate', FASHION_MODEL, ...args).statistics).toEqual({
+      top1: { float: result.statistics.top1.float },
+    });
+  });
+
+  test('takes classes of images from a CSV file', () => {
+    const rows = unzipSync(readFileSync(join(FASHION, 'test.zip')));
+    const lines = Object.keys(rows).filter((name) => name.endsWith('.png'));
+    // Half of them wrong.
+    const csv = lines.map((name, index) => `test/${name},${index % 2 ? 'bag' : name.split('/')[0]}\n`);
+    writeFileSync(inFolder('labels.csv'), `file,label\n${csv.join('')}`);
+    const given = ['--labels', inFolder('labels.csv'), '--no-float'];
+    const { statistics, accuracy } = runJson('evaluate', model, ...args, ...given, '--top', '1');
+    expect(accuracy).toBeGreaterThan(0.3);
+    expect(accuracy).toBeLessThan(0.6);
+    expect(statistics).toEqual({ top1: { quantized: accuracy } });
+  });
+
+  test('looks at masks by intersection over union', async () => {
+    const segmenter = join(ROOT, 'node_modules/@mediapipe/selfie_segmentation/selfie_segmentation.tflite');
+    const photo = (grey: number) =>
+      sharp({ create: { width: 32, height: 32, channels: 3, background: { r: grey, g: grey, b: grey } } })
+        .png()
+        .toBuffer();
+    writeFileSync(inFolder('photo.png'), await photo(128));
+    mkdirSync(inFolder('masks'), { recursive: true });
+    writeFileSync(inFolder('masks/photo.png'), await photo(0));
+    const call = ['evaluate', segmenter, '--data', inFolder('photo.png'), '--statistic', 'iou'];
+    const { statistics } = runJson(...call, '--labels', inFolder('masks'));
+    // Nobody is in an image of one grey.
+    expect(statistics.iou.float).toBeGreaterThan(0.4);
+    writeFileSync(inFolder('masks/photo.png'), await photo(255));
+    const wrong = run(...call, '--labels', inFolder('masks'));
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/class 255.*\n +Label maps hold/),
+    });
+  });
+
+  test.each<[string, string[], number, RegExp]>([
+    ['no class names', ['--classes', octet], 2, /does not hold class names/],
+    ['other statistics', ['--statistic', 'best'], 1, /top1, top5/],
+    ['statistics of two kinds', ['--statistic', 'top1', '--statistic', 'iou'], 1, /different labels/],
+    ['boxes without labels', ['--statistic', 'map'], 1, /map needs --labels/],
+    ['masks without labels', ['--statistic', 'iou'], 1, /iou needs --labels/],
+    ['labels that are not there', ['--labels', 'nowhere.csv'], 2, /nowhere\.csv/],
+    [
+      'a label that is no class',
+      ['--classes', inFolder('two.json')],
+      2,
+      /'ankle-boot' is none of.*\n +Give the labels/,
+    ],
+  ])('refuses %s', (_, more, status, message) => {
+    writeFileSync(inFolder('two.json'), '["a", "b"]');
+    const result = run('evaluate', model, '--data', join(FASHION, 'test.zip'), ...more);
+    expect(result.stderr).toMatch(message);
+    expect(result.status).toBe(status);
+  });
 });
 
 test('any shape may be on the accelerator', () => {

@@ -92,3 +92,8 @@ export function unitText(unit: Unit, target: Target): string {
 export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? 'scalar' : shape.join('x');
 }
+
+/** 0.924 → "92.40 %". */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

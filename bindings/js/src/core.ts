@@ -36,6 +36,8 @@ export interface RunnerHandle extends SampleHandle {
   run(tensors: readonly number[]): Result<Uint8Array[]>;
   /** Runs the sample `runs` times; the mean milliseconds of each node. */
   profile(runs: number): Result<Float64Array>;
+  /** The contents of a constant. */
+  constant(tensor: number): Result<Uint8Array>;
   info(): Result<string>;
 }
 
@@ -103,6 +105,7 @@ export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
   exportNotes(): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
+  floatModel(): Result<RunnerHandle>;
   /** `eachWeights`: the weights of each node by themselves. */
   sensitivity(eachWeights: boolean): Result<SensitivityHandle>;
 }

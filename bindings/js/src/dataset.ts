@@ -20,6 +20,7 @@ import type {
   Preprocessing,
   RawImage,
   Sample,
+  TensorInfo,
 } from './types.js';
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
@@ -48,7 +49,7 @@ export async function imageDataset(
     });
   }
   const input = net.inputs.find(({ name }) => name === inputName);
-  if (input === undefined || inputName === undefined) {
+  if (input === undefined) {
     throw new OctetError({
       code: 'INVALID_INPUT',
       message: `The model has no input '${inputName}'.`,
@@ -64,13 +65,15 @@ export async function imageDataset(
       hint: 'Images end in .png, .jpg, .jpeg or .webp; folders and .zip files are searched for them.',
     });
   }
-  return new EncodedDataset(net, inputName, preprocessing, entries);
+  return new EncodedDataset(net, input, preprocessing, entries);
 }
 
 /** A dataset whose images are sent to workers as files. */
 export class EncodedDataset implements ImageDataset {
   readonly items: readonly ImageItem[];
   readonly preprocessing: Preprocessing;
+  /** Of the input that the images are for. */
+  readonly inputShape: readonly number[];
   readonly #net: ArtifactHolder;
   readonly #inputName: string;
   readonly #entries: readonly ImageEntry[];
@@ -78,12 +81,13 @@ export class EncodedDataset implements ImageDataset {
 
   constructor(
     net: ArtifactHolder,
-    inputName: string,
+    input: Pick<TensorInfo, 'name' | 'shape'>,
     preprocessing: Preprocessing,
     entries: readonly ImageEntry[],
   ) {
     this.#net = net;
-    this.#inputName = inputName;
+    this.#inputName = input.name;
+    this.inputShape = input.shape;
     this.#entries = entries;
     this.preprocessing = preprocessing;
     this.#preprocessingJson = JSON.stringify(preprocessing);
@@ -110,7 +114,8 @@ export class EncodedDataset implements ImageDataset {
 
   select(indices: Iterable<number>): ImageDataset {
     const entries = Array.from(indices, (index) => this.#entry(index));
-    return new EncodedDataset(this.#net, this.#inputName, this.preprocessing, entries);
+    const input = { name: this.#inputName, shape: this.inputShape };
+    return new EncodedDataset(this.#net, input, this.preprocessing, entries);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample> {
@@ -121,6 +126,10 @@ export class EncodedDataset implements ImageDataset {
   *encoded(): Generator<EncodedSample> {
     for (const [index, entry] of this.#entries.entries())
       yield { inputs: { [this.#inputName]: this.#encodedInput(entry) }, index };
+  }
+
+  item(index: number): ImageItem {
+    return this.#entry(index);
   }
 
   #entry(index: number): ImageEntry {

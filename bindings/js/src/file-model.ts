@@ -2,21 +2,22 @@
 
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
+import { LabelledDataset } from './labels/labelled-dataset.js';
 import { freeEverywhere, leastBusyWorker } from './pool.js';
 import type { Artifact, ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, encodedSample, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
+import type { LabelledSample, Statistic } from './statistics/types.js';
 import { byteSize, elementsOf } from './tensor.js';
 import type {
   CallOptions,
   ExecuteOptions,
   ImageDataset,
-  LabelledSample,
   NodeInfo,
+  OutputTensor,
   Partition,
   Profile,
   Runnable,
   Sample,
-  Statistic,
   TensorInfo,
   TensorMap,
   Timing,
@@ -90,19 +91,26 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     return this.#tensorMap(tensors, await abortable(run, options.signal));
   }
 
+  evaluate<GroundTruth, Result>(
+    samples: Iterable<LabelledSample<GroundTruth>> | AsyncIterable<LabelledSample<GroundTruth>>,
+    statistic: Statistic<GroundTruth, Result>,
+    options?: CallOptions,
+  ): Promise<Result>;
+  evaluate<Result>(
+    images: ImageDataset,
+    statistic: Statistic<string, Result>,
+    options?: CallOptions,
+  ): Promise<Result>;
   async evaluate(
     samples: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
     // Which of the two kinds of samples and statistic go together is the overloads' business.
-    statistic: Statistic<never>,
+    statistic: Statistic<never, unknown>,
     options: CallOptions = {},
-  ): Promise<number> {
+  ): Promise<unknown> {
     const { artifact } = this;
     const tensors = this.#tensorsToKeep([]);
     const add = statistic.add.bind(statistic) as (outputs: TensorMap, groundTruth: unknown) => void;
-    const labelled =
-      samples instanceof EncodedDataset
-        ? labelledImages(samples)
-        : labelledSamples(samples as Exclude<typeof samples, ImageDataset>);
+    const labelled = labelledSamples(samples);
     const count = await forEachInOrder(
       workersFor(options, labelled.total),
       {
@@ -117,6 +125,23 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     if (count === 0)
       throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to evaluate.' });
     return statistic.result();
+  }
+
+  async constant(tensor: string): Promise<OutputTensor> {
+    const { artifact } = this;
+    const index = this.tensors.findIndex(({ name, constant }) => constant && name === tensor);
+    if (index < 0) {
+      throw new OctetError({
+        code: 'INVALID_INPUT',
+        message: `The model has no constant '${tensor}'.`,
+        where: { tensor },
+        hint: "The model's tensors property lists all tensors.",
+      });
+    }
+    const contents = await leastBusyWorker().callWith(artifact, (api) => api.constant(artifact.id, index));
+    const found = this.#tensorMap([index], [contents])[tensor];
+    if (found === undefined) throw new Error(`The graph has no tensor ${index}.`);
+    return found;
   }
 
   async measureTime(inputs: Sample, options: { readonly signal?: AbortSignal } = {}): Promise<Timing> {
@@ -199,31 +224,28 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
   }
 }
 
-type EncodedLabelled = { readonly sample: EncodedSample; readonly groundTruth: unknown };
-
-function labelledImages(images: EncodedDataset): { items: Iterable<EncodedLabelled>; total: number } {
-  function* encoded(): Generator<EncodedLabelled> {
-    let index = 0;
-    for (const sample of images.encoded()) {
-      yield { sample, groundTruth: images.items[index]?.label };
-      index += 1;
-    }
-  }
-  return { items: encoded(), total: images.length };
+interface EncodedLabelled {
+  readonly sample: EncodedSample;
+  readonly groundTruth: unknown;
 }
 
+/** The samples of a source, ready to be sent, and how many there are where that is known. */
 function labelledSamples(
+  source: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
+): { readonly items: AsyncIterable<EncodedLabelled>; readonly total: number | undefined } {
+  const images =
+    source instanceof EncodedDataset ? new LabelledDataset(source, ({ label }) => label) : source;
+  if (images instanceof LabelledDataset) return { items: images.encoded(), total: images.length };
+  const given = images as Exclude<typeof images, ImageDataset>;
+  return { items: encodeLabelled(given), total: Array.isArray(given) ? given.length : undefined };
+}
+
+async function* encodeLabelled(
   source: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>>,
-): {
-  items: AsyncIterable<EncodedLabelled>;
-  total: number | undefined;
-} {
-  async function* encoded(): AsyncGenerator<EncodedLabelled> {
-    let index = 0;
-    for await (const { inputs, groundTruth } of source) {
-      yield { sample: encodedSample(inputs, index), groundTruth };
-      index += 1;
-    }
+): AsyncGenerator<EncodedLabelled> {
+  let index = 0;
+  for await (const { inputs, groundTruth } of source) {
+    yield { sample: encodedSample(inputs, index), groundTruth };
+    index += 1;
   }
-  return { items: encoded(), total: Array.isArray(source) ? source.length : undefined };
 }

@@ -7,6 +7,13 @@ import type { Model as ModelInterface, OperatorSupport } from './types.js';
 
 export { imageDataset } from './dataset.js';
 export { OctetError } from './errors.js';
+export {
+  boxesFromCsv,
+  classesFromCsv,
+  type LabelSource,
+  labelImages,
+  masksFor,
+} from './labels/labelled-images.js';
 export { loadModel } from './net.js';
 export {
   bfloat16Quantization,
@@ -21,7 +28,12 @@ export {
 } from './params.js';
 export { configure } from './pool.js';
 export type * from './sensitivity-types.js';
-export { topK } from './statistics.js';
+export { top1, topK } from './statistics/classification.js';
+export { counter, mean, meanText, tensorSet, text, together } from './statistics/compose.js';
+export { averagePrecisions, meanAveragePrecision, postprocessedBoxes } from './statistics/detection.js';
+export { classIoU, meanIoU } from './statistics/segmentation.js';
+export type * from './statistics/types.js';
+export { realValues } from './tensor.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';
 export { VERSION as version } from './version.js';

@@ -21,9 +21,11 @@ import type {
   ErrorMetric,
   Model as ModelInterface,
   NodeError,
+  Partition,
   Preprocessing,
   QuantizationReport,
   QuantizationSettings,
+  Runnable,
   SampleSource,
   Target,
   TFLiteOptions,
@@ -50,6 +52,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
   readonly params: QuantizationParams;
   readonly preprocessing?: Preprocessing;
   readonly #report: QuantizationReport;
+  #float: Promise<FloatModel> | undefined;
 
   constructor(artifact: Artifact, info: CompleteInfo) {
     super(artifact, info.graph, info.report.partition);
@@ -57,6 +60,20 @@ class QuantizedModel extends FileModel implements ModelInterface {
     this.params = QuantizationParams.fromJSON(info.settings);
     if (info.preprocessing !== null) this.preprocessing = info.preprocessing;
     this.#report = info.report;
+  }
+
+  floatModel(): Promise<Runnable> {
+    const { artifact } = this;
+    this.#float ??= FloatModel.of(artifact, this.partition);
+    return this.#float;
+  }
+
+  override dispose(): void {
+    super.dispose();
+    void this.#float?.then(
+      (handle) => handle.dispose(),
+      () => undefined,
+    );
   }
 
   async analyzeQuantizationError(
@@ -121,6 +138,15 @@ class QuantizedModel extends FileModel implements ModelInterface {
 
   report(): QuantizationReport {
     return this.#report;
+  }
+}
+
+/** The float model that a quantized one was made from. */
+class FloatModel extends FileModel {
+  static async of({ bytes }: Artifact, partition: Partition): Promise<FloatModel> {
+    const artifact: Artifact = { id: newId(), kind: 'float', bytes };
+    const { graph }: { readonly graph: CoreGraph } = JSON.parse(await leastBusyWorker().open(artifact));
+    return new FloatModel(artifact, graph, partition);
   }
 }
 

@@ -27,7 +27,8 @@ export interface EncodedSample {
 /** A file that workers open, each for itself, when they first need it. */
 export type Artifact =
   | { readonly id: string; readonly kind: 'net'; readonly bytes: Uint8Array; readonly options: string }
-  | { readonly id: string; readonly kind: 'model'; readonly bytes: Uint8Array };
+  /** `float`: the float model in the file of a quantized one. */
+  | { readonly id: string; readonly kind: 'model' | 'float'; readonly bytes: Uint8Array };
 
 /** A model that a worker has made, and keeps open: its .octet file, and what the core says about it. */
 export interface FinishedModel {

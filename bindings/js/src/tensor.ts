@@ -1,7 +1,7 @@
 // Tensors between JavaScript and the bytes of the core.
 
 import { OctetError } from './errors.js';
-import type { DType, Tensor, TypedArray } from './types.js';
+import type { DType, OutputTensor, Tensor, TypedArray } from './types.js';
 
 /** What the core says about an input. */
 export interface InputInfo {
@@ -36,6 +36,31 @@ export function elementsOf(bytes: Uint8Array, dtype: DType): TypedArray {
     case 'int64':
       return new BigInt64Array(buffer, byteOffset, byteLength / 8);
   }
+}
+
+/** The numbers that a tensor stands for. */
+export function realValues({ data, dtype, quantization, shape }: OutputTensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (dtype === 'bfloat16')
+    return new Float32Array(Uint32Array.from(data as Uint16Array, (bits) => bits << 16).buffer);
+  if (dtype === 'float16') return Float32Array.from(data as Uint16Array, halfValue);
+  const { scale = [1], zeroPoint = [0], axis = 0 } = quantization ?? {};
+  const [firstScale = 1] = scale;
+  const [firstZero = 0] = zeroPoint;
+  // Elements from one index along the axis to the next.
+  const inner = shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  return Float32Array.from(Array.from<number | bigint, number>(data, Number), (value, at) => {
+    const channel = Math.floor(at / inner) % scale.length;
+    return (scale[channel] ?? firstScale) * (value - (zeroPoint[channel] ?? firstZero));
+  });
+}
+
+/** A half-precision number from its bits. */
+function halfValue(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
 const ARRAYS: Readonly<Record<DType, string>> = {

@@ -9,6 +9,7 @@ import type {
   SensitivityMetric,
   SensitivityOptions,
 } from './sensitivity-types.js';
+import type { LabelledImages, LabelledSample, Statistic } from './statistics/types.js';
 
 /** What a tensor's elements can be stored as. */
 export type TypedArray =
@@ -61,18 +62,6 @@ export type TensorMap = Readonly<Record<string, OutputTensor>>;
 
 /** Samples to calibrate or measure with: an array, a generator, a stream, or an `imageDataset`. */
 export type SampleSource = Iterable<Sample> | AsyncIterable<Sample> | ImageDataset;
-
-/** A sample and what the model should say about it. */
-export interface LabelledSample<GroundTruth> {
-  readonly inputs: Sample;
-  readonly groundTruth: GroundTruth;
-}
-
-/** A figure over a labelled set: fed once a sample, in sample order. `topK` makes the common one. */
-export interface Statistic<GroundTruth> {
-  add(outputs: TensorMap, groundTruth: GroundTruth): void;
-  result(): number;
-}
 
 // ---------------------------------------------------------------------------------------------------------- settings
 
@@ -312,13 +301,22 @@ export interface Runnable extends GraphInfo {
   /** Runs one sample. Outputs, and kept layers' outputs, by tensor name and in their own types. */
   execute(inputs: Sample, options?: ExecuteOptions): Promise<TensorMap>;
   /** Runs labelled samples and feeds the outputs to `statistic` in sample order. */
-  evaluate<GroundTruth>(
-    samples: Iterable<LabelledSample<GroundTruth>> | AsyncIterable<LabelledSample<GroundTruth>>,
-    statistic: Statistic<GroundTruth>,
+  evaluate<GroundTruth, Result>(
+    samples:
+      | Iterable<LabelledSample<GroundTruth>>
+      | AsyncIterable<LabelledSample<GroundTruth>>
+      | LabelledImages<GroundTruth>,
+    statistic: Statistic<GroundTruth, Result>,
     options?: CallOptions,
-  ): Promise<number>;
+  ): Promise<Result>;
   /** Runs labelled images; the ground truth is the name of an image's folder. */
-  evaluate(images: ImageDataset, statistic: Statistic<string>, options?: CallOptions): Promise<number>;
+  evaluate<Result>(
+    images: ImageDataset,
+    statistic: Statistic<string, Result>,
+    options?: CallOptions,
+  ): Promise<Result>;
+  /** The contents of a constant, such as weights, as the graph holds them. */
+  constant(tensor: string): Promise<OutputTensor>;
   /** Median time of one forward pass, measured after warming up. */
   measureTime(inputs: Sample, options?: { readonly signal?: AbortSignal }): Promise<Timing>;
   /** Where the time of a forward pass goes: each node's, in execution order, measured after warming up. */
@@ -402,6 +400,11 @@ export interface Model extends Runnable {
   readonly params: QuantizationParams;
   /** How images become inputs; absent when it was calibrated from plain tensors. */
   readonly preprocessing?: Preprocessing;
+  /**
+   * The float model that it was made from, to run it beside this one; the same handle each time. Smooth quant has changed
+   * it where a RELU6 would have cut off more than calibration saw.
+   */
+  floatModel(): Promise<Runnable>;
   /** Runs both the float and the quantized graph, and compares every node's output in reals; worst first. */
   analyzeQuantizationError(
     samples: SampleSource,

@@ -12,6 +12,7 @@ import {
   type ModelHandle,
   type NetHandle,
   type QuantizationHandle,
+  type RunnerHandle,
   type SampleHandle,
   type SensitivityHandle,
   unwrap,
@@ -32,6 +33,7 @@ const PROFILED_MILLISECONDS = 2000;
 type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'net'; readonly handle: NetHandle }
   | { readonly kind: 'model'; readonly handle: ModelHandle }
+  | { readonly kind: 'float'; readonly handle: RunnerHandle }
   | { readonly kind: 'channels'; readonly handle: ChannelsHandle }
   | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
   | { readonly kind: 'quantization'; readonly handle: QuantizationHandle }
@@ -58,11 +60,15 @@ export class WorkerApi {
   /** Opens a file and returns what the core says about it, as JSON. */
   open(artifact: Artifact): string {
     const core = this.#started();
-    const handle =
-      artifact.kind === 'net'
-        ? unwrap(core.loadNet(artifact.bytes, artifact.options))
-        : unwrap(core.loadModel(artifact.bytes));
-    return this.#keep(artifact.kind, artifact.id, handle);
+    if (artifact.kind === 'net')
+      return this.#keep('net', artifact.id, unwrap(core.loadNet(artifact.bytes, artifact.options)));
+    const model = unwrap(core.loadModel(artifact.bytes));
+    if (artifact.kind === 'model') return this.#keep('model', artifact.id, model);
+    try {
+      return this.#keep('float', artifact.id, unwrap(model.floatModel()));
+    } finally {
+      model.delete();
+    }
   }
 
   /** Frees what the id stands for, if anything. */
@@ -73,7 +79,7 @@ export class WorkerApi {
 
   /** Runs a net or model; returns the bytes of the tensors asked for. */
   async run(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<Uint8Array[]> {
-    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const { handle, inputs } = this.#entry(id, 'net', 'model', 'float');
     const write = await this.#prepare(handle, inputs, sample);
     write();
     const results = unwrap(handle.run(tensors));
@@ -88,7 +94,7 @@ export class WorkerApi {
    * in groups, since the clocks of browsers are coarse.
    */
   async measure(id: string, sample: EncodedSample): Promise<Timing> {
-    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const { handle, inputs } = this.#entry(id, 'net', 'model', 'float');
     const write = await this.#prepare(handle, inputs, sample);
     write();
     const timeGroup = (runs: number): number => {
@@ -109,14 +115,18 @@ export class WorkerApi {
   /** Mean milliseconds of each node, over runs that take about two seconds, after warming up. */
   async profile(id: string, sample: EncodedSample): Promise<{ milliseconds: Float64Array; runs: number }> {
     const { milliseconds } = await this.measure(id, sample);
-    const { handle } = this.#entry(id, 'net', 'model');
+    const { handle } = this.#entry(id, 'net', 'model', 'float');
     const runs = Math.max(1, Math.round(PROFILED_MILLISECONDS / milliseconds));
     return { milliseconds: unwrap(handle.profile(runs)), runs };
   }
 
+  constant(id: string, tensor: number): Uint8Array {
+    return handedOver(unwrap(this.#entry(id, 'net', 'model', 'float').handle.constant(tensor)));
+  }
+
   /** The contents that an input would have: what preprocessing makes of an image. */
   async inputTensor(id: string, name: string, given: EncodedInput): Promise<Tensor> {
-    const { handle, inputs } = this.#entry(id, 'net', 'model');
+    const { handle, inputs } = this.#entry(id, 'net', 'model', 'float');
     const index = inputs.findIndex((input) => input.name === name);
     const info = inputs[index];
     if (info === undefined) throw noInput(name, inputs);
@@ -265,7 +275,7 @@ export class WorkerApi {
   }
 
   /** Keeps a net or model under the id and returns what the core says about it, as JSON. */
-  #keep(kind: Artifact['kind'], id: string, handle: NetHandle | ModelHandle): string {
+  #keep(kind: Artifact['kind'], id: string, handle: RunnerHandle): string {
     const info = unwrap(handle.info());
     const { graph } = JSON.parse(info);
     const inputs = graph.inputs.map((index: number) => graph.tensors[index]);

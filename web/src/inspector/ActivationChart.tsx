@@ -1,10 +1,9 @@
 // The distribution of a node's values over a few images, with the range that quantizing chose.
 
-import type { NodeInfo } from 'octet-quant';
+import { type NodeInfo, realValues } from 'octet-quant';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet } from '../engine/engine';
 import { figure } from '../graph/words';
-import { realValues } from '../result/kind';
 import { partsOf } from '../state/derive';
 import { getState, useStore } from '../state/store';
 import type { Run } from '../state/types';

@@ -1,9 +1,9 @@
 // The classes with the highest scores, float beside quantized.
 
+import { realValues } from 'octet-quant';
 import { percent } from '../graph/words';
 import { classNames } from '../state/derive';
 import { useStore } from '../state/store';
-import { realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 const SHOWN = 6;

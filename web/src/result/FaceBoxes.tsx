@@ -1,10 +1,9 @@
 // Faces found in an image: by the float model dashed, by the quantized one solid.
 
-import type { GraphInfo, TensorMap } from 'octet-quant';
+import { type GraphInfo, realValues, type TensorMap } from 'octet-quant';
 import { percent } from '../graph/words';
 import { TensorImage } from '../steps/Thumbnails';
 import { type Anchors, anchorsFor, decodeFaces, type Face } from './faces';
-import { realValues } from './kind';
 import { Numbers } from './Numbers';
 import type { Outputs } from './useOutputs';
 

@@ -1,11 +1,10 @@
 // Outputs that are just numbers: float against quantized, point by point, and how far apart they are.
 
-import type { OutputTensor } from 'octet-quant';
+import { type OutputTensor, realValues } from 'octet-quant';
 import { useEffect, useRef } from 'react';
 import { readTheme } from '../graph/theme';
 import { decibels, figure, shapeText } from '../graph/words';
 import { useStore } from '../state/store';
-import { realValues } from './kind';
 import type { Outputs } from './useOutputs';
 
 const FEWEST_TO_PLOT = 8;

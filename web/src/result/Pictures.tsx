@@ -1,8 +1,9 @@
 // Outputs that are pictures (masks, heat maps): float, quantized and the difference, one channel at a time.
 
+import { realValues } from 'octet-quant';
 import { useEffect, useRef, useState } from 'react';
 import { figure } from '../graph/words';
-import { pictureSize, realValues } from './kind';
+import { pictureSize } from './kind';
 import type { Outputs } from './useOutputs';
 
 interface Plane {

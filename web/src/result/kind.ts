@@ -1,6 +1,6 @@
 // What a model's outputs are, as far as their shapes tell.
 
-import type { GraphInfo, OutputTensor } from 'octet-quant';
+import type { GraphInfo } from 'octet-quant';
 import { classCount } from '../state/derive';
 import { anchorsFor } from './faces';
 
@@ -24,14 +24,4 @@ export function pictureSize(
   return height >= LEAST_PICTURE && width >= LEAST_PICTURE && channels <= 64
     ? { height, width, channels }
     : undefined;
-}
-
-/** The values that a tensor stands for. */
-export function realValues(tensor: OutputTensor): Float32Array {
-  if (tensor.data instanceof Float32Array) return tensor.data;
-  const [scale, zero] = [tensor.quantization?.scale[0] ?? 1, tensor.quantization?.zeroPoint[0] ?? 0];
-  return Float32Array.from(
-    Array.from<number | bigint, number>(tensor.data, Number),
-    (value) => scale * (value - zero),
-  );
 }

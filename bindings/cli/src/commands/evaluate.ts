@@ -1,9 +1,9 @@
-// octet evaluate: the accuracy of a classifier on labelled images.
+// octet evaluate: how right a model is on labelled images, and how right its float model was.
 
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { OctetError, topK } from 'octet-quant';
+import type { LoadedNet, Model } from 'octet-quant';
 import { AccuracyNotMet } from '../exit-code.js';
+import { evaluationOf, type LabelOptions, STATISTIC } from '../labels.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
@@ -18,32 +18,50 @@ import {
   UNIT_RANGE,
   workersOption,
 } from '../options.js';
-import { count, type OutputOptions, progressBar, show } from '../output.js';
+import { count, type OutputOptions, percent, progressBar, show, table } from '../output.js';
 
-interface Options extends OutputOptions, PreprocessingOptions, TargetOptions {
+interface Options extends OutputOptions, PreprocessingOptions, TargetOptions, LabelOptions {
   readonly data: readonly string[];
-  readonly labels: string;
-  readonly top: number;
+  readonly statistic?: readonly string[];
+  readonly top?: number;
+  readonly float: boolean;
   readonly targetAccuracy?: number;
   readonly workers?: number;
 }
 
+/** The figures of a statistic, from 0 to 1: of the float model, of the quantized one, or of both. */
+interface Figures {
+  readonly float?: number;
+  readonly quantized?: number;
+}
+
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
-    .description('Measure the accuracy of a classifier on images in folders named after their classes.')
+    .description('Measure on labelled images how right a model is, quantized and float side by side.')
     .argument('<file>')
-    .requiredOption('--data <path>', 'folder or zip with a folder for each class (repeatable)', repeated)
-    .requiredOption(
-      '--labels <file>',
-      'JSON: the classes in the order of the model\'s output, a list or {"classes": list}',
+    .requiredOption('--data <path>', 'images, folder or zip (repeatable)', repeated)
+    .option(
+      '--labels <path>',
+      'CSV: file,label, or file,label,left,top,right,bottom for map; for iou a folder or zip of masks (default: folders are named after classes)',
     )
+    .option(
+      '--classes <file>',
+      'JSON: class names in the order of the model\'s output, a list or {"classes": list}',
+    )
+    .addOption(
+      new Option('--statistic <name>', 'top1, top5, …; iou; map, map50 (repeatable; default top1)').argParser(
+        statisticName,
+      ),
+    )
+    .addOption(new Option('--top <k>', 'the same as --statistic top<k>').argParser(atLeastOne))
     .addOption(targetOption())
     .addOption(anyShapeOption())
+    .option('--no-float', 'leave out the float model of a quantized one')
     .addOption(
-      new Option('--top <k>', 'the true class counts among the k highest').default(1).argParser(atLeastOne),
-    )
-    .addOption(
-      new Option('--target-accuracy <share>', 'exit with code 3 below this share, 0 to 1').argParser(share),
+      new Option(
+        '--target-accuracy <share>',
+        'exit with code 3 where the first statistic is below this, 0 to 1',
+      ).argParser(share),
     )
     .addOption(workersOption())
     .action(evaluate);
@@ -51,55 +69,56 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluate(file: string, options: Options): Promise<void> {
-  const labels = await readLabels(options.labels);
+  const { top = 1, statistic: names = [`top${top}`], workers, targetAccuracy } = options;
   const model = await openFile(file, options);
   const saved = 'preprocessing' in model ? model.preprocessing : undefined;
   const dataset = await images(options.data, model, preprocessingOf(options, saved ?? UNIT_RANGE));
+  const evaluation = await evaluationOf(names, dataset, model, options);
   const { onProgress, finish } = progressBar(options);
-  const { workers, top, targetAccuracy } = options;
-  const accuracy = await model
-    .evaluate(dataset, topK(top, labels), { onProgress, ...(workers === undefined ? {} : { workers }) })
-    .finally(finish);
+  const call = { onProgress, ...(workers === undefined ? {} : { workers }) };
+  const [own, float] = await (async () => [
+    await evaluation(model, call),
+    options.float && 'floatModel' in model ? await evaluation(await model.floatModel(), call) : {},
+  ])().finally(finish);
+  const statistics = Object.fromEntries(
+    names.map((name) => [name, figuresOf(model, own?.[name], float?.[name])]),
+  );
+  const accuracy = own?.[names[0] ?? ''] ?? Number.NaN;
   const met = targetAccuracy === undefined || accuracy >= targetAccuracy;
-  const result = {
-    file,
-    samples: dataset.length,
-    top,
-    accuracy,
-    ...(targetAccuracy === undefined ? {} : { target_accuracy: targetAccuracy, met }),
-  };
-  show(options, result, () => {
-    const sentence = `Top-${top} accuracy on ${count(dataset.length)} images: ${percent(accuracy)}.`;
-    if (targetAccuracy === undefined) return sentence;
-    return `${sentence} The target of ${percent(targetAccuracy)} is ${met ? 'met' : 'not met'}.`;
-  });
+  const target = targetAccuracy === undefined ? {} : { target_accuracy: targetAccuracy, met };
+  show(options, { file, samples: dataset.length, statistics, accuracy, ...target }, () =>
+    [
+      figuresTable(dataset.length, statistics),
+      ...(targetAccuracy === undefined
+        ? []
+        : [`The target of ${percent(targetAccuracy)} is ${met ? 'met' : 'not met'}.`]),
+    ].join('\n'),
+  );
   if (!met) throw new AccuracyNotMet();
 }
 
-async function readLabels(path: string): Promise<readonly string[]> {
-  const labels = labelsIn(await readFile(path, 'utf8'));
-  if (labels !== undefined) return labels;
-  throw new OctetError({
-    code: 'INVALID_CONFIG',
-    message: `'${path}' does not hold labels.`,
-    hint: 'It is JSON: ["first class", "second class", …], or an object with such a list as "classes".',
-  });
+function figuresOf(model: LoadedNet | Model, own: number | undefined, float: number | undefined): Figures {
+  const isFloat = 'quantized' in model && !model.quantized;
+  return {
+    ...(isFloat ? { float: own } : { quantized: own }),
+    ...(float === undefined ? {} : { float }),
+  } as Figures;
 }
 
-function labelsIn(text: string): readonly string[] | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined; // The caller's sentence says what is expected.
-  }
-  const list = typeof json === 'object' && json !== null && 'classes' in json ? json.classes : json;
-  const strings = Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'string');
-  return strings ? list : undefined;
+function figuresTable(samples: number, statistics: Readonly<Record<string, Figures>>): string {
+  const columns = (['float', 'quantized'] as const).filter((column) =>
+    Object.values(statistics).some((figures) => figures[column] !== undefined),
+  );
+  const rows = Object.entries(statistics).map(([name, figures]) => [
+    name,
+    ...columns.map((column) => percent(figures[column] ?? Number.NaN)),
+  ]);
+  return table([`${count(samples)} images`, ...columns.map((column) => `>${column}`)], rows);
 }
 
-function percent(value: number): string {
-  return `${(100 * value).toFixed(2)} %`;
+function statisticName(text: string, before: readonly string[] = []): readonly string[] {
+  if (!STATISTIC.test(text)) throw new InvalidArgumentError('It is top1, top5, …, iou, map or map50.');
+  return repeated(text, before);
 }
 
 function share(text: string): number {
