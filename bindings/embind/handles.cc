@@ -17,11 +17,10 @@
 #include "kernels/fused.h"
 #include "partition/target.h"
 #include "prepare/prepare.h"
-#include "quantize/equalization.h"
+#include "quantize/channel_methods.h"
 #include "quantize/hard_swish_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
-#include "quantize/smooth_quant.h"
 #include "quantize/stored.h"
 #include "side_module.h"
 #include "values.h"
@@ -318,7 +317,7 @@ Graph Net::equalized(const quantize::QuantizationParams& params) const {
         "the float model that it was made from.");
   }
   Graph graph = *this->graph();
-  if (params.channel_equalization) quantize::equalize_channels(graph);
+  quantize::change_before_samples(graph, params);
   // What the target refuses is refused before samples are looked at.
   quantize::place(graph, target_, params);
   return graph;
@@ -327,7 +326,7 @@ Graph Net::equalized(const quantize::QuantizationParams& params) const {
 val Net::channels(const std::string& settings) const {
   return guarded([&] {
     const quantize::QuantizationParams params = quantize::params_from_json(settings);
-    if (!params.smooth_quant.enabled) return val::null();
+    if (!quantize::need_channel_statistics(params)) return val::null();
     return val(std::make_shared<Channels>(std::make_shared<const Graph>(equalized(params))));
   });
 }
@@ -336,10 +335,10 @@ val Net::calibrate(const std::string& settings, const val& channels) const {
   return guarded([&] {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph graph = equalized(params);
-    if (params.smooth_quant.enabled) {
+    if (quantize::need_channel_statistics(params)) {
       quantize::ChannelStatistics statistics(std::make_shared<const Graph>(graph));
       statistics.restore(bytes_of(channels));
-      quantize::smooth_channels(graph, statistics, params);
+      quantize::change_after_samples(graph, statistics, params);
     }
     const Graph original = graph;
     quantize::split_hard_swish(graph, target_, params);

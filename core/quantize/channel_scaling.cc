@@ -38,19 +38,6 @@ bool is_computed(const Graph& graph, TensorId id) {
   return id != TensorId::None && !graph.tensor(id).is_constant();
 }
 
-/// Input and output channel of each weight, for all four kinds of layers.
-template <class Visit>
-void each_weight(const ScaledLayer& layer, size_t weights, const Visit& visit) {
-  for (size_t i = 0; i < weights; ++i) {
-    if (layer.depthwise) {
-      const size_t output = i % layer.outputs;
-      visit(i, output, output / layer.multiplier());
-    } else {
-      visit(i, i / (weights / layer.outputs), i % layer.inputs);
-    }
-  }
-}
-
 /// The node as a layer, when it has constant weights whose input channels are those of its input.
 std::optional<ScaledLayer> layer_of(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
@@ -204,14 +191,13 @@ std::vector<float> copy_of(const Graph& graph, TensorId id) {
   return {values.begin(), values.end()};
 }
 
-/// The node gets a constant of its own: the old one may have other readers.
-void replace(Graph& graph, NodeId node, size_t operand, const std::vector<float>& values) {
+}  // namespace
+
+void replace_constant(Graph& graph, NodeId node, size_t operand, const std::vector<float>& values) {
   Tensor tensor = graph.tensor(graph.node(node).inputs[operand]);
   tensor.constant = make_constant(std::span<const float>(values));
   graph.node(node).inputs[operand] = graph.add_tensor(std::move(tensor));
 }
-
-}  // namespace
 
 ChannelScaling::ChannelScaling(const Graph& graph, Relu6 relu6) {
   sets_ = SetBuilder(graph, relu6, layers_).build();
@@ -269,13 +255,13 @@ void ChannelScaling::apply(Graph& graph, size_t i) const {
   each_weight(layer, values.size(), [&](size_t w, size_t output, size_t input) {
     values[w] = static_cast<float>(static_cast<double>(values[w]) * factor(i, output, input));
   });
-  replace(graph, layer.node, 1, values);
+  replace_constant(graph, layer.node, 1, values);
   if (set_of_writer_[i] == kNoSet || !NodeView(graph, graph.node(layer.node)).has_input(2)) return;
   std::vector<float> bias = copy_of(graph, graph.node(layer.node).inputs[2]);
   const std::vector<double>& factors = sets_[set_of_writer_[i]].factors;
   for (size_t c = 0; c < bias.size(); ++c)
     bias[c] = static_cast<float>(static_cast<double>(bias[c]) * factors[c]);
-  replace(graph, layer.node, 2, bias);
+  replace_constant(graph, layer.node, 2, bias);
 }
 
 }  // namespace octet::quantize

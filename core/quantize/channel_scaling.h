@@ -27,6 +27,22 @@ struct ScaledLayer {
   size_t multiplier() const { return outputs / inputs; }
 };
 
+/// Calls visit(i, output channel, input channel) for each of the layer's weights.
+template <class Visit>
+void each_weight(const ScaledLayer& layer, size_t weights, const Visit& visit) {
+  for (size_t i = 0; i < weights; ++i) {
+    if (layer.depthwise) {
+      const size_t output = i % layer.outputs;
+      visit(i, output, output / layer.multiplier());
+    } else {
+      visit(i, i / (weights / layer.outputs), i % layer.inputs);
+    }
+  }
+}
+
+/// The node gets a constant of its own as operand: the old one may have other readers.
+void replace_constant(Graph& graph, NodeId node, size_t operand, const std::vector<float>& values);
+
 /// A set of tensors that must scale together, and the layers around it.
 struct ChannelSet {
   std::vector<TensorId> tensors = {};
@@ -49,6 +65,7 @@ class ChannelScaling {
   std::vector<ChannelSet>& sets() { return sets_; }
   const std::vector<ChannelSet>& sets() const { return sets_; }
   const ScaledLayer& layer(size_t i) const { return layers_[i]; }
+  const std::vector<ScaledLayer>& layers() const { return layers_; }
 
   /// Largest magnitudes of weights with the factors of now: of those that write each channel of a set, and of
   /// those that read it.

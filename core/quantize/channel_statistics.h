@@ -1,6 +1,7 @@
-// What smooth quant looks at: how large the values of each channel become on the samples.
+// What bias absorption and smooth quant look at: the values that each channel takes on the samples.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,16 +14,23 @@
 
 namespace octet::quantize {
 
-/// One channel of one tensor in one sample. Values that are not finite count as 0.
+/// One channel of one tensor in one sample. A channel with values that are not finite counts as zeros.
 struct ChannelExtent {
-  float largest = 0;      ///< Magnitude.
-  float mean_square = 0;  ///< Over the channel's values.
+  float low = 0;
+  float high = 0;
+  float mean = 0;
+  float mean_square = 0;
 };
 
 /// Over all samples.
 struct ChannelTotal {
-  double largest = 0;
+  double low = 0;
+  double high = 0;
+  double mean = 0;
   double mean_square = 0;
+
+  /// The largest magnitude.
+  double largest() const { return std::max(-low, high); }
 };
 
 class ChannelStatistics {
@@ -37,6 +45,8 @@ class ChannelStatistics {
 
   /// The channels of a tensor, empty for one that is not observed.
   std::span<const ChannelTotal> channels(TensorId id) const;
+  /// Of a graph whose channel `channel` of the tensor is smaller by `offset`.
+  void shift(TensorId id, size_t channel, double offset);
   const Graph& graph() const { return *graph_; }
 
   /// What was folded, for restore() in another worker.
@@ -51,7 +61,7 @@ class ChannelStatistics {
   std::vector<size_t> count_;                  ///< By tensor: its channels, 0 where it is not observed.
   std::vector<ChannelTotal> totals_;
   uint64_t samples_ = 0;
-  std::vector<float> squares_;  ///< Of the tensor being observed.
+  std::vector<float> sums_;  ///< Of the tensor being observed.
 };
 
 }  // namespace octet::quantize

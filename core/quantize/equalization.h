@@ -8,10 +8,7 @@
 // needs a further MINIMUM that the MLA does not run; and replacing it by RELU, as the paper does, changes the
 // network.
 //
-// High biases are not absorbed (section 4.1.3). That takes channels that are above some positive value
-// whatever the input, which the paper reads off batch normalization; converted files have that folded away.
-// The samples would tell it too, and tell that real networks hardly have such channels: behind RELU nearly
-// every one is zero somewhere, and where one is not, others hold the tensor's range.
+// High biases are absorbed afterwards (bias_absorption.h): that needs samples.
 #pragma once
 
 #include "ir/graph.h"

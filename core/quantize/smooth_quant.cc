@@ -25,9 +25,15 @@ constexpr double kRounding = 1.0 / 12;
 /// The largest magnitude of a tensor's values; 0 where it was not observed.
 double largest_of(const ChannelStatistics& statistics, TensorId id) {
   double largest = 0;
-  for (const ChannelTotal& channel : statistics.channels(id)) largest = std::max(largest, channel.largest);
+  for (const ChannelTotal& channel : statistics.channels(id)) largest = std::max(largest, channel.largest());
   return largest;
 }
+
+/// Of the values of one channel.
+struct Magnitude {
+  double largest = 0;
+  double mean_square = 0;
+};
 
 class SetSmoother {
  public:
@@ -44,11 +50,11 @@ class SetSmoother {
     for (const TensorId id : set.tensors) {
       const std::span<const ChannelTotal> channels = statistics.channels(id);
       for (size_t c = 0; c < channels.size(); ++c) {
-        totals_[c].largest = std::max(totals_[c].largest, channels[c].largest);
+        totals_[c].largest = std::max(totals_[c].largest, channels[c].largest());
         totals_[c].mean_square = std::max(totals_[c].mean_square, channels[c].mean_square);
       }
     }
-    for (const ChannelTotal& total : totals_) largest_ = std::max(largest_, total.largest);
+    for (const Magnitude& total : totals_) largest_ = std::max(largest_, total.largest);
     if (params.requantization == RequantizationMode::Sima) limit_weights(statistics);
   }
 
@@ -156,10 +162,10 @@ class SetSmoother {
   const ChannelScaling& scaling_;
   ChannelSet& set_;
   bool per_channel_;
-  double weight_steps_;               ///< That cover the magnitude of a symmetric weight.
-  std::vector<ChannelTotal> totals_;  ///< By channel, the largest of the set's tensors.
-  std::vector<double> weights_;       ///< By channel: the largest magnitude that reads it.
-  std::vector<double> least_;         ///< By channel: the factors that are allowed.
+  double weight_steps_;            ///< That cover the magnitude of a symmetric weight.
+  std::vector<Magnitude> totals_;  ///< By channel, the largest of the set's tensors.
+  std::vector<double> weights_;    ///< By channel: the largest magnitude that reads it.
+  std::vector<double> least_;      ///< By channel: the factors that are allowed.
   std::vector<double> most_;
   double largest_ = 0;  ///< Of the values of all channels.
 };

@@ -188,7 +188,8 @@ export class QuantizationParams {
   /**
    * Scales channels between layers so that the weights before and behind have magnitudes alike (cross-layer
    * equalization). The float result stays the same; weights with one scale a tensor lose much less. Layers whose
-   * activation is RELU6 keep their outputs as they are.
+   * activation is RELU6 keep their outputs as they are. Then takes off what a channel behind RELU never fell below in
+   * the samples (bias absorption), which takes a pass over them.
    */
   withChannelEqualization(channelEqualization = true): QuantizationParams {
     return this.with({ channelEqualization });

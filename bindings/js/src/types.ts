@@ -212,7 +212,7 @@ export interface GraphInfo {
 /** Progress of a long call. `total` is absent while the number of samples is not known. */
 export interface Progress {
   /**
-   * `smooth`: the pass over the calibration samples that smooth quant takes before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. `rank`: some samples in which one thing after the other is rounded.
+   * `smooth`: the pass over the calibration samples that smooth quant and channel equalization take before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. `rank`: some samples in which one thing after the other is rounded.
    */
   readonly phase: 'smooth' | 'calibrate' | 'rank' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
   readonly done: number;

@@ -176,7 +176,7 @@ TEST(ChannelStatistics, TakeWhatIsNotFiniteAsNothing) {
   const std::span<const std::byte> input = std::as_bytes(std::span(sample));
   statistics.fold(statistics.observe(std::span(&input, 1)));
   for (const ChannelTotal& total : statistics.channels(graph.nodes[0].outputs[0])) {
-    EXPECT_EQ(total.largest, 0);
+    EXPECT_EQ(total.largest(), 0);
     EXPECT_EQ(total.mean_square, 0);
   }
 }

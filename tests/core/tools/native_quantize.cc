@@ -14,12 +14,11 @@
 #include "formats/tflite/writer.h"
 #include "partition/partition.h"
 #include "prepare/prepare.h"
-#include "quantize/equalization.h"
+#include "quantize/channel_methods.h"
 #include "quantize/hard_swish_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
-#include "quantize/smooth_quant.h"
 
 namespace {
 
@@ -40,7 +39,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
       quantize::params_from_json({reinterpret_cast<const char*>(json.data()), json.size()});
   const partition::Target& target = partition::target_by_key(target_key);
   Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla()});
-  if (params.channel_equalization) quantize::equalize_channels(graph);
+  quantize::change_before_samples(graph, params);
   const Bytes samples = read_file(samples_path);
   const size_t sample_bytes = graph.tensor(graph.inputs[0]).byte_size();
   const auto each_sample = [&](const auto& visit) {
@@ -49,10 +48,10 @@ void run(const std::string& model, const std::string& target_key, const std::str
       visit(std::span(&input, 1));
     }
   };
-  if (params.smooth_quant.enabled) {
+  if (quantize::need_channel_statistics(params)) {
     quantize::ChannelStatistics channels(std::make_shared<const Graph>(graph));
     each_sample([&](auto inputs) { channels.fold(channels.observe(inputs)); });
-    quantize::smooth_channels(graph, channels, params);
+    quantize::change_after_samples(graph, channels, params);
   }
   quantize::split_hard_swish(graph, target, params);
   quantize::place(graph, target, params);

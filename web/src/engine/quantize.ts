@@ -57,7 +57,7 @@ export function plannedPhases(
 ): readonly Phase[] {
   const passes = furtherPasses(params);
   return [
-    ...(params.smoothQuant.enabled ? [planned('smooth', images)] : []),
+    ...(params.smoothQuant.enabled || params.channelEqualization ? [planned('smooth', images)] : []),
     planned('calibrate', images),
     ...(int16Share === undefined ? [] : [planned('rank', images + RANKING_STEPS)]),
     ...(passes > 0 ? [planned('refine', passes * images)] : []),
