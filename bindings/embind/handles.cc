@@ -59,7 +59,8 @@ void set_figures(val& object, const analyze::ErrorSums& sums) {
 
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-/// {file, model}: a Uint8Array of the bytes of a .octet file, and the Model that it holds.
+}  // namespace
+
 val finished(formats::octet_file::Contents contents) {
   val result = val::object();
   formats::octet_file::write(contents,
@@ -68,8 +69,6 @@ val finished(formats::octet_file::Contents contents) {
   result.set("model", std::make_shared<Model>(std::move(quantized), std::move(contents)));
   return result;
 }
-
-}  // namespace
 
 // ------------------------------------------------------------------------------------------------------------
 // Runner

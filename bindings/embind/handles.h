@@ -197,6 +197,9 @@ class Model : public Runner {
   std::shared_ptr<const Graph> float_graph_;
 };
 
+/// {file, model}: a Uint8Array of the bytes of a .octet file, and the Model that it holds.
+val finished(formats::octet_file::Contents contents);
+
 /// What every operator supports on every target, as JSON.
 val supported_operators();
 

@@ -1,6 +1,7 @@
 // The only EMSCRIPTEN_BINDINGS: names of the handles in JavaScript. bindings/js/src/core.ts has their types.
 #include <emscripten/bind.h>
 
+#include "auxiliary.h"
 #include "handles.h"
 
 EMSCRIPTEN_BINDINGS(octet) {
@@ -69,6 +70,8 @@ EMSCRIPTEN_BINDINGS(octet) {
 
   function("loadNet", &Net::load);
   function("loadModel", &Model::load);
+  function("createAuxiliaryNetwork", &create_auxiliary_network);
+  function("compose", &compose);
   function("supportedOperators", &supported_operators);
   function("sideModule", &side_module);
   function("useSideFunction", &use_side_function);

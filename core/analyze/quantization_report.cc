@@ -11,16 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Bytes of the graph's constants in a file, those that share memory counted once.
-uint64_t constant_bytes(const Graph& graph) {
-  std::set<const std::byte*> seen;
-  uint64_t bytes = 0;
-  for (const Tensor& tensor : graph.tensors) {
-    if (tensor.is_constant() && seen.insert(tensor.constant->data()).second) bytes += stored_bytes(tensor);
-  }
-  return bytes;
-}
-
 Json nodes_json(const Graph& graph, const partition::Report& partition) {
   Json nodes = Json::array();
   for (const Node& node : graph.nodes) {
@@ -47,6 +37,15 @@ Json tensors_json(const std::vector<quantize::TensorRecord>& records) {
 }
 
 }  // namespace
+
+uint64_t constant_bytes(const Graph& graph) {
+  std::set<const std::byte*> seen;
+  uint64_t bytes = 0;
+  for (const Tensor& tensor : graph.tensors) {
+    if (tensor.is_constant() && seen.insert(tensor.constant->data()).second) bytes += stored_bytes(tensor);
+  }
+  return bytes;
+}
 
 std::string quantization_report_json(const Graph& float_graph, const partition::Report& partition,
                                      const partition::Target& target,

@@ -25,4 +25,7 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
                                      const quantize::Result& result, const std::string& preprocessing_json,
                                      const Provenance& provenance);
 
+/// Bytes of the graph's constants in a file, those that share memory counted once.
+uint64_t constant_bytes(const Graph& graph);
+
 }  // namespace octet::analyze

@@ -1,6 +1,7 @@
 #include "partition/partition.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -189,12 +190,26 @@ Report partition(Graph& graph, const Target& target, const Options& options) {
   std::vector<std::string> notes = place_norms(graph, target, reasons);
   if (target.has_cvu) place_on_cvu(graph);
 
-  Report report;
+  Report report = report_on(graph, target);
   report.notes = std::move(notes);
+  return report;
+}
+
+Report report_on(Graph& graph, const Target& target) {
+  Report report;
   report.segments = make_segments(graph, target);
   report.units = shares(graph, target);
   report.boundary_bytes = boundary_bytes(graph, report.segments);
   return report;
+}
+
+void copy_segments(const Graph& placed, Graph& graph) {
+  std::map<std::string_view, int> segments;
+  for (const Node& node : placed.nodes) segments.emplace(node.name, node.placement.segment);
+  for (Node& node : graph.nodes) {
+    const auto found = segments.find(node.name);
+    node.placement.segment = found == segments.end() ? -1 : found->second;
+  }
 }
 
 }  // namespace octet::partition

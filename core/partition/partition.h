@@ -55,4 +55,11 @@ struct Report {
 /// the hint.
 Report partition(Graph& graph, const Target& target, const Options& options = {});
 
+/// The report on a graph whose nodes have units already; groups them into segments anew.
+Report report_on(Graph& graph, const Target& target);
+
+/// Gives the nodes of a graph that was made from `placed` the segments that those of the same name have
+/// there; others have none.
+void copy_segments(const Graph& placed, Graph& graph);
+
 }  // namespace octet::partition

@@ -113,6 +113,9 @@ export interface ModelHandle extends RunnerHandle {
 export interface Core {
   loadNet(file: Uint8Array, options: string): Result<NetHandle>;
   loadModel(file: Uint8Array): Result<ModelHandle>;
+  createAuxiliaryNetwork(options: string): Result<Finished>;
+  /** `files`: the .octet files of the parts. */
+  compose(files: readonly Uint8Array[], options: string): Result<Finished>;
   supportedOperators(): Result<string>;
   /** The bytes of the module that has relaxed SIMD. */
   sideModule(): Uint8Array<ArrayBuffer>;

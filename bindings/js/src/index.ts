@@ -1,5 +1,6 @@
 // The public API of octet-quant.
 
+import { composeModels, createAuxiliaryNetwork } from './auxiliary.js';
 import { modelFromBytes } from './model.js';
 import { leastBusyWorker } from './pool.js';
 import { readSource } from './source.js';
@@ -34,6 +35,21 @@ export { averagePrecisions, meanAveragePrecision, postprocessedBoxes } from './s
 export { classIoU, meanIoU } from './statistics/segmentation.js';
 export type * from './statistics/types.js';
 export { realValues } from './tensor.js';
+export {
+  argmax,
+  compose,
+  cropTransform,
+  dequantizationTransform,
+  identity,
+  layoutTransform,
+  type QuantizationPair,
+  quantizationTransform,
+  reshapeTransform,
+  sigmoidTransform,
+  sliceTransform,
+  softmaxTransform,
+  Transform,
+} from './transforms.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';
 export { VERSION as version } from './version.js';
@@ -45,6 +61,16 @@ export const Model = {
   async load(source: Uint8Array | ArrayBuffer | Blob | string | URL): Promise<Model> {
     return modelFromBytes(await readSource(source));
   },
+  /**
+   * A model of transforms: pre- or post-processing that is executed, saved, and composed with others. Inputs are
+   * `inputTypes`, by name; there is a transform for each, in order, and one that takes several inputs takes as many.
+   */
+  createAuxiliaryNetwork,
+  /**
+   * One model of several: the outputs of each are the inputs of the next, in order, and must be of the same type and shape.
+   * All are for one target. It has one graph, one partition, and one file.
+   */
+  compose: composeModels,
 };
 
 /** The table of operators, and what of them each target runs in integers. */

@@ -294,6 +294,45 @@ export interface Profile {
   readonly nodes: readonly NodeTime[];
 }
 
+// -------------------------------------------------------------------------------------------------------- transforms
+
+/** What a tensor is, without its name or contents. Images are [batch, height, width, channels]. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Of integers that stand for reals. */
+  readonly quantization?: Pick<TensorQuantization, 'scale' | 'zeroPoint'>;
+}
+
+/** The JSON form of a transform: its name, and fields of its own. */
+export interface TransformJson {
+  readonly transform: string;
+  readonly [field: string]: unknown;
+}
+
+/** Pre- or post-processing as immutable data. It is checked against its inputs when it is used. */
+export interface Transform {
+  /** What it makes of a tensor, or of several. */
+  apply(inputs: Tensor | readonly Tensor[]): Promise<readonly OutputTensor[]>;
+  /** What it would make of tensors of these types. */
+  getResultType(types: TensorType | readonly TensorType[]): Promise<readonly TensorType[]>;
+  toJSON(): TransformJson;
+}
+
+export interface AuxiliaryOptions {
+  /** What decides which units there are. Default gen1; parts of one model must have the same. */
+  readonly target?: Target;
+  /** Default: "auxiliary". */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ComposeOptions {
+  /** Default: the name of the first part that was quantized. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
 // ------------------------------------------------------------------------------------------------------- the handles
 
 /** What both a loaded net and a quantized model can do. */
@@ -394,9 +433,13 @@ export interface Calibration {
   [Symbol.dispose](): void;
 }
 
-/** A quantized model with the float model that it was made from. */
+/**
+ * A quantized model with the float model that it was made from; or an auxiliary network, both of whose models are the same;
+ * or what such were composed to, whose float model is that of all parts.
+ */
 export interface Model extends Runnable {
   readonly target: Target;
+  /** What it was quantized with: of a composed model its first quantized part, of an auxiliary network the defaults. */
   readonly params: QuantizationParams;
   /** How images become inputs; absent when it was calibrated from plain tensors. */
   readonly preprocessing?: Preprocessing;
@@ -490,6 +533,15 @@ export interface QuantizationReport {
     readonly octetVersion: string;
     readonly calibrationSamples: number;
   };
+  /** What an auxiliary network was made of; absent for all others. */
+  readonly transforms?: readonly TransformJson[];
+  /** The parts of a composed model, in order. Ranges, sizes and warnings above are those of all. */
+  readonly parts?: readonly {
+    readonly model: string;
+    readonly transforms?: readonly TransformJson[];
+    readonly settings: QuantizationSettings;
+    readonly calibrationSamples: number;
+  }[];
 }
 
 /** Whether and how much of the activations' unevenness goes over to the weights that read them. */

@@ -180,6 +180,16 @@ export class WorkerApi {
     return this.#finished(modelId, unwrap(this.#entry(netId, 'net').handle.convert(options)));
   }
 
+  /** Makes a network of transforms under the id. */
+  createAuxiliaryNetwork(modelId: string, options: string): FinishedModel {
+    return this.#finished(modelId, unwrap(this.#started().createAuxiliaryNetwork(options)));
+  }
+
+  /** Makes one model of several, which come as their files, under the id. */
+  compose(modelId: string, files: readonly Uint8Array[], options: string): FinishedModel {
+    return this.#finished(modelId, unwrap(this.#started().compose(files, options)));
+  }
+
   /** Begins comparing model `modelId` with its float model under the new id. */
   analyze(modelId: string, id: string): void {
     const { handle, inputs } = this.#entry(modelId, 'model');

@@ -1,0 +1,93 @@
+#include "auxiliary.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "analyze/composed_report.h"
+#include "guarded.h"
+#include "handles.h"
+#include "transforms/auxiliary.h"
+#include "transforms/compose.h"
+#include "values.h"
+
+namespace octet::binding {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using formats::octet_file::Contents;
+
+std::vector<Contents> contents_of(const val& files) {
+  std::vector<Contents> contents;
+  const auto count = files["length"].as<size_t>();
+  for (size_t i = 0; i < count; ++i) contents.push_back(formats::octet_file::read(bytes_of(files[i])));
+  if (contents.empty()) throw Error(ErrorCode::InvalidInput, "There is no model to compose.");
+  for (const Contents& each : contents) {
+    if (each.target == contents[0].target) continue;
+    throw Error(ErrorCode::InvalidInput,
+                "'" + contents[0].quantized.name + "' is for " +
+                    std::string(partition::target_of(contents[0].target).key) + ", and '" +
+                    each.quantized.name + "' for " + std::string(partition::target_of(each.target).key) + ".",
+                {}, "Make all parts for one target.");
+  }
+  return contents;
+}
+
+/// The part that the whole is about: the first one that settings were made for, else the first.
+const Contents& main_part(const std::vector<Contents>& parts) {
+  const auto is_quantized = [](const Contents& part) {
+    return !Json::parse(part.report_json, nullptr, false).contains("transforms");
+  };
+  const auto found = std::find_if(parts.begin(), parts.end(), is_quantized);
+  return found == parts.end() ? parts[0] : *found;
+}
+
+Contents composed(const std::vector<Contents>& parts, const Json& options) {
+  std::vector<transforms::Part> graphs;
+  for (const Contents& part : parts) graphs.push_back({&part.quantized, &part.float_graph});
+  const Contents& main = main_part(parts);
+  transforms::Composition whole = transforms::compose(options.value("name", main.quantized.name), graphs);
+
+  const partition::Target& target = partition::target_of(parts[0].target);
+  const partition::Report partition = partition::report_on(whole.float_graph, target);
+  partition::copy_segments(whole.float_graph, whole.quantized);
+  std::vector<analyze::ReportedPart> reported;
+  for (size_t p = 0; p < parts.size(); ++p)
+    reported.push_back({parts[p].report_json, &whole.parts[p].tensors, &whole.parts[p].nodes});
+  const std::string report = analyze::composed_report_json({&whole.float_graph, &whole.quantized, &partition},
+                                                           target, reported, options.at("octetVersion"));
+  return {.quantized = std::move(whole.quantized),
+          .float_graph = std::move(whole.float_graph),
+          .target = target.id,
+          .settings_json = Json::parse(report).at("settings").dump(),
+          // Of the images that the first network takes.
+          .preprocessing_json = parts[0].preprocessing_json,
+          .report_json = report};
+}
+
+}  // namespace
+
+val create_auxiliary_network(const std::string& options) {
+  return guarded([&] {
+    const Json given = Json::parse(options);
+    const partition::Target& target = partition::target_by_key(given.at("target").get<std::string>());
+    const std::string transforms = given.at("transforms").dump();
+    Graph graph = transforms::auxiliary_graph(
+        given.at("name"), transforms, transforms::tensor_types(given.at("inputTypes").dump()), target);
+    const partition::Report partition = partition::report_on(graph, target);
+    const std::string report =
+        analyze::auxiliary_report_json(graph, partition, target, transforms, given.at("octetVersion"));
+    return finished({.quantized = graph,
+                     .float_graph = graph,
+                     .target = target.id,
+                     .settings_json = Json::parse(report).at("settings").dump(),
+                     .report_json = report});
+  });
+}
+
+val compose(const val& files, const std::string& options) {
+  return guarded([&] { return finished(composed(contents_of(files), Json::parse(options))); });
+}
+
+}  // namespace octet::binding

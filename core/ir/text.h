@@ -1,0 +1,13 @@
+// Puts sentences together: one call however many parts, where adding strings up makes code of each.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace octet {
+
+/// The parts behind each other.
+std::string text(std::initializer_list<std::string_view> parts);
+
+}  // namespace octet

@@ -1,0 +1,156 @@
+#include "transforms/auxiliary.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <utility>
+
+#include "formats/checks.h"
+#include "ir/text.h"
+#include "transforms/network.h"
+#include "transforms/transform_table.h"
+
+namespace octet::transforms {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Operands = std::span<const TensorId>;
+
+/// Deeper nesting of "compose" than anybody writes.
+constexpr int kMaxDepth = 16;
+
+[[noreturn]] void invalid(std::initializer_list<std::string_view> message, std::string_view hint = {}) {
+  throw Error(ErrorCode::InvalidConfig, text(message), {}, std::string(hint));
+}
+
+const TransformRow& row_of(const Fields& fields) {
+  std::string known = "compose";
+  for (const auto rows : {tensor_transforms(), image_transforms()}) {
+    for (const TransformRow& row : rows) {
+      if (row.name == fields.transform()) return row;
+      known += text({", ", row.name});
+    }
+  }
+  invalid({"There is no transform '", fields.transform(), "'."}, text({"There are ", known, "."}));
+}
+
+const Json& listed(Fields& fields) {
+  const Json& list = fields.value("transforms");
+  if (!list.is_array() || list.empty())
+    fields.fail({"'transforms' must be a list of at least one transform."});
+  return list;
+}
+
+/// How many inputs a transform takes, kAllInputs for as many as there are.
+size_t inputs_of(const Json& json, int depth = 0) {
+  Fields fields(json);
+  if (fields.transform() != "compose") return row_of(fields).inputs;
+  if (depth == kMaxDepth) fields.fail({"they are nested too deep."});
+  return inputs_of(listed(fields)[0], depth + 1);
+}
+
+std::string count_of(size_t count) {
+  return text({std::to_string(count), count == 1 ? " tensor" : " tensors"});
+}
+
+/// `input`: what nodes are named after.
+std::vector<TensorId> add(Network& network, const Json& json, const std::string& input, Operands operands) {
+  Fields fields(json);
+  if (fields.transform() == "compose") {
+    std::vector<TensorId> results(operands.begin(), operands.end());
+    for (const Json& each : listed(fields)) results = add(network, each, input, results);
+    fields.finish();
+    return results;
+  }
+  const TransformRow& row = row_of(fields);
+  if (row.inputs != kAllInputs && row.inputs != operands.size()) {
+    fields.fail({"it takes ", count_of(row.inputs), ", and is given ", count_of(operands.size()), "."});
+  }
+  network.begin(input, fields.transform());
+  std::vector<TensorId> results = row.add(network, fields, operands);
+  fields.finish();
+  return results;
+}
+
+DType dtype_named(const std::string& name) {
+  constexpr std::array kTypes = {DType::Float32, DType::Int8,  DType::UInt8, DType::Int16,
+                                 DType::Int32,   DType::Int64, DType::Bool};
+  std::string known;
+  for (const DType dtype : kTypes) {
+    if (name == to_string(dtype)) return dtype;
+    known += text({known.empty() ? "" : ", ", to_string(dtype)});
+  }
+  invalid({"An input cannot be '", name, "'."}, text({"It can be ", known, "."}));
+}
+
+Shape shape_of(const Json& json, const std::string& input) {
+  std::vector<int32_t> dims;
+  for (const Json& extent : json) {
+    if (!extent.is_number_integer() || extent.get<int64_t>() < 1 ||
+        extent.get<int64_t>() > Shape::kMaxElements)
+      invalid({"The shape of input '", input, "' is no list of positive integers."});
+    dims.push_back(extent.get<int32_t>());
+  }
+  return Shape(dims);
+}
+
+QuantParams quantization_of(const Json& json, const Tensor& tensor) {
+  try {
+    QuantParams params = {json.at("scale").get<std::vector<float>>(),
+                          json.at("zeroPoint").get<std::vector<int32_t>>(), json.value("axis", 0)};
+    if (const auto problem = formats::quantization_problem(params, tensor.dtype, tensor.shape))
+      invalid({"The input '", tensor.name, "' ", *problem, "."});
+    return params;
+  } catch (const nlohmann::json::exception&) {
+    invalid({"The quantization of input '", tensor.name, "' is no object of scales and zero points."});
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> tensor_types(std::string_view json) {
+  const Json list = Json::parse(json, nullptr, false);
+  if (!list.is_array() || list.empty()) invalid({"A network needs at least one input."});
+  std::vector<Tensor> tensors;
+  for (const Json& each : list) {
+    const auto has = [&](const char* field, bool (Json::*kind)() const noexcept) {
+      return each.is_object() && each.contains(field) && (each[field].*kind)();
+    };
+    if (!has("name", &Json::is_string) || !has("dtype", &Json::is_string) || !has("shape", &Json::is_array))
+      invalid({"The type of an input must have a name, a dtype and a shape."});
+    Tensor tensor;
+    tensor.name = each["name"].get<std::string>();
+    tensor.dtype = dtype_named(each["dtype"].get<std::string>());
+    tensor.shape = shape_of(each["shape"], tensor.name);
+    if (each.contains("quantization") && !each["quantization"].is_null())
+      tensor.quantization = quantization_of(each["quantization"], tensor);
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+Graph auxiliary_graph(const std::string& name, std::string_view transforms, const std::vector<Tensor>& inputs,
+                      const partition::Target& target) {
+  const Json list = Json::parse(transforms, nullptr, false);
+  if (!list.is_array()) invalid({"Transforms must be a JSON list."});
+  Network network(name, inputs, target);
+  const std::vector<TensorId> tensors = network.inputs();
+  std::vector<TensorId> outputs;
+  size_t taken = 0;
+  for (const Json& each : list) {
+    const size_t left = tensors.size() - taken;
+    const size_t wanted = inputs_of(each);
+    const size_t count = wanted == kAllInputs ? left : wanted;
+    if (count == 0 || count > left) break;
+    const std::vector<TensorId> results =
+        add(network, each, inputs[taken].name, Operands(tensors).subspan(taken, count));
+    outputs.insert(outputs.end(), results.begin(), results.end());
+    taken += count;
+    if (&each == &list.back() && taken == tensors.size()) return network.finish(std::move(outputs));
+  }
+  invalid({"The ", std::to_string(list.size()), " transforms do not take the ",
+           std::to_string(tensors.size()), " inputs."},
+          "Give one transform for each input, identity for those that stay as they are.");
+}
+
+}  // namespace octet::transforms

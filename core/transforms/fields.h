@@ -1,0 +1,53 @@
+// Reads the fields of one transform from JSON; whatever is wrong with one is said with the transform's name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace octet::transforms {
+
+/// Of objects {"transform": name, …}. Field names that are asked for are literals.
+class Fields {
+ public:
+  /// `json` outlives this. Throws InvalidConfig unless it is an object with a string "transform".
+  explicit Fields(const nlohmann::ordered_json& json);
+
+  /// The value of "transform".
+  const std::string& transform() const { return *transform_; }
+
+  // Each throws InvalidConfig where the field is missing, unless there is a default, or of another kind.
+  const nlohmann::ordered_json& value(std::string_view name);
+  int32_t integer(std::string_view name, std::optional<int32_t> otherwise = {});
+  double number(std::string_view name, std::optional<double> otherwise = {});
+  bool boolean(std::string_view name, bool otherwise);
+  std::vector<int32_t> integers(std::string_view name);
+  /// A list of lists of `width` finite numbers, at least one.
+  std::vector<std::vector<double>> rows(std::string_view name, size_t width);
+  std::string text(std::string_view name);
+  /// The index of a string among `names`.
+  size_t choice(std::string_view name, std::span<const std::string_view> names,
+                std::optional<size_t> otherwise = {});
+
+  /// Throws where there is a field that nothing asked for.
+  void finish() const;
+  /// Throws InvalidConfig with the transform's name in front of the problem.
+  [[noreturn]] void fail(std::initializer_list<std::string_view> problem, std::string_view hint = {}) const;
+
+ private:
+  const nlohmann::ordered_json* find(std::string_view name);
+  /// Fails because a field must be `kind`, which `json` is not.
+  [[noreturn]] void expected(std::string_view name, std::string_view kind) const;
+
+  const nlohmann::ordered_json* json_;
+  const std::string* transform_;
+  std::vector<std::string_view> known_ = {"transform"};
+};
+
+}  // namespace octet::transforms
