@@ -18,6 +18,7 @@ export default defineConfig(({ mode }) => {
     resolve: {
       alias: [
         { find: /^octet-quant$/, replacement: `${library}index.js` },
+        { find: /^octet-quant\/display$/, replacement: `${library}display.js` },
         { find: /^octet-quant\/worker(?=$|\?)/, replacement: `${library}worker.js` },
       ],
     },

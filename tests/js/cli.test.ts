@@ -315,6 +315,63 @@ describe('evaluate', () => {
   });
 });
 
+describe('report', () => {
+  test('writes HTML and JSON of a .octet file, with the accuracy where there are labels', () => {
+    const files = ['--output', inFolder('r.html'), '--output', inFolder('r.json')];
+    const args = ['--data', calibration, '--classes', join(FASHION, 'labels.json'), '--title', 'A title'];
+    const result = runJson('report', octet, ...args, ...files);
+    const report = JSON.parse(readFileSync(inFolder('r.json'), 'utf8'));
+    expect(report.accuracy).toEqual(result.accuracy);
+    expect(report.accuracy).toMatchObject([{ statistic: 'top1', samples: 200 }]);
+    expect(report.provenance).toMatchObject({ modelFile: 'out.octet', comparedSamples: 200 });
+    expect(readFileSync(inFolder('r.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<h1>A title<\/h1>/);
+    runJson('report', octet, ...args, '--output', inFolder('again.html'), '--workers', '1');
+    expect(readFileSync(inFolder('again.html'), 'utf8')).toBe(readFileSync(inFolder('r.html'), 'utf8'));
+  });
+
+  test('takes quantized .tflite files and arrays', () => {
+    const args = ['--data', inFolder('samples.npy'), '--output', inFolder('t.json'), '--date'];
+    expect(run('report', tflite, ...args).stdout).toMatch(/^Wrote .*t\.json \([\d,]+ bytes\)/);
+    const report = JSON.parse(readFileSync(inFolder('t.json'), 'utf8'));
+    expect(report).toMatchObject({ accuracy: [], target: 'tflite' });
+    expect(report.provenance.date).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(run('report', FASHION_MODEL, ...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/not quantized/),
+    });
+    expect(run('report', octet, ...args, '--output', 'r.pdf')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/\.html or \.json file, not 'r\.pdf'/),
+    });
+  });
+});
+
+test('preprocess writes what the model would see', async () => {
+  const wide = { create: { width: 56, height: 28, channels: 3, background: '#ffffff' } } as const;
+  writeFileSync(inFolder('wide.png'), await sharp(wide).png().toBuffer());
+  const args = [
+    'preprocess',
+    FASHION_MODEL,
+    '--data',
+    inFolder('wide.png'),
+    '--output-dir',
+    inFolder('seen'),
+  ];
+  const { images } = runJson(...args, '--mean', '127.5', '--std', '127.5', '--keep-aspect');
+  expect(images).toEqual([
+    { image: inFolder('wide.png'), path: inFolder('seen/0000_wide.png'), width: 28, height: 28 },
+  ]);
+  const pixels = await sharp(images[0].path).greyscale().raw().toBuffer();
+  // 14 lines of the image in the middle, and black above and below.
+  const lines = Array.from({ length: 28 }, (_, line) => new Set(pixels.subarray(28 * line, 28 * line + 28)));
+  expect(lines.map((values) => [...values])).toEqual(
+    Array.from({ length: 28 }, (_, line) => [line >= 7 && line < 21 ? 255 : 0]),
+  );
+  expect(run(...args).stdout).toMatch(/^Wrote one image of 28 x 28 pixels/);
+  expect(run(...args.slice(0, 3), folder, ...args.slice(4)).stdout).toMatch(/^Wrote \d+ images/);
+  expect(run(...args.slice(0, 3), octet, ...args.slice(4)).status).toBe(2);
+});
+
 test('any shape may be on the accelerator', () => {
   const { partition } = runJson('partition', FASHION_MODEL, '--any-shape-on-mla');
   expect(partition.segments.map(({ name }: { name: string }) => name)).toEqual(['MLA_0']);

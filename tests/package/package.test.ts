@@ -48,7 +48,7 @@ afterAll(() => rmSync(project, { recursive: true }));
 test('holds what is needed and nothing else', () => {
   const unexpected = packed.filter(
     (path) =>
-      !/^(bindings\/(js|cli)\/dist\/.*\.(js|d\.ts|wasm)|web\/public\/samples\/fashion\/.*|package\.json|README\.md|LICENSE)$/.test(
+      !/^(bindings\/(js|cli)\/dist\/.*\.(js|d\.ts|wasm)|web\/public\/samples\/fashion\/.*|schemas\/report\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
         path,
       ),
   );

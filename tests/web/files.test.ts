@@ -1,8 +1,10 @@
 // What is taken away is what was shown.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import {
   choose,
@@ -13,6 +15,7 @@ import {
   quantize,
   showView,
   summary,
+  violations,
 } from './support/actions.ts';
 import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
 
@@ -54,10 +57,44 @@ test('a run for TFLite can be taken away', async () => {
   expect(tflite.fileName).toBe('fashion_int8.tflite');
   const settings = await takeAway(page, /Settings/);
   expect(JSON.parse(readFileSync(settings.path, 'utf8')).requantization).toBe('tflite');
-  const report = readFileSync((await takeAway(page, /Report/)).path, 'utf8');
-  expect(report).toContain('fashion.tflite');
-  expect(report).not.toMatch(/https?:|<script|src=/);
+  const report = await takeAway(page, /Report/);
+  expect(report.fileName).toBe('fashion_report.html');
+  await checkReport(report.path);
 });
+
+/** Opens the report as who it is passed on to does: from a file, with nothing else. */
+async function checkReport(path: string): Promise<void> {
+  const file = join(mkdtempSync(join(tmpdir(), 'octet-report-')), 'report.html');
+  copyFileSync(path, file);
+  const text = readFileSync(file, 'utf8');
+  expect(text).not.toMatch(/https?:|src="(?!data:)/);
+  const shown = await browser.open(pathToFileURL(file).href);
+  try {
+    const { page } = shown;
+    await page.getByRole('heading', { name: 'fashion.tflite: Run 1' }).waitFor();
+    expect(await page.locator('dl').innerText()).toMatch(/Accuracy\s+92\.40\s%/);
+    expect(await page.locator('img').count()).toBeGreaterThan(3);
+    const ratios = async (): Promise<number[]> => {
+      const cells = await page.locator('table.sortable tbody tr td:nth-child(9)').allInnerTexts();
+      return cells.map((cell) => (cell === 'exact' ? Number.POSITIVE_INFINITY : Number(cell.split(' ')[0])));
+    };
+    const before = await ratios();
+    expect(before.length).toBeGreaterThan(30);
+    const ascending = [...before].sort((a, b) => (a === b ? 0 : a - b));
+    expect(ascending).not.toEqual(before);
+    await page.getByRole('button', { name: 'SQNR' }).click();
+    expect(await ratios()).toEqual(ascending);
+    await page.getByRole('button', { name: 'SQNR' }).click();
+    expect(await ratios()).toEqual(ascending.reverse());
+    // A layer's name leads to what is known of it, which is folded up until then.
+    await page.locator('table.sortable a').first().click();
+    await page.locator(':target').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(shown.problems).toEqual([]);
+  } finally {
+    await shown.close();
+  }
+}
 
 /** Runs the file by TFLite's reference kernels on the sample's test images: ten scores each, by the images' names. */
 function judge(path: string): Readonly<Record<string, readonly number[]>> {

@@ -1,6 +1,7 @@
 // Class names, and what --labels says of images, for commands that measure accuracy.
 
 import { readFile } from 'node:fs/promises';
+import { InvalidArgumentError, Option } from 'commander';
 import {
   boxesFromCsv,
   type CallOptions,
@@ -19,10 +20,18 @@ import {
   topK,
 } from 'octet-quant';
 import { UsageError } from './exit-code.js';
-import { images } from './options.js';
+import { images, repeated } from './options.js';
 
-/** Names that --statistic takes: top1, top5, … · iou · map, map50. */
-export const STATISTIC = /^(top[1-9]\d*|iou|map|map50)$/;
+const STATISTIC = /^(top[1-9]\d*|iou|map|map50)$/;
+
+/** --statistic, one or more. */
+export function statisticOption(what: string): Option {
+  const collect = (text: string, before: readonly string[] = []): readonly string[] => {
+    if (!STATISTIC.test(text)) throw new InvalidArgumentError('It is top1, top5, …, iou, map or map50.');
+    return repeated(text, before);
+  };
+  return new Option('--statistic <name>', `top1, top5, …; iou; map, map50: ${what}`).argParser(collect);
+}
 
 export interface LabelOptions {
   /** A CSV file, or a folder or zip of masks; class names where it is JSON. */

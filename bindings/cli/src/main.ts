@@ -9,7 +9,9 @@ import { demoCommand } from './commands/demo.js';
 import { evaluateCommand } from './commands/evaluate.js';
 import { inspectCommand } from './commands/inspect.js';
 import { partitionCommand } from './commands/partition.js';
+import { preprocessCommand } from './commands/preprocess.js';
 import { quantizeCommand } from './commands/quantize.js';
+import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { supportCommand } from './commands/support.js';
 import { AccuracyNotMet, ExitCode, UsageError } from './exit-code.js';
@@ -27,6 +29,8 @@ for (const command of [
   runCommand(),
   evaluateCommand(),
   analyzeCommand(),
+  reportCommand(),
+  preprocessCommand(),
   supportCommand(),
   demoCommand(),
 ]) {

@@ -149,6 +149,13 @@ export async function openFile(path: string, options: TargetOptions): Promise<Lo
   return path.endsWith('.octet') ? Model.load(path) : loadFor(path, options);
 }
 
+/** Opens a .octet file, or a quantized .tflite file with its own integers, beside what these stand for in float. */
+export async function openQuantized(path: string): Promise<Model> {
+  if (path.endsWith('.octet')) return Model.load(path);
+  const net = await loadModel(path, { target: 'tflite' });
+  return net.convertToSimaQuantization({ requantization: 'tflite' });
+}
+
 /** Collects the values of an option that may be given several times. */
 export function repeated(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -27,7 +27,11 @@ export {
   quantizationScheme,
   recommendedQuantization,
 } from './params.js';
+export { inputPicture } from './pictures.js';
 export { configure } from './pool.js';
+export { createReport } from './report/create.js';
+export { reportHtml } from './report/html.js';
+export type * from './report/types.js';
 export type * from './sensitivity-types.js';
 export { top1, topK } from './statistics/classification.js';
 export { counter, mean, meanText, tensorSet, text, together } from './statistics/compose.js';

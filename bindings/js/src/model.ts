@@ -6,6 +6,7 @@ import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, FinishedModel } from './protocol.js';
+import type { QuantizationReport } from './report/types.js';
 import {
   abortable,
   encodedSamples,
@@ -23,7 +24,6 @@ import type {
   NodeError,
   Partition,
   Preprocessing,
-  QuantizationReport,
   QuantizationSettings,
   Runnable,
   SampleSource,

@@ -2,6 +2,7 @@
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
 import type { QuantizationParams } from './params.js';
+import type { QuantizationReport } from './report/types.js';
 import type {
   MixedPrecision,
   MixedPrecisionOptions,
@@ -500,48 +501,6 @@ export interface NodeError extends SignalError {
 export interface AnalyzeOptions extends CallOptions {
   /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
   readonly localFeed?: boolean;
-}
-
-/** What quantizing decided. Plain JSON; depends on model, settings and samples alone. */
-export interface QuantizationReport {
-  readonly model: string;
-  readonly target: Target;
-  /** Present and true where that was asked for when loading. */
-  readonly anyShapeOnMla?: boolean;
-  /** The JSON form of `QuantizationParams`. */
-  readonly settings: QuantizationSettings;
-  readonly preprocessing?: Preprocessing;
-  readonly partition: Partition;
-  readonly nodes: readonly Pick<NodeInfo, 'name' | 'operator' | 'unit' | 'segment' | 'reasons'>[];
-  readonly tensors: readonly {
-    readonly tensor: string;
-    /** Smallest and largest value that calibration saw. */
-    readonly observed: readonly [number, number];
-    /** The range that the calibration method chose. */
-    readonly chosen: readonly [number, number];
-    readonly scale: number;
-    readonly zeroPoint: number;
-  }[];
-  readonly warnings: readonly string[];
-  readonly sizes: {
-    readonly sourceBytes: number;
-    /** Bytes of the constants, before and after. */
-    readonly floatConstantBytes: number;
-    readonly quantizedConstantBytes: number;
-  };
-  readonly provenance: {
-    readonly octetVersion: string;
-    readonly calibrationSamples: number;
-  };
-  /** What an auxiliary network was made of; absent for all others. */
-  readonly transforms?: readonly TransformJson[];
-  /** The parts of a composed model, in order. Ranges, sizes and warnings above are those of all. */
-  readonly parts?: readonly {
-    readonly model: string;
-    readonly transforms?: readonly TransformJson[];
-    readonly settings: QuantizationSettings;
-    readonly calibrationSamples: number;
-  }[];
 }
 
 /** Whether and how much of the activations' unevenness goes over to the weights that read them. */

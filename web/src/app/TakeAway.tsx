@@ -1,6 +1,6 @@
 // The files that a run can be taken away as.
 
-import { bytes } from '../graph/words';
+import { bytes } from 'octet-quant/display';
 import { downloadOctet, downloadReport, downloadSettings, downloadTFLite } from '../report/download';
 import { useActiveRun } from '../state/derive';
 import { activationsName, inIntegers } from '../state/precision';

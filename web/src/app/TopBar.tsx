@@ -1,6 +1,6 @@
 // The thin bar on top: what is open, the runs, what can be taken away, what is kept.
 
-import { bytes } from '../graph/words';
+import { bytes, percent } from 'octet-quant/display';
 import { showRun } from '../state/actions';
 import { scoresOf } from '../state/derive';
 import { setState, useStore } from '../state/store';
@@ -9,7 +9,6 @@ import { FileButton } from '../ui/FileButton';
 import { KeptMenu } from './Kept';
 import { TakeAway } from './TakeAway';
 import './TopBar.css';
-import { percent } from '../graph/words';
 
 export function TopBar() {
   const model = useStore((state) => state.model);

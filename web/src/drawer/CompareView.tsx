@@ -1,7 +1,7 @@
 // All runs in one table: the figures with the best of each in bold, and the settings with what differs set off.
 
 import type { GraphInfo } from 'octet-quant';
-import { bytes, decibels, duration, milliseconds, percent } from '../graph/words';
+import { bytes, decibels, duration, milliseconds, percent } from 'octet-quant/display';
 import { deleteRun, showRun, takeSettingsOf } from '../state/actions';
 import { nodeByName, outputError, scoresOf, worstErrors } from '../state/derive';
 import { chosenNodes, PRECISION_NAMES } from '../state/precision';

@@ -2,10 +2,9 @@
 // the layer adds itself. A click selects the layer.
 
 import type { NodeError } from 'octet-quant';
+import { CALM_DB, decibels, HOT_DB, heatOf } from 'octet-quant/display';
 import { type PointerEvent, useState } from 'react';
-import { CALM_DB, HOT_DB, heatOf } from '../graph/heat';
 import type { Network } from '../graph/network';
-import { decibels } from '../graph/words';
 import { select, useStore } from '../state/store';
 
 const LINES = [10, 20, 30] as const;

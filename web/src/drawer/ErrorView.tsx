@@ -1,9 +1,9 @@
 // The error of every layer: the course of it through the network, and the worst, to be given a higher precision.
 
 import type { NodeError, NodePrecision } from 'octet-quant';
+import { decibels } from 'octet-quant/display';
 import { useMemo, useState } from 'react';
 import type { Network } from '../graph/network';
-import { decibels } from '../graph/words';
 import { fix, mix } from '../state/actions';
 import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../state/derive';
 import { chosenNodes, numbersOf, type OwnChoice, PRECISION_NAMES, remediesOn } from '../state/precision';

@@ -1,9 +1,8 @@
 // All nodes in a table: sorted, filtered by the same search as the network, only the rows in view in the document.
 
+import { count, decibels, tintOf } from 'octet-quant/display';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import { tintOf } from '../graph/heat';
 import type { Network } from '../graph/network';
-import { count, decibels } from '../graph/words';
 import { useErrorOf } from '../state/derive';
 import { select, setState, useStore } from '../state/store';
 import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';

@@ -1,7 +1,7 @@
 // Before and after, at a glance.
 
+import { bytes, decibels, milliseconds, percent } from 'octet-quant/display';
 import type { ReactNode } from 'react';
-import { bytes, decibels, milliseconds, percent } from '../graph/words';
 import { outputError, scoresOf } from '../state/derive';
 import { inIntegers } from '../state/precision';
 import { setState, useStore } from '../state/store';

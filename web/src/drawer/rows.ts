@@ -1,8 +1,8 @@
 // The table's rows: filtered and sorted.
 
 import type { NodeError, NodeInfo } from 'octet-quant';
+import { shapeText } from 'octet-quant/display';
 import { matches, type Network } from '../graph/network';
-import { shapeText } from '../graph/words';
 
 export interface Row {
   readonly position: number;

@@ -1,8 +1,7 @@
 // What the colours of the network mean, with how much of the work each unit has.
 
+import { CALM_DB, HOT_DB, share } from 'octet-quant/display';
 import { useStore } from '../state/store';
-import { CALM_DB, HOT_DB } from './heat';
-import { share } from './words';
 
 export const UNIT_NAMES = { MLA: 'accelerator', APU: 'application processor', CVU: 'vision unit' } as const;
 

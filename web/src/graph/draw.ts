@@ -2,12 +2,12 @@
 // below a readable size nodes lose their text, so that thousands of nodes stay within a frame.
 
 import type { Unit } from 'octet-quant';
-import { tintOf } from './heat';
+import { decibels, tintOf } from 'octet-quant/display';
 import type { LayoutResult, Point } from './layered';
 import { NODE_HEIGHT, nodeWidth } from './layout';
 import { type Network, type NetworkNode, unitOf } from './network';
 import type { CanvasTheme } from './theme';
-import { decibels, fusedActivation } from './words';
+import { fusedActivation } from './words';
 
 export interface Camera {
   /** Screen position of the drawing's origin, and screen pixels per unit of the drawing. */

@@ -1,8 +1,8 @@
 // The strip beside the network: all of it at once, with what is in view marked. Networks are tall and narrow, so the
 // strip stretches them sideways, up to four times.
 
+import { tintOf } from 'octet-quant/display';
 import type { Camera, Marks, Scene } from './draw';
-import { tintOf } from './heat';
 import { NODE_HEIGHT, nodeWidth } from './layout';
 import { unitOf } from './network';
 import type { CanvasTheme } from './theme';

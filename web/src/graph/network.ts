@@ -1,7 +1,8 @@
 // What is drawn of a model: its operators, its inputs and outputs, and the tensors that flow between them.
 
 import type { GraphInfo, NodeInfo, TensorInfo, Unit } from 'octet-quant';
-import { operatorTitle, shapeText } from './words';
+import { shapeText } from 'octet-quant/display';
+import { operatorTitle } from './words';
 
 /** An operator of the network, or one of its ends. `id` is what a selection holds. */
 export type NetworkNode =

@@ -1,6 +1,7 @@
-// Words and figures for operators and tensors, as short as they stay unambiguous.
+// Words for operators and their attributes, as short as they stay unambiguous.
 
 import type { NodeInfo, TensorInfo } from 'octet-quant';
+import { figure } from 'octet-quant/display';
 
 const SHORT_OPERATOR: Readonly<Record<string, string>> = {
   CONV_2D: 'Conv',
@@ -77,12 +78,6 @@ function sentenceCase(operator: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** "28×28×16": a batch of 1 is left out. */
-export function shapeText(shape: readonly number[]): string {
-  const inner = shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape;
-  return inner.length === 0 ? 'scalar' : inner.join('×');
-}
-
 const SPATIAL_ATTRIBUTES = ['stride', 'dilation', 'window', 'output'];
 
 /** The attribute `name` of a node as a person would write it. */
@@ -113,59 +108,4 @@ export function attributeName(name: string): string {
     .replaceAll('_', ' ')
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase();
-}
-
-/** A number with four significant digits, never in a longer form than needed. */
-export function figure(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e7)
-    return value.toLocaleString('en').replaceAll('-', '−');
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : '–';
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e7) ? value.toExponential(2) : value.toPrecision(4);
-  return text.replaceAll('-', '−');
-}
-
-/** 1,234,567 as "1.23 M". */
-export function count(value: number): string {
-  const steps: readonly (readonly [number, string])[] = [
-    [1e9, 'G'],
-    [1e6, 'M'],
-    [1e3, 'k'],
-  ];
-  for (const [step, suffix] of steps) {
-    if (value >= step) return `${(value / step).toPrecision(3)} ${suffix}`;
-  }
-  return String(value);
-}
-
-export function bytes(value: number): string {
-  if (value < 1000) return `${value} B`;
-  if (value < 999_500) return `${(value / 1e3).toPrecision(3)} kB`;
-  return `${(value / 1e6).toPrecision(3)} MB`;
-}
-
-export function decibels(value: number): string {
-  return Number.isFinite(value) ? `${value.toFixed(1).replace('-', '−')} dB` : 'exact';
-}
-
-export function percent(value: number, digits = 1): string {
-  return `${(value * 100).toFixed(digits)} %`;
-}
-
-/** A share in whole percent that does not round something to nothing, or nearly all to all. */
-export function share(value: number): string {
-  if (value > 0 && value < 0.005) return '<1 %';
-  return value < 1 && value >= 0.995 ? '>99 %' : percent(value, 0);
-}
-
-export function milliseconds(value: number): string {
-  if (value < 10) return `${value.toFixed(2)} ms`;
-  if (value < 1000) return `${value.toFixed(0)} ms`;
-  return duration(value / 1000);
-}
-
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
 }

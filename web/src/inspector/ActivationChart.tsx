@@ -1,9 +1,9 @@
 // The distribution of a node's values over a few images, with the range that quantizing chose.
 
 import { type NodeInfo, realValues } from 'octet-quant';
+import { figure } from 'octet-quant/display';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet } from '../engine/engine';
-import { figure } from '../graph/words';
 import { partsOf } from '../state/derive';
 import { getState, useStore } from '../state/store';
 import type { Run } from '../state/types';

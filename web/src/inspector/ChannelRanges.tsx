@@ -1,6 +1,6 @@
 // The largest weight that each output channel can hold, in channel order: a few tall ones explain a bad layer.
 
-import { figure } from '../graph/words';
+import { figure } from 'octet-quant/display';
 
 const WIDTH = 280;
 const HEIGHT = 44;

@@ -1,18 +1,11 @@
 // Everything known of the selected node: what it is, where it runs and why, what it costs, how it was quantized.
 
 import type { NodeError, NodeInfo, SignalError, TensorInfo } from 'octet-quant';
+import { count, decibels, figure, shapeText } from 'octet-quant/display';
 import type { ReactNode } from 'react';
 import { UNIT_NAMES } from '../graph/Legend';
 import { inputId, type Network, type NetworkNode, outputId } from '../graph/network';
-import {
-  attributeName,
-  attributeOf,
-  count,
-  decibels,
-  figure,
-  fusedActivation,
-  shapeText,
-} from '../graph/words';
+import { attributeName, attributeOf, fusedActivation } from '../graph/words';
 import { useActiveRun, useErrorOf } from '../state/derive';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';

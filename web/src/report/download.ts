@@ -1,13 +1,13 @@
 // Saves what was made, under names that say what it is.
 
-import { quantizedModel } from '../engine/engine';
+import { createReport, type Report, type ReportAccuracy, reportHtml } from 'octet-quant';
+import { datasetOf, quantizedModel } from '../engine/engine';
 import { baseName } from '../engine/quantize';
 import { noticeOf } from '../state/actions';
-import { networkFor } from '../state/derive';
+import { partsOf, scoresOf } from '../state/derive';
 import { activationsName } from '../state/precision';
 import { getState, setState } from '../state/store';
 import type { Run } from '../state/types';
-import { reportHtml } from './html';
 
 export async function downloadTFLite(run: Run, ioType: 'float32' | 'int8' | 'int16'): Promise<void> {
   try {
@@ -32,9 +32,43 @@ export function downloadSettings(run: Run): void {
   save(`${nameFor(run)}_settings.json`, `${JSON.stringify(run.settings, null, 2)}\n`, 'application/json');
 }
 
-export function downloadReport(run: Run): void {
-  const { model } = getState();
-  if (model) save(`${nameFor(run)}_report.html`, reportHtml(run, model, networkFor(model.info)), 'text/html');
+export async function downloadReport(run: Run): Promise<void> {
+  try {
+    save(`${nameFor(run)}_report.html`, reportHtml(await reportOf(run)), 'text/html');
+  } catch (error) {
+    setState({ notice: noticeOf(error, 'Writing the report') });
+  }
+}
+
+/** What the run has measured already is not measured again. */
+async function reportOf(run: Run): Promise<Report> {
+  const { model: loaded, images } = getState();
+  const model = await quantizedModel(run);
+  const { compare } = partsOf(images);
+  const samples = compare.length > 0 ? await datasetOf(model, compare, run.preprocessing) : [];
+  const modelFile = loaded?.fileName;
+  return createReport(model, samples, {
+    title: modelFile === undefined ? run.name : `${modelFile}: ${run.name}`,
+    ...(modelFile === undefined ? {} : { modelFile }),
+    errors: run.errors,
+    accuracy: accuracyOf(run),
+    ...(run.timing === undefined ? {} : { times: run.timing }),
+    classes: run.classification?.classes ?? [],
+    date: new Date(run.finishedAt).toISOString().slice(0, 10),
+  });
+}
+
+function accuracyOf({ classification }: Run): readonly ReportAccuracy[] {
+  if (classification === undefined) return [];
+  const {
+    floatAccuracy: float,
+    quantizedAccuracy: quantized,
+    agreement,
+    labelled,
+  } = scoresOf(classification);
+  const same = { statistic: 'Same answer', samples: classification.images.length, quantized: agreement };
+  if (float === undefined || quantized === undefined) return [same];
+  return [{ statistic: 'Accuracy', samples: labelled, float, quantized }, same];
 }
 
 /** "fashion", "fashion_run2": the first run needs no number. */

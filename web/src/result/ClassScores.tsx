@@ -1,7 +1,7 @@
 // The classes with the highest scores, float beside quantized.
 
 import { realValues } from 'octet-quant';
-import { percent } from '../graph/words';
+import { percent } from 'octet-quant/display';
 import { classNames } from '../state/derive';
 import { useStore } from '../state/store';
 import type { Outputs } from './useOutputs';

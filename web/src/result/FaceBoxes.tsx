@@ -1,7 +1,7 @@
 // Faces found in an image: by the float model dashed, by the quantized one solid.
 
 import { type GraphInfo, realValues, type TensorMap } from 'octet-quant';
-import { percent } from '../graph/words';
+import { percent } from 'octet-quant/display';
 import { TensorImage } from '../steps/Thumbnails';
 import { type Anchors, anchorsFor, decodeFaces, type Face } from './faces';
 import { Numbers } from './Numbers';

@@ -1,9 +1,9 @@
 // Outputs that are just numbers: float against quantized, point by point, and how far apart they are.
 
 import { type OutputTensor, realValues } from 'octet-quant';
+import { decibels, figure, shapeText } from 'octet-quant/display';
 import { useEffect, useRef } from 'react';
 import { readTheme } from '../graph/theme';
-import { decibels, figure, shapeText } from '../graph/words';
 import { useStore } from '../state/store';
 import type { Outputs } from './useOutputs';
 

@@ -1,8 +1,8 @@
 // Outputs that are pictures (masks, heat maps): float, quantized and the difference, one channel at a time.
 
 import { realValues } from 'octet-quant';
+import { figure } from 'octet-quant/display';
 import { useEffect, useRef, useState } from 'react';
-import { figure } from '../graph/words';
 import { pictureSize } from './kind';
 import type { Outputs } from './useOutputs';
 

@@ -10,6 +10,7 @@ import {
   recommendedQuantization,
   type Target,
 } from 'octet-quant';
+import { withLabels } from 'octet-quant/display';
 import { floatNet, forgetAll, forgetModel, rememberModel } from '../engine/engine';
 import {
   chosenFiles,
@@ -30,7 +31,7 @@ import {
   type Reporter,
 } from '../engine/quantize';
 import { fileNameOf, readSample, type SampleId } from '../engine/sample';
-import { classCount, classNames, partsOf, withLabels } from './derive';
+import { classCount, classNames, partsOf } from './derive';
 import { JobClock } from './job';
 import { chosenNodes, fittedTo, type NodeChoice, withChoice } from './precision';
 import { emptySession, getState, setState } from './store';

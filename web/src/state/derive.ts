@@ -141,14 +141,6 @@ export function passingOn(run: Run, info: GraphInfo): ReadonlySet<string> {
   return new Set(info.nodes.filter(passes).map(({ name }) => name));
 }
 
-/** Node and tensor names in a sentence of the core's, which may be very long, made short. */
-export function withLabels(sentence: string): string {
-  return sentence.replaceAll(/'([^']*[/;][^']*)'/g, (_, name: string) => {
-    const [first = name] = name.split(';');
-    return `'${first.split('/').slice(-2).join('/')}'`;
-  });
-}
-
 export function nodeByName(info: GraphInfo | undefined, name: string | undefined): NodeInfo | undefined {
   return name === undefined ? undefined : info?.nodes.find((node) => node.name === name);
 }

@@ -1,8 +1,7 @@
 // What was opened, and how the network divides over the compute units.
 
+import { bytes, count, shapeText, share, withLabels } from 'octet-quant/display';
 import { KeptNote } from '../app/Kept';
-import { bytes, count, shapeText, share } from '../graph/words';
-import { withLabels } from '../state/derive';
 import { useStore } from '../state/store';
 import { Step } from './Step';
 

@@ -1,7 +1,7 @@
 // The one button; while it works, what it is doing, how long it will take, and the way out.
 
+import { duration } from 'octet-quant/display';
 import { type RefObject, useLayoutEffect, useRef } from 'react';
-import { duration } from '../graph/words';
 import { cancel, convert, quantize } from '../state/actions';
 import { useStore } from '../state/store';
 import type { Job, LoadedModel, Phase, PhaseName } from '../state/types';

@@ -1,13 +1,13 @@
 // A few images as they are, each beside what the model sees of it.
 
-import type { Tensor } from 'octet-quant';
+import { inputPicture, type Tensor } from 'octet-quant';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { datasetOf, runnable } from '../engine/engine';
 import { noticeOf } from '../state/actions';
 import { useStore } from '../state/store';
 import type { ImageEntry } from '../state/types';
 import { useBlobUrl } from '../ui/useBlobUrl';
-import { rangeText, tensorToPixels } from './preprocessing';
+import { rangeText } from './preprocessing';
 
 const SHOWN = 6;
 
@@ -153,13 +153,15 @@ export function TensorImage({
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const preprocessing = useStore((state) => state.preprocessing);
-  const quantization = useStore((state) => state.model?.info.inputs[0]?.quantization);
+  const info = useStore((state) => state.model?.info.inputs[0]);
   useEffect(() => {
-    const pixels = tensor && tensorToPixels(tensor, preprocessing, quantization);
-    if (!canvas.current || !pixels) return;
-    canvas.current.width = pixels.width;
-    canvas.current.height = pixels.height;
+    const picture = tensor && info && inputPicture(tensor, info, preprocessing);
+    if (!canvas.current || !picture) return;
+    const { width, height, rgba } = picture;
+    canvas.current.width = width;
+    canvas.current.height = height;
+    const pixels = new ImageData(new Uint8ClampedArray(rgba), width, height);
     canvas.current.getContext('2d')?.putImageData(pixels, 0, 0);
-  }, [tensor, preprocessing, quantization]);
+  }, [tensor, preprocessing, info]);
   return <canvas ref={canvas} role="img" aria-label={label} />;
 }

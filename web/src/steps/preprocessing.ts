@@ -1,7 +1,7 @@
 // The usual ways of turning pixels into numbers, and what may be wrong with the chosen one.
 
-import type { Preprocessing, Tensor, TensorQuantization } from 'octet-quant';
-import { figure } from '../graph/words';
+import type { Preprocessing, Tensor } from 'octet-quant';
+import { figure } from 'octet-quant/display';
 import type { ImageEntry } from '../state/types';
 
 export interface ScalePreset {
@@ -40,37 +40,6 @@ export function parseNumbers(text: string): number | readonly number[] | undefin
     .map(Number);
   if (numbers.length === 0 || numbers.some((value) => !Number.isFinite(value))) return undefined;
   return numbers.length === 1 ? numbers[0] : numbers;
-}
-
-/**
- * What an input tensor shows, as pixels: preprocessing undone, so that what was lost is seen to be lost. `quantization`
- * says what the integers of an already quantized model's input stand for.
- */
-export function tensorToPixels(
-  tensor: Tensor,
-  preprocessing: Preprocessing,
-  quantization: TensorQuantization | undefined,
-): ImageData | undefined {
-  const shape = tensor.shape.length === 4 ? tensor.shape.slice(1) : tensor.shape;
-  const first = preprocessing.layout === 'NCHW';
-  const [height, width, channels] = first ? [shape[1], shape[2], shape[0]] : [shape[0], shape[1], shape[2]];
-  if (height === undefined || width === undefined || (channels !== 1 && channels !== 3)) return undefined;
-  const image = new ImageData(width, height);
-  const [scale, zero] = [quantization?.scale[0] ?? 1, quantization?.zeroPoint[0] ?? 0];
-  const at = (pixel: number, channel: number): number =>
-    scale *
-    (Number(tensor.data[first ? channel * width * height + pixel : pixel * channels + channel] ?? 0) - zero);
-  const part = (value: number | readonly number[], channel: number): number =>
-    typeof value === 'number' ? value : (value[channel] ?? value[0] ?? 0);
-  for (let pixel = 0; pixel < width * height; ++pixel) {
-    for (let color = 0; color < 3; ++color) {
-      const channel = channels === 1 ? 0 : preprocessing.color === 'BGR' ? 2 - color : color;
-      image.data[4 * pixel + color] =
-        at(pixel, channel) * part(preprocessing.std, channel) + part(preprocessing.mean, channel);
-    }
-    image.data[4 * pixel + 3] = 255;
-  }
-  return image;
 }
 
 /** The values that the model gets, for a look: "−1 to 0.98". */

@@ -1,11 +1,12 @@
 // octet analyze: how far each node of a quantized model is from the float model, worst first.
 
 import { Command, Option } from 'commander';
-import { type ErrorMetric, loadModel, Model, type NodeError, type Sensitivity } from 'octet-quant';
+import type { ErrorMetric, NodeError, Sensitivity } from 'octet-quant';
 import { UsageError } from '../exit-code.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
+  openQuantized,
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
@@ -37,7 +38,7 @@ export function analyzeCommand(): Command {
     .option('--at-outputs', 'rank what rounding each tensor by itself makes of the outputs', false)
     .addOption(workersOption())
     .action(async (file: string, options: Options) => {
-      const model = await quantizedModel(file);
+      const model = await openQuantized(file);
       const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
       const samples = await samplesFrom(options.data, model, preprocessing);
       const { onProgress, finish } = progressBar(options);
@@ -56,13 +57,6 @@ export function analyzeCommand(): Command {
       show(options, { samples: samples.length, metric, local, nodes: errors }, () => errorTable(errors));
     });
   return addOutputOptions(addPreprocessingOptions(command));
-}
-
-/** A quantized .tflite file with its own integers, beside what these stand for in float. */
-async function quantizedModel(file: string): Promise<Model> {
-  if (file.endsWith('.octet')) return Model.load(file);
-  const net = await loadModel(file, { target: 'tflite' });
-  return net.convertToSimaQuantization({ requantization: 'tflite' });
 }
 
 function roundingTable(roundings: readonly Sensitivity[]): string {

@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LoadedNet, Model } from 'octet-quant';
 import { AccuracyNotMet } from '../exit-code.js';
-import { evaluationOf, type LabelOptions, STATISTIC } from '../labels.js';
+import { evaluationOf, type LabelOptions, statisticOption } from '../labels.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
@@ -48,11 +48,7 @@ export function evaluateCommand(): Command {
       '--classes <file>',
       'JSON: class names in the order of the model\'s output, a list or {"classes": list}',
     )
-    .addOption(
-      new Option('--statistic <name>', 'top1, top5, …; iou; map, map50 (repeatable; default top1)').argParser(
-        statisticName,
-      ),
-    )
+    .addOption(statisticOption('what is measured (repeatable; default top1)'))
     .addOption(new Option('--top <k>', 'the same as --statistic top<k>').argParser(atLeastOne))
     .addOption(targetOption())
     .addOption(anyShapeOption())
@@ -114,11 +110,6 @@ function figuresTable(samples: number, statistics: Readonly<Record<string, Figur
     ...columns.map((column) => percent(figures[column] ?? Number.NaN)),
   ]);
   return table([`${count(samples)} images`, ...columns.map((column) => `>${column}`)], rows);
-}
-
-function statisticName(text: string, before: readonly string[] = []): readonly string[] {
-  if (!STATISTIC.test(text)) throw new InvalidArgumentError('It is top1, top5, …, iou, map or map50.');
-  return repeated(text, before);
 }
 
 function share(text: string): number {
