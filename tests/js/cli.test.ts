@@ -295,6 +295,7 @@ describe('evaluate', () => {
   });
 
   test.each<[string, string[], number, RegExp]>([
+    ['no images', ['--data', inFolder('none')], 2, /no images among the files.*\n +Images end in/],
     ['no class names', ['--classes', octet], 2, /does not hold class names/],
     ['other statistics', ['--statistic', 'best'], 1, /top1, top5/],
     ['statistics of two kinds', ['--statistic', 'top1', '--statistic', 'iou'], 1, /different labels/],
@@ -309,7 +310,9 @@ describe('evaluate', () => {
     ],
   ])('refuses %s', (_, more, status, message) => {
     writeFileSync(inFolder('two.json'), '["a", "b"]');
-    const result = run('evaluate', model, '--data', join(FASHION, 'test.zip'), ...more);
+    mkdirSync(inFolder('none'), { recursive: true });
+    const data = more.includes('--data') ? [] : ['--data', join(FASHION, 'test.zip')];
+    const result = run('evaluate', model, ...data, ...more);
     expect(result.stderr).toMatch(message);
     expect(result.status).toBe(status);
   });

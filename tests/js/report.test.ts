@@ -11,9 +11,10 @@ import {
   inputPicture,
   type LoadedNet,
   loadModel,
-  type Model,
+  Model,
   type Report,
   reportHtml,
+  softmaxTransform,
 } from 'octet-quant';
 import sharp from 'sharp';
 import { calibrationImages, FASHION, loadFashion, ROOT } from './support/fashion.js';
@@ -228,6 +229,23 @@ test('outputs that are pictures, and inputs of plain tensors', async () => {
   ).metadata();
   expect([width, height, channels]).toEqual([256, 256, 1]);
   expect(reportHtml(made)).toContain(output.float);
+});
+
+test('transforms, and models composed of parts', async () => {
+  const shape = model.outputs[0]?.shape ?? [];
+  const again = await Model.createAuxiliaryNetwork([softmaxTransform()], { x: { dtype: 'float32', shape } });
+  const data = new Float32Array(10).fill(0.5);
+  const alone = await createReport(again, [{ x: { data, shape } }]);
+  valid(JSON.parse(JSON.stringify(alone)));
+  expect(alone.transforms).toEqual([softmaxTransform().toJSON()]);
+  expect(reportHtml(alone)).toContain('ost-processing for MLSoC (gen1)');
+
+  const composed = await createReport(await Model.compose([model, again]), images.select([0, 1]));
+  valid(JSON.parse(JSON.stringify(composed)));
+  expect(composed.parts?.map(({ calibrationSamples }) => calibrationSamples)).toEqual([24, 0]);
+  expect(composed.nodes).toHaveLength(report.nodes.length + 1);
+  expect(composed.nodes.at(-1)).toMatchObject({ operator: 'SOFTMAX', precision: 'float' });
+  expect(composed.weights).toEqual(report.weights);
 });
 
 test.each([

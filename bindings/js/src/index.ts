@@ -7,7 +7,7 @@ import { readSource } from './source.js';
 import type { Model as ModelInterface, OperatorSupport } from './types.js';
 
 export { imageDataset } from './dataset.js';
-export { OctetError } from './errors.js';
+export { OctetError, type OctetErrorCode, type OctetErrorLocation } from './errors.js';
 export {
   boxesFromCsv,
   classesFromCsv,

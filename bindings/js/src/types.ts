@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
+import type { ImageDataset } from './image-types.js';
 import type { QuantizationParams } from './params.js';
 import type { QuantizationReport } from './report/types.js';
 import type {
@@ -11,6 +12,8 @@ import type {
   SensitivityOptions,
 } from './sensitivity-types.js';
 import type { LabelledImages, LabelledSample, Statistic } from './statistics/types.js';
+
+export type * from './image-types.js';
 
 /** What a tensor's elements can be stored as. */
 export type TypedArray =
@@ -528,45 +531,6 @@ export interface QuantizationSettings {
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;
 }
 
-// ------------------------------------------------------------------------------------------------------------- images
-
-/** Where images come from: paths of files, folders and zips (Node), or blobs and files of images and zips. */
-export type ImageSource = string | URL | Blob | { readonly name: string; readonly data: Uint8Array | Blob };
-
-/** One image of a dataset. */
-export interface ImageItem {
-  readonly name: string;
-  /** Name of the folder that it lies in; empty when there is none. */
-  readonly label: string;
-}
-
-/** Pixels as decoded, 4 bytes a pixel. */
-export interface RawImage {
-  readonly width: number;
-  readonly height: number;
-  readonly rgba: Uint8Array;
-}
-
-/** Images that are decoded only when they are needed. Iterating gives input tensors. */
-export interface ImageDataset extends AsyncIterable<Sample> {
-  readonly length: number;
-  readonly items: readonly ImageItem[];
-  readonly preprocessing: Preprocessing;
-  /** The decoded pixels of image `index`, before preprocessing. */
-  pixels(index: number): Promise<RawImage>;
-  /** The input tensor of image `index`: what the model sees. */
-  sample(index: number): Promise<Sample>;
-  /** A dataset of some of the images, in the order given. */
-  select(indices: Iterable<number>): ImageDataset;
-}
-
-export interface ImageDatasetOptions {
-  /** The model that the images are for: gives the input's name and shape. */
-  readonly net: LoadedNet | Model;
-  /** Needed only when the model has several inputs. */
-  readonly inputName?: string;
-}
-
 // ------------------------------------------------------------------------------------------------------------ support
 
 export interface TargetSupport {
@@ -584,41 +548,6 @@ export interface OperatorSupport {
   readonly targets: Readonly<Record<Target, TargetSupport>>;
   /** The vision unit can run it at the model's edge. */
   readonly cvu: boolean;
-}
-
-// ------------------------------------------------------------------------------------------------------------- errors
-
-/** What went wrong, as a closed set. */
-export type OctetErrorCode =
-  /** The bytes are not a well-formed file of the expected format. */
-  | 'INVALID_FILE'
-  /** The model holds operators, or variants of them, that Octet does not know. */
-  | 'UNSUPPORTED_OPERATOR'
-  /** The model is well-formed but of a kind that Octet cannot process. */
-  | 'UNSUPPORTED_MODEL'
-  /** A shape is inconsistent, dynamic without a given size, or too large. */
-  | 'INVALID_SHAPE'
-  /** A tensor or image handed in does not fit the model. */
-  | 'INVALID_INPUT'
-  /** Quantization settings contradict each other or the target. */
-  | 'INVALID_CONFIG'
-  /** Calibration was asked for with no sample. */
-  | 'EMPTY_CALIBRATION'
-  /** The caller's AbortSignal fired. */
-  | 'CANCELLED'
-  /** An allocation did not fit. */
-  | 'OUT_OF_MEMORY'
-  /** The browser or Node lacks something that Octet needs, such as WebAssembly SIMD. */
-  | 'UNSUPPORTED_ENVIRONMENT'
-  /** A defect of Octet itself. */
-  | 'INTERNAL';
-
-/** Where it went wrong, in the user's own names. */
-export interface OctetErrorLocation {
-  readonly node?: string;
-  readonly tensor?: string;
-  readonly input?: string;
-  readonly byteOffset?: number;
 }
 
 // ------------------------------------------------------------------------------------------------------ configuration

@@ -64,6 +64,8 @@ export async function createReport(
     exportNotes: tflite.notes,
     settings,
     ...(preprocessing === undefined ? {} : { preprocessing }),
+    ...(report.transforms === undefined ? {} : { transforms: report.transforms }),
+    ...(report.parts === undefined ? {} : { parts: report.parts }),
     provenance: {
       octetVersion: provenance.octetVersion,
       ...(modelFile === undefined ? {} : { modelFile }),

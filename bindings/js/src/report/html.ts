@@ -49,15 +49,26 @@ ${settings(report)}
 `.text;
 }
 
-function introduction({ title, target, provenance, settings: { calibration } }: Report): Markup {
-  const { octetVersion, modelFile, calibrationSamples, comparedSamples, date } = provenance;
-  const ranges =
-    calibrationSamples > 0
-      ? `with ${calibrationSamples.toLocaleString('en')} samples to find ranges (${calibration.method})`
-      : 'with the scales of the file';
+function introduction(report: Report): Markup {
+  const { title, target, transforms, provenance } = report;
+  const { octetVersion, modelFile, comparedSamples, date } = provenance;
+  const what = transforms === undefined ? 'quantized' : 'pre- or post-processing';
+  const named =
+    modelFile === undefined || modelFile === title ? undefined : html`<strong>${modelFile}</strong>, `;
   const compared =
-    comparedSamples > 0 ? ` and ${comparedSamples.toLocaleString('en')} samples to compare on` : '';
-  return html`<p class="soft">${modelFile === undefined || modelFile === title ? 'Quantized' : html`<strong>${modelFile}</strong>, quantized`} for ${TARGETS[target]} by Octet ${octetVersion}${date === undefined ? '' : ` on ${date}`}, ${ranges}${compared}.</p>`;
+    comparedSamples > 0 ? `, ${comparedSamples.toLocaleString('en')} samples to compare on` : '';
+  return html`<p class="soft">${named}${named === undefined ? `${what.charAt(0).toUpperCase()}${what.slice(1)}` : what} for ${TARGETS[target]} by Octet ${octetVersion}${date === undefined ? '' : ` on ${date}`}${rangesFrom(report)}${compared}.</p>`;
+}
+
+function rangesFrom({
+  transforms,
+  settings: { calibration },
+  provenance: { calibrationSamples },
+}: Report): string {
+  if (transforms !== undefined) return '';
+  return calibrationSamples > 0
+    ? `, ${calibrationSamples.toLocaleString('en')} samples to find ranges (${calibration.method})`
+    : ', with the scales of the file';
 }
 
 function summary(report: Report): Markup {
@@ -236,14 +247,17 @@ function notes({ warnings, exportNotes }: Report): Markup {
   return html`<section>${list('Warnings', warnings)}${list('As a .tflite', exportNotes)}</section>`;
 }
 
-function settings({
-  target,
-  inputs,
-  outputs,
-  settings: quantization,
-  preprocessing,
-  provenance,
-}: Report): Markup {
+function settings(report: Report): Markup {
+  const {
+    target,
+    inputs,
+    outputs,
+    settings: quantization,
+    preprocessing,
+    transforms,
+    parts,
+    provenance,
+  } = report;
   const ends = [
     ...inputs.map((tensor) => ({ ...tensor, end: 'input' })),
     ...outputs.map((tensor) => ({ ...tensor, end: 'output' })),
@@ -258,5 +272,5 @@ ${table(
   ],
   ends,
 )}
-<pre tabindex="0">${JSON.stringify({ target, quantization, preprocessing, provenance }, null, 2)}</pre></section>`;
+<pre tabindex="0">${JSON.stringify({ target, quantization, preprocessing, transforms, parts, provenance }, null, 2)}</pre></section>`;
 }

@@ -205,6 +205,9 @@ export interface Report {
   readonly exportNotes: readonly string[];
   readonly settings: QuantizationSettings;
   readonly preprocessing?: Preprocessing;
+  /** Of a model of transforms, and of a composed model, as in `QuantizationReport`. */
+  readonly transforms?: NonNullable<QuantizationReport['transforms']>;
+  readonly parts?: NonNullable<QuantizationReport['parts']>;
   readonly provenance: {
     readonly octetVersion: string;
     readonly modelFile?: string;
