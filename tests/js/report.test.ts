@@ -15,6 +15,7 @@ import {
   type Report,
   reportHtml,
   softmaxTransform,
+  type TensorMap,
 } from 'octet-quant';
 import sharp from 'sharp';
 import { calibrationImages, FASHION, loadFashion, ROOT } from './support/fashion.js';
@@ -229,6 +230,56 @@ test('outputs that are pictures, and inputs of plain tensors', async () => {
   ).metadata();
   expect([width, height, channels]).toEqual([256, 256, 1]);
   expect(reportHtml(made)).toContain(output.float);
+});
+
+/** The object with some of its members replaced. */
+function replaced<T extends object>(object: T, members: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      if (name in members) return Reflect.get(members, name);
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+test('boxes that were found lie over the picture of the input', async () => {
+  const found = (left: number, scores: readonly number[]): TensorMap => {
+    const tensor = (values: readonly number[], shape: readonly number[]) =>
+      ({ data: Float32Array.from(values), shape, dtype: 'float32' }) as const;
+    return {
+      boxes: tensor([0, left, 0.5, 0.75, 0, 0, 1, 1], [1, 2, 4]),
+      classes: tensor([1, 0], [1, 2]),
+      scores: tensor(scores, [1, 2]),
+      count: tensor([2], [1]),
+    };
+  };
+  const outputs = Object.entries(found(0, [0, 0])).map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    shape,
+    constant: false,
+  }));
+  const float = await model.floatModel();
+  const finder = replaced(model, {
+    execute: async () => found(0.125, [0.75, 0.25]),
+    floatModel: async () => replaced(float, { outputs, execute: async () => found(0.25, [0.75, 0.5]) }),
+  });
+  const made = await createReport(finder, images.select([0]), { errors: [], classes: ['cat', 'dog'] });
+  valid(JSON.parse(JSON.stringify(made)));
+  const edges = { top: 0, bottom: 0.5, right: 0.75 };
+  expect(made.samples[0]?.outputs).toMatchObject([
+    {
+      kind: 'boxes',
+      tensor: 'boxes',
+      float: [
+        { ...edges, left: 0.25, label: 'dog', score: 0.75 },
+        { top: 0, left: 0, bottom: 1, right: 1, label: 'cat', score: 0.5 },
+      ],
+      quantized: [{ ...edges, left: 0.125, label: 'dog', score: 0.75 }],
+    },
+  ]);
+  expect(reportHtml(made)).toContain('<rect class="is" x="0.125" y="0" width="0.625" height="0.5"/>');
 });
 
 test('transforms, and models composed of parts', async () => {

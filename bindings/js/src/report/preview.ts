@@ -2,6 +2,8 @@
 
 import { encode } from 'fast-png';
 import { inputPicture } from '../pictures.js';
+import { areBoxes, postprocessedBoxes } from '../statistics/detection.js';
+import type { DetectedBox } from '../statistics/types.js';
 import { realValues } from '../tensor.js';
 import type { OutputTensor, Preprocessing, RawImage, Sample, TensorInfo, TensorMap } from '../types.js';
 import type { ReportOutput } from './types.js';
@@ -9,6 +11,8 @@ import type { ReportOutput } from './types.js';
 const MOST_CLASSES = 22_000;
 const SHOWN_CLASSES = 5;
 const SHOWN_NUMBERS = 400;
+const SHOWN_BOXES = 20;
+const LEAST_SCORE = 0.5;
 const LEAST_PICTURE = 8;
 /** Of the sides: what is longer is a list. */
 const MOST_ASPECT = 4;
@@ -44,6 +48,8 @@ export function outputsOf(
   after: TensorMap,
   classes: readonly string[] | undefined,
 ): readonly ReportOutput[] {
+  const boxes = boxesOf(outputs, before, after, classes);
+  if (boxes !== undefined) return [boxes];
   return outputs.flatMap(({ name }): ReportOutput[] => {
     const [float, quantized] = [before[name], after[name]];
     if (float === undefined || quantized === undefined) return [];
@@ -55,6 +61,37 @@ export function outputsOf(
     const picture = pictureOf(shape, values);
     return [picture ? { ...common, ...picture } : { ...common, ...numbersOf(values) }];
   });
+}
+
+/** The boxes of a model that ends in finding them, which its other outputs belong to. */
+function boxesOf(
+  outputs: readonly TensorInfo[],
+  before: TensorMap,
+  after: TensorMap,
+  classes: readonly string[] | undefined,
+): ReportOutput | undefined {
+  const [first] = outputs;
+  // Kept layers are among the tensors too.
+  const ends = (tensors: TensorMap): TensorMap =>
+    Object.fromEntries(outputs.flatMap(({ name }) => (tensors[name] ? [[name, tensors[name]]] : [])));
+  const [float, quantized] = [ends(before), ends(after)];
+  if (first === undefined || outputs.length < 3 || !areBoxes(float) || !areBoxes(quantized)) return undefined;
+  const best = (tensors: TensorMap): readonly DetectedBox[] =>
+    postprocessedBoxes(tensors)
+      .filter(({ score }) => score >= LEAST_SCORE)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, SHOWN_BOXES)
+      .map((box) => ({ ...box, label: classes?.[Number(box.label)] ?? box.label }));
+  const tensors = [float[first.name], quantized[first.name]] as const;
+  const [was, is] = tensors.map((tensor) => (tensor ? realValues(tensor) : new Float32Array()));
+  return {
+    tensor: first.name,
+    shape: first.shape,
+    sqnr: ratioOf({ float: was ?? new Float32Array(), quantized: is ?? new Float32Array() }),
+    kind: 'boxes',
+    float: best(float),
+    quantized: best(quantized),
+  };
 }
 
 interface Values {

@@ -1,6 +1,7 @@
 // What came out for a few samples, before and after.
 
 import { decibels, figure, shapeText } from '../display.js';
+import type { Box } from '../statistics/types.js';
 import { ratio, scatter } from './charts.js';
 import { html, type Markup } from './markup.js';
 import { table } from './table.js';
@@ -14,7 +15,12 @@ export function samples({ samples: shown }: Report): Markup | undefined {
 }
 
 function card({ name, input, outputs }: ReportSample): Markup {
-  return html`<article class="sample"><h3>${name}</h3>${input === undefined ? undefined : html`<img src="${input}" alt="What the model sees of ${name}">`}${outputs.map(outputOf)}</article>`;
+  const found = outputs.flatMap((output) => (output.kind === 'boxes' ? [boxes(output)] : []));
+  const seen =
+    input === undefined
+      ? undefined
+      : html`<div class="${found.length > 0 ? 'overlaid' : 'seen'}"><img src="${input}" alt="What the model sees of ${name}">${found}</div>`;
+  return html`<article class="sample"><h3>${name}</h3>${seen}${outputs.map(outputOf)}</article>`;
 }
 
 function outputOf(output: ReportOutput): Markup {
@@ -35,7 +41,26 @@ function contentsOf(output: ReportOutput): Markup {
       );
     case 'picture':
       return html`<div class="pictures"><figure><img src="${output.float}" alt="Float output ${output.tensor}"><figcaption>Float, ${figure(output.low)} to ${figure(output.high)}</figcaption></figure><figure><img src="${output.quantized}" alt="Quantized output ${output.tensor}"><figcaption>Quantized</figcaption></figure></div>`;
+    case 'boxes':
+      return table(
+        [
+          { head: 'Found', cell: ({ what }) => what },
+          { head: 'Class', cell: ({ label }) => label, kind: 'name' },
+          { head: 'Score', cell: ({ score }) => figure(score), kind: 'number' },
+        ],
+        [
+          ...output.float.map((box) => ({ what: html`<span class="was">float</span>`, ...box })),
+          ...output.quantized.map((box) => ({ what: html`<span class="is">quantized</span>`, ...box })),
+        ],
+      );
     case 'numbers':
       return scatter(output);
   }
+}
+
+/** What both models find, over the picture of the input. */
+function boxes({ float, quantized }: Extract<ReportOutput, { kind: 'boxes' }>): Markup {
+  const outline = ({ left, top, right, bottom }: Box, kind: string): Markup =>
+    html`<rect class="${kind}" x="${left}" y="${top}" width="${Math.max(0, right - left)}" height="${Math.max(0, bottom - top)}"/>`;
+  return html`<svg viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label="${float.length} boxes found in float, ${quantized.length} quantized">${float.map((box) => outline(box, 'was'))}${quantized.map((box) => outline(box, 'is'))}</svg>`;
 }

@@ -25,9 +25,10 @@ figcaption{display:flex;justify-content:space-between;gap:12px;font-size:11px;co
 .bars li{position:absolute;left:0;font-size:10px;line-height:1;color:var(--soft);transform:translateY(-2px)}.bars g:hover .clear{fill:var(--tint)}
 .line{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke:currentColor}.line-0{color:var(--heat)}.line-1{color:var(--focus)}.line-2{color:var(--mla)}.line-3{color:var(--apu)}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0;padding:0;list-style:none;font-size:12px}.legend li::before{content:"";display:inline-block;width:14px;border-top:2px solid;margin-right:6px;vertical-align:middle}
-.samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:20px 24px;margin:12px 0}.sample{min-width:0}.sample td,.sample th{padding-right:8px}
+.samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:20px 24px;margin:12px 0}.sample{min-width:0}.sample td,.sample th{padding-right:8px}.sample td.name{min-width:0}
 .pictures{display:flex;flex-wrap:wrap;gap:8px}.pictures figure{margin:0;width:112px}.pictures figcaption{display:block}
 img{width:112px;image-rendering:pixelated;display:block;border:1px solid var(--line);border-radius:3px;background:var(--panel)}
+.overlaid{position:relative}.overlaid img{width:100%;image-rendering:auto}.overlaid svg{position:absolute;inset:0;height:100%}.overlaid rect{fill:none;stroke:currentColor;stroke-width:2;vector-effect:non-scaling-stroke}.was{color:var(--focus)}.is{color:var(--heat)}
 .scatter svg{width:100%;max-width:240px;height:auto}.scatter figcaption{max-width:240px}.dots{fill:var(--focus)}
 .cause{border-left:3px solid var(--heat);padding:2px 0 2px 10px;margin:6px 0}
 details{border-bottom:1px solid var(--line)}summary{cursor:pointer;padding:6px 0;overflow-wrap:anywhere}details>div{padding:2px 0 16px}

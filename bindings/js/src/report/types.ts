@@ -1,5 +1,6 @@
 // What is reported of a quantized model. Plain JSON; schemas/report.schema.json describes Report.
 
+import type { DetectedBox } from '../statistics/types.js';
 import type {
   CallOptions,
   DType,
@@ -135,6 +136,12 @@ export type ReportOutput = {
       readonly high: number;
       readonly float: string;
       readonly quantized: string;
+    }
+  | {
+      /** Boxes with a score of at least one half, best first. */
+      readonly kind: 'boxes';
+      readonly float: readonly DetectedBox[];
+      readonly quantized: readonly DetectedBox[];
     }
   | {
       /** Values in pairs: all, or some spread over the tensor. */

@@ -75,7 +75,7 @@ export function averagePrecisions(
  */
 export function postprocessedBoxes(outputs: TensorMap): readonly DetectedBox[] {
   const [boxes, classes, scores, count] = Object.values(outputs);
-  if (boxes === undefined || classes === undefined || scores === undefined || boxes.shape.at(-1) !== 4) {
+  if (!boxes || !classes || !scores || !areBoxes(outputs)) {
     throw new OctetError({
       code: 'INVALID_INPUT',
       message: 'The outputs are not boxes, classes, scores and their number.',
@@ -92,6 +92,14 @@ export function postprocessedBoxes(outputs: TensorMap): readonly DetectedBox[] {
     label: labels[index] ?? 0,
     score: values[index] ?? 0,
   }));
+}
+
+/** Whether outputs have the shapes that `postprocessedBoxes` reads. */
+export function areBoxes(outputs: TensorMap): boolean {
+  const sizes = Object.values(outputs).map(({ data }) => data.length);
+  const [boxes = 0, classes, scores, count = 1] = sizes;
+  const [first] = Object.values(outputs);
+  return first?.shape.at(-1) === 4 && boxes === 4 * (classes ?? 0) && classes === scores && count === 1;
 }
 
 /** What a detection is counted as. */
