@@ -2,7 +2,8 @@
 // Runtime on the same images: signal to quantization noise at each output of real models, and top-1 of the sample.
 // usage: node tests/bench/accuracy.mjs [--only MODEL]... [--setting PATTERN] [--method NAME]... [--requantization NAME]...
 //                                      [--peer NAME]... [--every-method] [--fresh] [--out FOLDER]
-// Methods other than the first are measured with the default settings alone, unless --every-method asks for all.
+// Methods other than the first are measured with the default settings alone, unless --every-method asks for the settings
+// that ranges matter to; those share their statistics, so they have no time.
 // What was measured with this build of the core is kept in build/accuracy/results.json and not measured again; --fresh
 // forgets it, images and peers' results included. Writes accuracy.json and accuracy.md, of all that is kept, into
 // tests/bench, or into --out.
@@ -171,26 +172,50 @@ class Bench extends Prepared {
     return this.figures(this.peer(tool, 'evaluation'), this.labels && this.peer(tool, 'test'));
   }
 
-  async octet({ settings, target, int16Share }) {
+  samples(input, set) {
+    const all = floats(`${this.folder}/${set}.f32`);
+    const size = elements(input.shape);
+    return Array.from({ length: all.length / size }, (_, i) => ({
+      [input.name]: { data: all.slice(i * size, (i + 1) * size), shape: input.shape },
+    }));
+  }
+
+  async calibrated(settings, target) {
     const net = await loadModel(`${this.folder}/float.tflite`, { target });
-    const [input] = net.inputs;
-    const samples = (set) => {
-      const all = floats(`${this.folder}/${set}.f32`);
-      const size = elements(input.shape);
-      return Array.from({ length: all.length / size }, (_, i) => ({
-        [input.name]: { data: all.slice(i * size, (i + 1) * size), shape: input.shape },
-      }));
+    const params = QuantizationParams.fromJSON(settings);
+    const calibration = await net.calibrate(this.samples(net.inputs[0], 'calibration'), params, { workers: WORKERS });
+    return {
+      calibration,
+      dispose() {
+        calibration.dispose();
+        net.dispose();
+      },
     };
+  }
+
+  /** The last statistics that jobs without a time shared, made anew where they do not serve. */
+  async shared(settings, target) {
+    const params = QuantizationParams.fromJSON(settings);
+    if (this.kept?.target === target && (await this.kept.calibration.serves(params))) return this.kept;
+    this.kept?.dispose();
+    this.kept = { target, ...(await this.calibrated(settings, target)) };
+    return this.kept;
+  }
+
+  async octet(job) {
+    const { settings, target, int16Share, timed } = job;
+    const start = performance.now();
+    const { calibration, dispose } = await (timed
+      ? this.calibrated(settings, target)
+      : this.shared(settings, target));
     const params = QuantizationParams.fromJSON(settings);
     const options = { workers: WORKERS };
-    const start = performance.now();
-    const calibration = await net.calibrate(samples('calibration'), params, options);
     const mixed = int16Share && (await calibration.mixedPrecision(params, { share: int16Share, ...options }));
     const model = await calibration.quantize(mixed?.params ?? params, options);
     const seconds = round((performance.now() - start) / 1000);
     const run = async (set) => {
       const rows = await Promise.all(
-        samples(set).map(async (sample) => {
+        this.samples(model.inputs[0], set).map(async (sample) => {
           const results = await model.execute(sample);
           return model.outputs.flatMap(({ name }) => [...results[name].data]);
         }),
@@ -199,13 +224,16 @@ class Bench extends Prepared {
     };
     const figures = this.figures(await run('evaluation'), this.labels && (await run('test')));
     model.dispose();
-    calibration.dispose();
-    net.dispose();
-    return { ...figures, seconds, ...(mixed ? { int16Macs: round(100 * mixed.share) } : {}) };
+    if (timed) dispose();
+    return {
+      ...figures,
+      ...(timed ? { seconds } : {}),
+      ...(mixed ? { int16Macs: round(100 * mixed.share) } : {}),
+    };
   }
 }
 
-/** Jobs of Octet, {setting, int8, int16Share?, method, requantization, target, settings}. */
+/** Jobs of Octet, {setting, int8, int16Share?, method, requantization, target, settings, timed}. */
 function jobs(methods, requantizations, everyMethod) {
   return requantizations.flatMap((requantization) => {
     const target = requantization === 'tflite' ? 'tflite' : 'gen1';
@@ -217,11 +245,12 @@ function jobs(methods, requantizations, everyMethod) {
       requantization,
       target,
       settings: { ...changes, requantization },
+      timed: true,
     }));
     const others = methods.flatMap((method) =>
       SETTINGS.filter(
         (setting) =>
-          (everyMethod || method === methods[0] || setting.name === 'default') &&
+          (method === METHODS[0] || setting.name === 'default' || (everyMethod && setting.everyMethod)) &&
           (setting.requantizations ?? REQUANTIZATIONS).includes(requantization) &&
           (setting.target === undefined || requantization !== 'tflite'),
       ).map((setting) => ({
@@ -231,6 +260,7 @@ function jobs(methods, requantizations, everyMethod) {
         requantization,
         target: setting.target ?? target,
         settings: { calibration: { method }, requantization, ...setting.changes },
+        timed: method === METHODS[0] || setting.name === 'default',
       })),
     );
     return [...recommended, ...others];
@@ -265,7 +295,8 @@ async function measure(name, results) {
     const { setting, method, requantization } = job;
     const { missing, sqnr: values, top1: points, seconds, int16Macs } = results.get(subject);
     const share = int16Macs === undefined ? '' : `, ${int16Macs} % of the MACs`;
-    const shown = missing ?? `${values.join(' ')} ${points ?? ''} (${seconds} s${share}${kept ? ', kept' : ''})`;
+    const time = seconds === undefined ? 'not timed' : `${seconds} s`;
+    const shown = missing ?? `${values.join(' ')} ${points ?? ''} (${time}${share}${kept ? ', kept' : ''})`;
     console.log(`${name} ${index + 1}/${list.length} ${setting}, ${method}, ${requantization}: ${shown}`);
   }
 }

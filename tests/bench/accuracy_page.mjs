@@ -113,7 +113,7 @@ export function page(models) {
           row.requantization,
           ...row.sqnr.map((v) => number(v)),
           row.int16Macs === undefined ? '' : number(row.int16Macs),
-          number(row.seconds),
+          row.seconds === undefined ? '' : number(row.seconds),
         ]),
     ];
     const header = [

@@ -25,30 +25,46 @@ export const RECOMMENDED = [undefined, 0.05, 0.1, 0.2].map((int16Share) => ({
   changes: recommendedQuantization.toJSON(),
 }));
 
-/** `int8`: counts among the INT8 settings, of which the best is looked for. */
+/**
+ * `int8`: counts among the INT8 settings, of which the best is looked for. `everyMethod`: is measured with each calibration
+ * method where that is asked for; activations in BF16 have no range to choose.
+ */
 export const SETTINGS = [
-  { name: 'default', changes: {}, int8: true },
-  { name: 'per-tensor weights', changes: perTensor },
-  { name: 'per-tensor weights, equalization', changes: { ...perTensor, channelEqualization: true } },
+  { name: 'default', changes: {}, int8: true, everyMethod: true },
+  { name: 'per-tensor weights', changes: perTensor, everyMethod: true },
+  {
+    name: 'per-tensor weights, equalization',
+    changes: { ...perTensor, channelEqualization: true },
+    everyMethod: true,
+  },
   { name: 'equalization', changes: { channelEqualization: true }, int8: true },
   { name: 'smooth quant', changes: { smoothQuant: smooth(false) }, int8: true },
   { name: 'smooth quant, searched', changes: { smoothQuant: smooth(true) }, int8: true },
-  { name: 'bias correction, regular', changes: { biasCorrection: 'regular' }, int8: true },
-  { name: 'bias correction, iterative', changes: { biasCorrection: 'iterative' }, int8: true },
+  { name: 'bias correction, regular', changes: { biasCorrection: 'regular' }, int8: true, everyMethod: true },
+  {
+    name: 'bias correction, iterative',
+    changes: { biasCorrection: 'iterative' },
+    int8: true,
+    everyMethod: true,
+  },
   {
     name: 'per-tensor weights, bias correction, iterative',
     changes: { ...perTensor, biasCorrection: 'iterative' },
   },
-  { name: 'adaptive rounding', changes: { adaptiveRounding: true }, int8: true },
+  { name: 'adaptive rounding', changes: { adaptiveRounding: true }, int8: true, everyMethod: true },
   {
     name: 'adaptive rounding, bias correction, iterative',
     changes: { adaptiveRounding: true, biasCorrection: 'iterative' },
     int8: true,
   },
   { name: 'INT16 results of functions', changes: { preferInt8Udf: false } },
-  { name: '16x8', changes: int16, requantizations: ['tflite'] },
+  { name: '16x8', changes: int16, requantizations: ['tflite'], everyMethod: true },
   { name: 'BF16', changes: { activations: bfloat16, weights: bfloat16 }, target: 'gen2' },
   { name: 'BF16, INT8 weights', changes: { activations: bfloat16 }, target: 'gen2' },
-  { name: '4-bit weights', changes: bits4 },
-  { name: '4-bit weights, adaptive rounding', changes: { ...bits4, adaptiveRounding: true } },
+  { name: '4-bit weights', changes: bits4, everyMethod: true },
+  {
+    name: '4-bit weights, adaptive rounding',
+    changes: { ...bits4, adaptiveRounding: true },
+    everyMethod: true,
+  },
 ];
