@@ -1,9 +1,12 @@
 #include "handles.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "analyze/causes.h"
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "emulate/profile.h"
@@ -55,6 +58,46 @@ void set_figures(val& object, const analyze::ErrorSums& sums) {
   object.set("mae", sums.mae());
   object.set("cosine", sums.cosine());
   object.set("maxError", sums.max_error());
+}
+
+/// A list of objects with the fields of an ErrorCause in types.ts.
+val causes_of(const analyze::NodeError& error, const Graph& float_graph, const Graph& quantized) {
+  val list = val::array();
+  for (const analyze::Cause& cause : analyze::find_causes(error, float_graph, quantized)) {
+    val object = val::object();
+    object.set("kind", std::string(to_string(cause.kind)));
+    object.set("sentence", cause.sentence);
+    object.set("remedy", cause.remedy);
+    if (!cause.channels.empty()) object.set("channels", val::array(cause.channels));
+    if (cause.share) object.set("share", *cause.share);
+    if (cause.noise_share) object.set("noiseShare", *cause.noise_share);
+    if (cause.bits) object.set("bits", *cause.bits);
+    list.call<void>("push", object);
+  }
+  return list;
+}
+
+/// A list of objects with the fields of a ChannelError in types.ts.
+val channels_of(const analyze::NodeError& error) {
+  const auto decibels = [](double signal, double noise) {
+    if (noise <= 0) return std::numeric_limits<double>::infinity();
+    return signal > 0 ? 10 * std::log10(signal / noise) : 0;
+  };
+  val list = val::array();
+  for (const analyze::ChannelSums& channel : error.channels) {
+    const auto count = static_cast<double>(std::max<uint64_t>(1, channel.count));
+    val object = val::object();
+    object.set("low", channel.low);
+    object.set("high", channel.high);
+    object.set("sqnr", decibels(channel.signal, channel.accumulated));
+    object.set("mse", channel.accumulated / count);
+    val local = val::object();
+    local.set("sqnr", decibels(channel.signal, channel.local));
+    local.set("mse", channel.local / count);
+    object.set("local", local);
+    list.call<void>("push", object);
+  }
+  return list;
 }
 
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
@@ -308,6 +351,16 @@ val Net::info() const {
   });
 }
 
+val Net::partition_with(const std::string& settings) const {
+  return guarded([&] {
+    const quantize::QuantizationParams params = quantize::params_from_json(settings);
+    Graph placed = *graph();
+    quantize::split_hard_swish(placed, target_, params);
+    const partition::Report report = quantize::place(placed, target_, params);
+    return val(analyze::partition_json(placed, report));
+  });
+}
+
 Graph Net::equalized(const quantize::QuantizationParams& params) const {
   if (twin_) {
     throw Error(
@@ -377,17 +430,17 @@ Analysis::Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<con
     : Sample(float_graph), analyzer_(std::move(float_graph), std::move(quantized)) {}
 
 val Analysis::observe() {
-  return guarded([&] { return bytes_copy_of(analyzer_.observe(inputs())); });
+  return guarded([&] { return copy_of(analyzer_.observe(inputs())); });
 }
 
 val Analysis::fold(const val& sums) {
   return guarded([&] {
-    analyzer_.fold(values_of<analyze::NodeSums>(sums));
+    analyzer_.fold(bytes_of(sums));
     return val::undefined();
   });
 }
 
-val Analysis::errors() const {
+val Analysis::errors(bool per_channel) const {
   return guarded([&] {
     val list = val::array();
     for (const analyze::NodeError& error : analyzer_.errors()) {
@@ -400,6 +453,15 @@ val Analysis::errors() const {
       val local = val::object();
       set_figures(local, error.sums.local);
       row.set("local", local);
+      row.set("saturation", analyze::saturation(error));
+      if (const std::optional<analyze::NoiseShares> shares = analyze::noise_shares(error)) {
+        val parts = val::object();
+        parts.set("weights", shares->weights);
+        parts.set("activations", shares->activations);
+        row.set("noise", parts);
+      }
+      row.set("causes", causes_of(error, analyzer_.float_graph(), analyzer_.quantized_graph()));
+      if (per_channel) row.set("channels", channels_of(error));
       list.call<void>("push", row);
     }
     return list;

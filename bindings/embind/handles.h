@@ -131,6 +131,8 @@ class Net : public Runner {
   /// `options`: {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.
   static val load(const val& file, const std::string& options);
   val info() const;
+  /// How the settings divide the graph over the units, as JSON.
+  val partition_with(const std::string& settings) const;
   /// A Channels where the settings need one before calibrate(), else null.
   val channels(const std::string& settings) const;
   /// A Calibration. `channels`: what was seen of them, empty where the settings need none.
@@ -158,8 +160,9 @@ class Analysis : public Sample {
   /// Runs the sample through both; returns its error sums for fold(), as a Uint8Array.
   val observe();
   val fold(const val& sums);
-  /// The errors over all folded samples, one object a node in network order.
-  val errors() const;
+  /// The errors over all folded samples, one object a node in network order, with those of its channels where
+  /// asked for.
+  val errors(bool per_channel) const;
 
  private:
   analyze::LayerErrorAnalyzer analyzer_;

@@ -41,6 +41,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
       .function("info", &Net::info)
+      .function("partitionWith", &Net::partition_with)
       .function("channels", &Net::channels)
       .function("calibrate", &Net::calibrate)
       .function("convert", &Net::convert);
@@ -55,7 +56,9 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("observe", &Sensitivity::observe)
       .function("fold", &Sensitivity::fold)
       .function("ranking", &Sensitivity::ranking)
-      .function("int16Nodes", &Sensitivity::int16_nodes);
+      .function("int16Nodes", &Sensitivity::int16_nodes)
+      .function("int16Curve", &Sensitivity::int16_curve)
+      .function("int16Steps", &Sensitivity::int16_steps);
   class_<FloatModel, base<Runner>>("FloatModel")
       .smart_ptr<std::shared_ptr<FloatModel>>("FloatModelPointer")
       .function("info", &FloatModel::info);

@@ -1,10 +1,12 @@
 #include "analyze/layer_error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <unordered_map>
 
 #include "kernels/convert.h"
+#include "quantize/float_twin.h"
 
 namespace octet::analyze {
 namespace {
@@ -63,7 +65,45 @@ void represent(const Tensor& tensor, std::span<const float> values, std::span<st
   }
 }
 
+bool has_bfloat16(const Graph& graph) {
+  return std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                     [](const Tensor& tensor) { return tensor.dtype == DType::BFloat16; });
+}
+
+template <class T>
+void append(Bytes& bytes, const std::vector<T>& values) {
+  const std::span<const std::byte> added = std::as_bytes(std::span(values));
+  bytes.insert(bytes.end(), added.begin(), added.end());
+}
+
 }  // namespace
+
+void NodeSums::merge(const NodeSums& other) {
+  accumulated.merge(other.accumulated);
+  local.merge(other.local);
+  weight_noise += other.weight_noise;
+  outside += other.outside;
+  clipped_noise += other.clipped_noise;
+  saturated += other.saturated;
+}
+
+void ChannelSums::merge(const ChannelSums& other) {
+  low = std::min(low, other.low);
+  high = std::max(high, other.high);
+  count += other.count;
+  signal += other.signal;
+  accumulated += other.accumulated;
+  local += other.local;
+}
+
+std::optional<IntegerRange> integer_range(const Tensor& tensor) {
+  const bool is_int16 = tensor.dtype == DType::Int16;
+  if ((tensor.dtype != DType::Int8 && !is_int16) || !tensor.quantization) return {};
+  const double step = tensor.quantization->scale[0];
+  const double zero_point = tensor.quantization->zero_point[0];
+  const double levels = is_int16 ? 32768 : 128;
+  return IntegerRange{step, step * (-levels - zero_point), step * (levels - 1 - zero_point)};
+}
 
 LayerErrorAnalyzer::LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph,
                                        std::shared_ptr<const Graph> quantized)
@@ -73,57 +113,155 @@ LayerErrorAnalyzer::LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph,
       quantized_slot_(quantized->tensors.size(), -1) {
   match_outputs(*float_graph, *quantized);
   float_values_.resize(node_of_slot_.size());
+  if (has_bfloat16(*quantized)) return;
+  twin_ = std::make_unique<emulate::Executor>(
+      std::make_shared<const Graph>(quantize::float_twin(*quantized).graph));
+  match_twin();
 }
 
 void LayerErrorAnalyzer::match_outputs(const Graph& float_graph, const Graph& quantized) {
-  std::unordered_map<std::string, const Node*> quantized_nodes;
-  for (const Node& node : quantized.nodes) quantized_nodes.emplace(node.name, &node);
-  for (const Node& node : float_graph.nodes) {
+  std::unordered_map<std::string, size_t> quantized_nodes;
+  for (size_t n = 0; n < quantized.nodes.size(); ++n) quantized_nodes.emplace(quantized.nodes[n].name, n);
+  for (size_t n = 0; n < float_graph.nodes.size(); ++n) {
+    const Node& node = float_graph.nodes[n];
     const auto found = quantized_nodes.find(node.name);
     if (found == quantized_nodes.end()) continue;
+    const Node& other = quantized.nodes[found->second];
     bool compared = false;
-    const size_t outputs = std::min(node.outputs.size(), found->second->outputs.size());
-    for (size_t i = 0; i < outputs; ++i) {
+    for (size_t i = 0; i < std::min(node.outputs.size(), other.outputs.size()); ++i) {
       const Tensor& reference = float_graph.tensor(node.outputs[i]);
-      const Tensor& actual = quantized.tensor(found->second->outputs[i]);
+      const Tensor& actual = quantized.tensor(other.outputs[i]);
       if (reference.dtype != DType::Float32 || !is_comparable(actual)) continue;
       if (!(actual.shape == reference.shape)) continue;
-      if (!compared)
+      if (!compared) {
         errors_.push_back({.node = node.name, .op = node.op, .unit = node.placement.unit, .sums = {}});
+        errors_.back().float_node = static_cast<NodeId>(n);
+        errors_.back().quantized_node = static_cast<NodeId>(found->second);
+      }
       compared = true;
-      float_slot_[index(node.outputs[i])] = static_cast<int32_t>(node_of_slot_.size());
-      quantized_slot_[index(found->second->outputs[i])] = static_cast<int32_t>(node_of_slot_.size());
-      node_of_slot_.push_back(errors_.size() - 1);
+      add_slot(node.outputs[i], other.outputs[i]);
     }
   }
 }
 
-void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> inputs) {
+void LayerErrorAnalyzer::add_slot(TensorId float_id, TensorId quantized_id) {
+  const auto slot = static_cast<int32_t>(node_of_slot_.size());
+  const Tensor& actual = quantized_.graph().tensor(quantized_id);
+  float_slot_[index(float_id)] = slot;
+  quantized_slot_[index(quantized_id)] = slot;
+  node_of_slot_.push_back(errors_.size() - 1);
+  ends_.push_back(integer_range(actual));
+  first_channel_.emplace_back();
+  NodeError& error = errors_.back();
+  if (error.output != TensorId::None || actual.shape.rank() == 0) return;
+  error.output = quantized_id;
+  error.channels.resize(static_cast<size_t>(actual.shape[actual.shape.rank() - 1]));
+  first_channel_.back() = channels_;
+  channels_ += error.channels.size();
+}
+
+void LayerErrorAnalyzer::match_twin() {
+  const Graph& twin = twin_->graph();
+  twin_slot_.assign(twin.tensors.size(), -1);
+  std::unordered_map<std::string, const Node*> nodes;
+  for (const Node& node : twin.nodes) nodes.emplace(node.name, &node);
+  for (NodeError& error : errors_) {
+    const Node& node = float_.graph().node(error.float_node);
+    const auto found = nodes.find(node.name);
+    if (found == nodes.end()) continue;
+    error.has_weight_noise = true;
+    for (size_t i = 0; i < std::min(node.outputs.size(), found->second->outputs.size()); ++i) {
+      const TensorId id = found->second->outputs[i];
+      const bool same = twin.tensor(id).dtype == DType::Float32 &&
+                        twin.tensor(id).shape == float_.graph().tensor(node.outputs[i]).shape;
+      if (same) twin_slot_[index(id)] = float_slot_[index(node.outputs[i])];
+    }
+  }
+}
+
+void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
   float_.set_inputs(inputs);
   float_.run([&](TensorId id, std::span<const std::byte> contents) {
-    const int32_t slot = float_slot_[index(id)];
-    if (slot < 0) return;
+    const int32_t found = float_slot_[index(id)];
+    if (found < 0) return;
+    const auto slot = static_cast<size_t>(found);
     const std::span<const float> values = as<float>(contents);
-    float_values_[static_cast<size_t>(slot)].assign(values.begin(), values.end());
+    float_values_[slot].assign(values.begin(), values.end());
+    look_at_ends(slot, sums.nodes[node_of_slot_[slot]]);
+    compare_channels(slot, values, nullptr, sums);
   });
 }
 
-void LayerErrorAnalyzer::compare(size_t slot, TensorId id, std::span<const std::byte> contents,
-                                 ErrorSums& sums) {
-  sums.add(float_values_[slot], reals(quantized_.graph().tensor(id), contents, dequantized_));
+void LayerErrorAnalyzer::look_at_ends(size_t slot, NodeSums& sums) const {
+  if (!ends_[slot]) return;
+  const auto& [step, low, high] = *ends_[slot];
+  for (const float value : float_values_[slot]) {
+    const double real = value;
+    const double beyond = std::max(low - real, real - high);
+    // What rounds to the end is not outside. Not a number is nowhere.
+    if (!(beyond > step / 2)) continue;
+    ++sums.outside;
+    sums.clipped_noise += beyond * beyond;
+  }
 }
 
-std::vector<NodeSums> LayerErrorAnalyzer::observe(std::span<const std::span<const std::byte>> inputs) {
-  run_float(inputs);
-  std::vector<NodeSums> sums(errors_.size());
-  const auto sums_of = [&](size_t slot) -> NodeSums& { return sums[node_of_slot_[slot]]; };
+void LayerErrorAnalyzer::count_saturated(size_t slot, std::span<const float> actual, NodeSums& sums) const {
+  if (!ends_[slot]) return;
+  const auto& [step, low, high] = *ends_[slot];
+  const std::vector<float>& exact = float_values_[slot];
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const double real = actual[i];
+    const double reference = exact[i];
+    // Reals are rounded to float32: a quarter of a step tells neighbours apart.
+    const bool at_low = real < low + step / 4;
+    const bool at_high = real > high - step / 4;
+    if ((at_low && std::abs(reference - low) > step / 2) ||
+        (at_high && std::abs(reference - high) > step / 2))
+      ++sums.saturated;
+  }
+}
 
+std::span<const float> LayerErrorAnalyzer::reals_of(TensorId id, std::span<const std::byte> contents) {
+  return reals(quantized_.graph().tensor(id), contents, dequantized_);
+}
+
+void LayerErrorAnalyzer::compare(size_t slot, std::span<const float> actual, ErrorSums& sums) {
+  sums.add(float_values_[slot], actual);
+}
+
+void LayerErrorAnalyzer::compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum,
+                                          Sums& sums) const {
+  if (!first_channel_[slot]) return;
+  const std::vector<float>& exact = float_values_[slot];
+  const size_t count = errors_[node_of_slot_[slot]].channels.size();
+  const std::span<ChannelSums> channels = std::span(sums.channels).subspan(*first_channel_[slot], count);
+  for (size_t i = 0; i < exact.size(); i += count) {
+    for (size_t c = 0; c < count; ++c) {
+      const double value = exact[i + c];
+      if (sum != nullptr) {
+        const double difference = value - static_cast<double>(actual[i + c]);
+        channels[c].*sum += difference * difference;
+        continue;
+      }
+      channels[c].low = std::min(channels[c].low, exact[i + c]);
+      channels[c].high = std::max(channels[c].high, exact[i + c]);
+      channels[c].signal += value * value;
+      ++channels[c].count;
+    }
+  }
+}
+
+void LayerErrorAnalyzer::run_quantized(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
   quantized_.set_inputs(inputs);
   quantized_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t found = quantized_slot_[index(id)];
     if (found < 0) return;
     const auto slot = static_cast<size_t>(found);
-    compare(slot, id, contents, sums_of(slot).accumulated);
+    NodeSums& node = sums.nodes[node_of_slot_[slot]];
+    const std::span<const float> actual = reals_of(id, contents);
+    compare(slot, actual, node.accumulated);
+    compare_channels(slot, actual, &ChannelSums::accumulated, sums);
+    count_saturated(slot, actual, node);
   });
 
   quantized_.set_inputs(inputs);
@@ -131,19 +269,63 @@ std::vector<NodeSums> LayerErrorAnalyzer::observe(std::span<const std::span<cons
     const int32_t found = quantized_slot_[index(id)];
     if (found < 0) return;
     const auto slot = static_cast<size_t>(found);
-    compare(slot, id, contents, sums_of(slot).local);
+    const std::span<const float> actual = reals_of(id, contents);
+    compare(slot, actual, sums.nodes[node_of_slot_[slot]].local);
+    compare_channels(slot, actual, &ChannelSums::local, sums);
     represent(quantized_.graph().tensor(id), float_values_[slot], contents);
   });
-  return sums;
 }
 
-void LayerErrorAnalyzer::fold(std::span<const NodeSums> sample) {
-  if (sample.size() != errors_.size()) {
+void LayerErrorAnalyzer::run_twin(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
+  if (!twin_) return;
+  twin_->set_inputs(inputs);
+  twin_->run_edited([&](TensorId id, std::span<std::byte> contents) {
+    const int32_t found = twin_slot_[index(id)];
+    if (found < 0) return;
+    const auto slot = static_cast<size_t>(found);
+    auto* actual = reinterpret_cast<float*>(contents.data());
+    const std::vector<float>& exact = float_values_[slot];
+    double& noise = sums.nodes[node_of_slot_[slot]].weight_noise;
+    for (size_t i = 0; i < exact.size(); ++i) {
+      const double difference = static_cast<double>(actual[i]) - static_cast<double>(exact[i]);
+      noise += difference * difference;
+    }
+    std::copy(exact.begin(), exact.end(), actual);
+  });
+}
+
+Bytes LayerErrorAnalyzer::observe(std::span<const std::span<const std::byte>> inputs) {
+  Sums sums;
+  sums.nodes.resize(errors_.size());
+  sums.channels.resize(channels_);
+  run_float(inputs, sums);
+  run_quantized(inputs, sums);
+  run_twin(inputs, sums);
+  Bytes bytes;
+  append(bytes, sums.nodes);
+  append(bytes, sums.channels);
+  return bytes;
+}
+
+void LayerErrorAnalyzer::fold(std::span<const std::byte> sample) {
+  const size_t node_bytes = errors_.size() * sizeof(NodeSums);
+  if (sample.size() != node_bytes + channels_ * sizeof(ChannelSums)) {
     throw Error(ErrorCode::InvalidInput, "The layer errors of a sample are of another model.");
   }
-  for (size_t i = 0; i < sample.size(); ++i) errors_[i].sums.merge(sample[i]);
+  const auto read = [](std::span<const std::byte> from, size_t i, auto& value) {
+    std::memcpy(&value, from.data() + i * sizeof(value), sizeof(value));
+  };
+  size_t channel = 0;
+  for (size_t i = 0; i < errors_.size(); ++i) {
+    NodeSums node;
+    read(sample, i, node);
+    errors_[i].sums.merge(node);
+    for (ChannelSums& sums : errors_[i].channels) {
+      ChannelSums added;
+      read(sample.subspan(node_bytes), channel++, added);
+      sums.merge(added);
+    }
+  }
 }
-
-std::vector<NodeError> LayerErrorAnalyzer::errors() const { return errors_; }
 
 }  // namespace octet::analyze

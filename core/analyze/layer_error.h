@@ -1,7 +1,11 @@
 // Error of every node of a quantized graph against the float graph it was made from.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +22,37 @@ struct NodeSums {
   ErrorSums accumulated;
   /// Of the node alone: its inputs are the float graph's values in the representation that it reads.
   ErrorSums local;
+  /// Squared error that its rounded constants alone make, on exact inputs.
+  double weight_noise = 0;
+  /// Of values beyond the ends of the output's integers: how many, and their squared distance to the ends.
+  uint64_t outside = 0;
+  double clipped_noise = 0;
+  /// Integers at an end that the float value is more than half a step away from, in the graph as it runs.
+  uint64_t saturated = 0;
 
-  void merge(const NodeSums& other) {
-    accumulated.merge(other.accumulated);
-    local.merge(other.local);
+  void merge(const NodeSums& other);
+};
+
+/// Of one channel, a position of the last axis, of a node's outputs. Trivially copyable.
+struct ChannelSums {
+  float low = std::numeric_limits<float>::infinity();  ///< Of the float values.
+  float high = -std::numeric_limits<float>::infinity();
+  uint64_t count = 0;
+  double signal = 0;       ///< Sums of squares: of the float values,
+  double accumulated = 0;  ///< of their difference to the quantized graph's,
+  double local = 0;        ///< and of the node's own.
+
+  void merge(const ChannelSums& other);
+  double largest() const {
+    return count == 0 ? 0 : std::max(-static_cast<double>(low), static_cast<double>(high));
   }
+};
+
+/// The integers that a node computes, and the reals that they reach.
+struct IntegerRange {
+  double step = 0;
+  double low = 0;
+  double high = 0;
 };
 
 struct NodeError {
@@ -30,39 +60,73 @@ struct NodeError {
   OpKind op;
   Unit unit;
   NodeSums sums;
+  std::vector<ChannelSums> channels = {};  ///< Of its first output that is compared.
+  TensorId output = TensorId::None;        ///< That output, in the quantized graph.
+  NodeId float_node = NodeId::None;
+  NodeId quantized_node = NodeId::None;
+  /// False where BF16 takes part: what weights make is then not told apart.
+  bool has_weight_noise = false;
 };
+
+/// Where integers of `tensor` end; nothing for other types.
+std::optional<IntegerRange> integer_range(const Tensor& tensor);
 
 /// Runs both graphs on the same inputs and compares, in reals, the outputs of the nodes of the same name. A
 /// second run of the quantized graph, in which each node's outputs are replaced by the float graph's values
-/// before the next node reads them, gives the local errors. Nodes that compute no reals (indices) are left
-/// out.
+/// before the next node reads them, gives the local errors; a run of the float graph with rounded constants
+/// likewise what these alone make. Nodes that compute no reals (indices) are left out.
 class LayerErrorAnalyzer {
  public:
   LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
-  /// Runs one sample, one span an input of the float graph, and returns the sums of each node for it, in
-  /// network order.
-  std::vector<NodeSums> observe(std::span<const std::span<const std::byte>> inputs);
+  /// Runs one sample, one span an input of the float graph, and returns its sums for fold(), here or in
+  /// another worker of the same build.
+  Bytes observe(std::span<const std::span<const std::byte>> inputs);
   /// Adds one sample's sums. In sample order, results are the same bits for any number of workers that
-  /// observe.
-  void fold(std::span<const NodeSums> sample);
+  /// observe. Throws InvalidInput for sums of another model.
+  void fold(std::span<const std::byte> sample);
   /// observe() and fold() in one.
   void add(std::span<const std::span<const std::byte>> inputs) { fold(observe(inputs)); }
   /// In network order.
-  std::vector<NodeError> errors() const;
+  const std::vector<NodeError>& errors() const { return errors_; }
+  const Graph& float_graph() const { return float_.graph(); }
+  const Graph& quantized_graph() const { return quantized_.graph(); }
 
  private:
+  /// Of one sample: by node, and by channel of all nodes.
+  struct Sums {
+    std::vector<NodeSums> nodes;
+    std::vector<ChannelSums> channels;
+  };
+  /// A sum of a channel that differences go to.
+  using ChannelSum = double ChannelSums::*;
+
   void match_outputs(const Graph& float_graph, const Graph& quantized);
-  void run_float(std::span<const std::span<const std::byte>> inputs);
-  /// Adds the difference between a slot's float values and what the quantized graph computed.
-  void compare(size_t slot, TensorId id, std::span<const std::byte> contents, ErrorSums& sums);
+  void add_slot(TensorId float_id, TensorId quantized_id);
+  void match_twin();
+  void run_float(std::span<const std::span<const std::byte>> inputs, Sums& sums);
+  void run_quantized(std::span<const std::span<const std::byte>> inputs, Sums& sums);
+  void run_twin(std::span<const std::span<const std::byte>> inputs, Sums& sums);
+  /// Adds the difference between a slot's float values and `actual`.
+  void compare(size_t slot, std::span<const float> actual, ErrorSums& sums);
+  void compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum, Sums& sums) const;
+  void look_at_ends(size_t slot, NodeSums& sums) const;
+  void count_saturated(size_t slot, std::span<const float> actual, NodeSums& sums) const;
+  std::span<const float> reals_of(TensorId id, std::span<const std::byte> contents);
 
   emulate::Executor float_;
   emulate::Executor quantized_;
+  std::unique_ptr<emulate::Executor> twin_;  ///< The float graph with rounded constants; null with BF16.
   std::vector<NodeError> errors_;
   // A slot is a tensor that both graphs compute.
-  std::vector<int32_t> float_slot_;               ///< By float tensor: its slot, or -1.
-  std::vector<int32_t> quantized_slot_;           ///< By quantized tensor likewise.
-  std::vector<size_t> node_of_slot_;              ///< Index into errors_.
+  std::vector<int32_t> float_slot_;                ///< By float tensor: its slot, or -1.
+  std::vector<int32_t> quantized_slot_;            ///< By quantized tensor likewise.
+  std::vector<int32_t> twin_slot_;                 ///< By tensor of the twin likewise.
+  std::vector<size_t> node_of_slot_;               ///< Index into errors_.
+  std::vector<std::optional<IntegerRange>> ends_;  ///< By slot.
+  /// By slot: where its node's channels begin among all; nothing for outputs whose channels are not looked
+  /// at.
+  std::vector<std::optional<size_t>> first_channel_;
+  size_t channels_ = 0;                           ///< Of all nodes.
   std::vector<std::vector<float>> float_values_;  ///< By slot, of the sample being observed.
   std::vector<float> dequantized_;
 };

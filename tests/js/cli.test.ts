@@ -162,6 +162,20 @@ test('analyze lists the worst node first', () => {
   expect(own[0].local.sqnr).toBeLessThanOrEqual(own[1].local.sqnr);
 });
 
+test('analyze says what stands out, and gives channels where asked for', () => {
+  const args = ['analyze', octet, '--data', inFolder('samples.npy')];
+  const [plain] = runJson(...args).nodes;
+  expect(plain.channels).toBeUndefined();
+  expect(plain.noise.weights + plain.noise.activations).toBeCloseTo(1, 9);
+  const [{ channels }] = runJson(...args, '--per-channel', '--accumulated').nodes;
+  expect(channels.length).toBeGreaterThan(0);
+  expect(channels[0].low).toBeLessThanOrEqual(channels[0].high);
+  expect(run(...args, '--per-channel').stdout).toMatch(
+    /Channels with the worst SQNR.*\n .*: \d+ \(-?[\d.]+\)/,
+  );
+  expect(run(...args, '--local', '--accumulated').status).toBe(1);
+});
+
 test('analyze --at-outputs lists what each rounding by itself makes of the outputs', () => {
   const args = ['analyze', octet, '--data', inFolder('samples.npy'), '--at-outputs'];
   const { roundings } = runJson(...args);

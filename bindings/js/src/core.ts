@@ -3,7 +3,7 @@
 import type { ErrorParts } from './errors.js';
 import { OctetError } from './errors.js';
 import createOctetCore from './octet.js';
-import type { CoreSensitivity, Int16Nodes } from './sensitivity.js';
+import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from './sensitivity.js';
 import type { NodeError } from './types.js';
 
 /** What a call of the core returns when it fails. */
@@ -42,6 +42,8 @@ export interface RunnerHandle extends SampleHandle {
 }
 
 export interface NetHandle extends RunnerHandle {
+  /** How the settings divide the graph over the units, as JSON. */
+  partitionWith(settings: string): Result<string>;
   /** What looks at channels before calibrating; null where the settings need nothing of them. */
   channels(settings: string): Result<ChannelsHandle> | null;
   /** `channels`: the state of channels(), empty where there is none. */
@@ -90,7 +92,7 @@ export interface Finished {
 
 export interface AnalysisHandle extends ObserverHandle {
   fold(seen: Uint8Array): Result<undefined>;
-  errors(): Result<NodeError[]>;
+  errors(perChannel: boolean): Result<NodeError[]>;
 }
 
 export interface SensitivityHandle extends ObserverHandle {
@@ -99,6 +101,8 @@ export interface SensitivityHandle extends ObserverHandle {
   fold(seen: Uint8Array): Result<undefined>;
   ranking(): Result<CoreSensitivity[]>;
   int16Nodes(share: number): Result<Int16Nodes>;
+  int16Curve(shares: readonly number[]): Result<Int16Point[]>;
+  int16Steps(most: number): Result<Int16Step[]>;
 }
 
 export interface ModelHandle extends RunnerHandle {

@@ -106,7 +106,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
       await abortable(folding.end(), options.signal);
       if (count === 0)
         throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to analyze with.' });
-      const errors = await primary.call((api) => api.nodeErrors(id));
+      const errors = await primary.call((api) => api.nodeErrors(id, options.perChannel ?? false));
       return errors.sort(worstFirst(metric, options.localFeed ?? false));
     } finally {
       freeEverywhere(id);

@@ -1,12 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
+import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
 import type { ImageDataset } from './image-types.js';
 import type { QuantizationParams } from './params.js';
 import type { QuantizationReport } from './report/types.js';
 import type {
   MixedPrecision,
+  MixedPrecisionCurveOptions,
   MixedPrecisionOptions,
+  MixedPrecisionPoint,
   Sensitivity,
   SensitivityMetric,
   SensitivityOptions,
@@ -401,6 +404,33 @@ export interface LoadedNet extends Runnable {
     options?: MixedPrecisionOptions,
   ): Promise<MixedPrecision>;
   /**
+   * Quantizes, and while the accuracy on labelled samples is below `targetAccuracy`, raises the precision of nodes: of
+   * those first that make most noise at the outputs for what it costs in multiply-accumulates, segments and bytes between
+   * them. INT16 makes the noise of activations small; where weights make it, BF16 (gen2) or float does. Changes that turn
+   * out needless are taken back. Quantizes and evaluates at most 1 + 3 · `maxOptimizationSteps` times. When the target cannot
+   * be reached, the best model that was found comes back with `reached: false`.
+   */
+  quantizeWithAccuracyFeedback<GroundTruth>(
+    calibration: SampleSource,
+    evaluation: Iterable<LabelledSample<GroundTruth>> | AsyncIterable<LabelledSample<GroundTruth>>,
+    params: QuantizationParams | undefined,
+    options: AccuracyFeedbackOptions<GroundTruth> & { readonly accuracyScore: () => Statistic<GroundTruth> },
+  ): Promise<AccuracyFeedback>;
+  /** The ground truth of images is the name of their folder. */
+  quantizeWithAccuracyFeedback(
+    calibration: SampleSource,
+    evaluation: ImageDataset,
+    params: QuantizationParams | undefined,
+    options: AccuracyFeedbackOptions<string>,
+  ): Promise<AccuracyFeedback>;
+  /** Against the float model, without labels. */
+  quantizeWithAccuracyFeedback(
+    calibration: SampleSource,
+    evaluation: SampleSource,
+    params: QuantizationParams | undefined,
+    options: AccuracyFeedbackOptions<never> & { readonly accuracyScore: 'sqnr' },
+  ): Promise<AccuracyFeedback>;
+  /**
    * Makes a model of an already quantized net, without calibration: scales are the file's. With `sima` the weights are
    * quantized anew, so that each layer rescales by a right shift; integer nodes that the target does not run become
    * float. Its float model, which errors are measured against, is the file's with all constants dequantized.
@@ -427,9 +457,18 @@ export interface Calibration {
   /**
    * Chooses the nodes that had best compute in INT16 where only some multiply-accumulates may (`share`): those whose
    * rounding to 8 bits makes most of the noise at the outputs, measured on some of the samples. Each output counts alike,
-   * in dB. Nodes that do not multiply cost nothing of the share; nodes with settings of their own keep them.
+   * in dB. Nodes that do not multiply cost nothing of the share; nodes with a precision of their own keep it.
    */
   mixedPrecision(params?: QuantizationParams, options?: MixedPrecisionOptions): Promise<MixedPrecision>;
+  /**
+   * What larger and larger shares of the multiply-accumulates in INT16 gain at the outputs, over the same settings in
+   * INT8: a curve with a point for each of `shares`, each of which is the best choice for that share. A share of 1 is all
+   * nodes that may compute in INT16.
+   */
+  mixedPrecisionCurve(
+    params?: QuantizationParams,
+    options?: MixedPrecisionCurveOptions,
+  ): Promise<readonly MixedPrecisionPoint[]>;
   /** Whether the statistics there are serve the settings, so that quantizing starts at once. */
   serves(params: QuantizationParams): Promise<boolean>;
   /** Frees the memory in the workers; the handle is unusable afterwards. */
@@ -499,11 +538,74 @@ export interface NodeError extends SignalError {
   readonly unit: Unit;
   /** The same of this node alone: its inputs are the float model's values, in the representation that it reads. */
   readonly local: SignalError;
+  /**
+   * What the node's own noise consists of, as shares of 1: what its rounded weights make, and what rounding its inputs and
+   * output does. Absent where there is no noise, and in models with BF16.
+   */
+  readonly noise?: { readonly weights: number; readonly activations: number };
+  /** Of its integers, those at an end of their range where the float values are not; from 0 to 1. */
+  readonly saturation: number;
+  /** What stands out about the node; empty where nothing does. */
+  readonly causes: readonly ErrorCause[];
+  /** Of its first output, by position of the last axis; with `perChannel`. */
+  readonly channels?: readonly ChannelError[];
+}
+
+/** Why a node's quantized output is far from its float output. */
+export type ErrorCause = {
+  /** A complete sentence with the figures. */
+  readonly sentence: string;
+  /** What helps, as a complete sentence. */
+  readonly remedy: string;
+} & (
+  | {
+      readonly kind: 'clipped_range';
+      /** Of all values, those outside the chosen range; from 0 to 1. */
+      readonly share: number;
+      /** Of the node's own noise, what these make; from 0 to 1. */
+      readonly noiseShare: number;
+    }
+  | {
+      readonly kind: 'outlier_channels';
+      /** Those that reach much farther than all others, which share their step. */
+      readonly channels: readonly number[];
+      /** How many of their 8 bits the others lose. */
+      readonly bits: number;
+    }
+  | {
+      readonly kind: 'weight_spread';
+      /** Output channels whose weights reach much farther than the median one's; absent where there is none apart. */
+      readonly channels?: readonly number[];
+      /** How many bits half of the channels lose, or more, by one scale for all. */
+      readonly bits: number;
+    }
+  | {
+      readonly kind: 'dead_channels';
+      /** Those that are the same in all samples. */
+      readonly channels: readonly number[];
+    }
+  | {
+      readonly kind: 'saturation';
+      /** As `NodeError.saturation`. */
+      readonly share: number;
+    }
+);
+
+/** The error of one channel, with those of all nodes before it, and its own. */
+export interface ChannelError {
+  /** Smallest and largest float value. */
+  readonly low: number;
+  readonly high: number;
+  readonly sqnr: number;
+  readonly mse: number;
+  readonly local: { readonly sqnr: number; readonly mse: number };
 }
 
 export interface AnalyzeOptions extends CallOptions {
   /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
   readonly localFeed?: boolean;
+  /** Gives each node's channels, too. Default false. */
+  readonly perChannel?: boolean;
 }
 
 /** Whether and how much of the activations' unevenness goes over to the weights that read them. */

@@ -20,7 +20,7 @@ import {
 import { OctetError } from './errors.js';
 import type { WorkerPlatform } from './platform/platform.js';
 import type { Artifact, EncodedInput, EncodedSample, FinishedModel, ImageFile } from './protocol.js';
-import type { CoreSensitivity, Int16Nodes } from './sensitivity.js';
+import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from './sensitivity.js';
 import { bytesOf, checkTensor, elementsOf, type InputInfo } from './tensor.js';
 import type { NodeError, RawImage, Tensor, Timing } from './types.js';
 
@@ -157,6 +157,11 @@ export class WorkerApi {
     return true;
   }
 
+  /** How settings divide net `id` over the units, as JSON. */
+  partitionWith(id: string, settings: string): string {
+    return unwrap(this.#entry(id, 'net').handle.partitionWith(settings));
+  }
+
   /** Begins calibrating net `netId` under the new id, with what was seen of its channels. */
   calibrate(netId: string, id: string, settings: string, channels: Uint8Array): void {
     const { handle, inputs } = this.#entry(netId, 'net');
@@ -255,8 +260,8 @@ export class WorkerApi {
     return this.#finished(modelId, unwrap(this.#entry(id, 'quantization').handle.finish(options)));
   }
 
-  nodeErrors(id: string): NodeError[] {
-    return unwrap(this.#entry(id, 'analysis').handle.errors());
+  nodeErrors(id: string, perChannel: boolean): NodeError[] {
+    return unwrap(this.#entry(id, 'analysis').handle.errors(perChannel));
   }
 
   sensitivities(id: string): CoreSensitivity[] {
@@ -265,6 +270,14 @@ export class WorkerApi {
 
   int16Nodes(id: string, share: number): Int16Nodes {
     return unwrap(this.#entry(id, 'sensitivity').handle.int16Nodes(share));
+  }
+
+  int16Curve(id: string, shares: readonly number[]): Int16Point[] {
+    return unwrap(this.#entry(id, 'sensitivity').handle.int16Curve(shares));
+  }
+
+  int16Steps(id: string, most: number): Int16Step[] {
+    return unwrap(this.#entry(id, 'sensitivity').handle.int16Steps(most));
   }
 
   toTFLite(id: string, ioType: string): Uint8Array {

@@ -176,6 +176,11 @@ function Remedy({ run, marked, mark, canMark }: RemedyProps) {
   );
 }
 
+/** "CONV_2D" and "clipped_range" as they are read. */
+function inWords(name: string): string {
+  return name.toLowerCase().replaceAll('_', ' ');
+}
+
 interface LineProps {
   readonly error: NodeError;
   readonly ranking: Ranking;
@@ -200,10 +205,18 @@ function WorstLine({ error, ranking, marked, own, canMark, toggle }: LineProps) 
       ) : (
         <span />
       )}
-      <button type="button" className="error-name" title={error.node} onClick={() => select(error.node)}>
+      <button
+        type="button"
+        className="error-name"
+        title={[error.node, ...error.causes.map(({ sentence }) => sentence)].join('\n')}
+        onClick={() => select(error.node)}
+      >
         <span>{error.label}</span>{' '}
         <span className="muted">
-          {own ? `in ${PRECISION_NAMES[own]}` : error.operator.toLowerCase().replaceAll('_', ' ')}
+          {[
+            own ? `in ${PRECISION_NAMES[own]}` : inWords(error.operator),
+            ...error.causes.map(({ kind }) => inWords(kind)),
+          ].join(', ')}
         </span>
       </button>
       <span className="number" title={RANKINGS[ranking].what}>

@@ -177,6 +177,17 @@ function ErrorFigures({ error }: { readonly error: NodeError }) {
           ))}
         </tbody>
       </table>
+      {error.noise && error.noise.weights > 0 && (
+        <p className="small muted">
+          Of its own noise, rounded weights make {Math.round(100 * error.noise.weights)} %, activations the
+          rest.
+        </p>
+      )}
+      {error.causes.map(({ kind, sentence, remedy }) => (
+        <p key={kind} className="note warning">
+          {sentence} <span className="muted">{remedy}</span>
+        </p>
+      ))}
     </Group>
   );
 }

@@ -16,10 +16,14 @@ import {
 } from '../options.js';
 import { decibels, figure, type OutputOptions, progressBar, show, table } from '../output.js';
 
+const WORST_CHANNELS = 4;
+
 interface Options extends OutputOptions, PreprocessingOptions {
   readonly data: readonly string[];
   readonly metric: ErrorMetric;
-  readonly local: boolean;
+  readonly local?: true;
+  readonly accumulated?: true;
+  readonly perChannel: boolean;
   readonly atOutputs: boolean;
   readonly workers?: number;
 }
@@ -34,15 +38,19 @@ export function analyzeCommand(): Command {
         .choices(['sqnr', 'mse', 'mae', 'cosine'])
         .default('sqnr'),
     )
-    .option('--local', "rank by each node's own error, without what the nodes before it did", false)
+    .option('--accumulated', 'rank by the error with those of all nodes before (default)')
+    .option('--local', "rank by each node's own error, without what the nodes before it did")
+    .option('--per-channel', "give the error of each node's channels, too", false)
     .option('--at-outputs', 'rank what rounding each tensor by itself makes of the outputs', false)
     .addOption(workersOption())
     .action(async (file: string, options: Options) => {
+      if (options.local && options.accumulated) throw new UsageError('Give either --local or --accumulated.');
       const model = await openQuantized(file);
       const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
       const samples = await samplesFrom(options.data, model, preprocessing);
       const { onProgress, finish } = progressBar(options);
-      const { local, workers, metric, atOutputs } = options;
+      const { workers, metric, atOutputs, perChannel } = options;
+      const local = options.local ?? false;
       const callOptions = { onProgress, ...(workers === undefined ? {} : { workers }) };
       if (atOutputs) {
         if (metric !== 'sqnr' && metric !== 'mse')
@@ -52,9 +60,13 @@ export function analyzeCommand(): Command {
         return;
       }
       const errors = await model
-        .analyzeQuantizationError(samples, metric, { localFeed: local, ...callOptions })
+        .analyzeQuantizationError(samples, metric, { localFeed: local, perChannel, ...callOptions })
         .finally(finish);
-      show(options, { samples: samples.length, metric, local, nodes: errors }, () => errorTable(errors));
+      show(options, { samples: samples.length, metric, local, nodes: errors }, () =>
+        [errorTable(errors), channelText(errors), causeText(errors)]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+      );
     });
   return addOutputOptions(addPreprocessingOptions(command));
 }
@@ -72,13 +84,14 @@ function roundingTable(roundings: readonly Sensitivity[]): string {
   );
 }
 
-/** The figures are those of the accumulated errors, but for the local SQNR in the second column. */
+/** The figures are those of the accumulated errors, but for the local SQNR and what weights make of that noise. */
 export function errorTable(errors: readonly NodeError[]): string {
   return table(
-    ['>SQNR dB', '>its own', '>MSE', '>cosine', 'unit', 'operator', 'node'],
-    errors.map(({ sqnr, local, mse, cosine, unit, operator, label }) => [
+    ['>SQNR dB', '>its own', '>by weights', '>MSE', '>cosine', 'unit', 'operator', 'node'],
+    errors.map(({ sqnr, local, noise, mse, cosine, unit, operator, label }) => [
       decibels(sqnr),
       decibels(local.sqnr),
+      noise === undefined ? '' : `${(100 * noise.weights).toFixed(0)} %`,
       figure(mse),
       cosine.toFixed(6),
       unit,
@@ -86,4 +99,28 @@ export function errorTable(errors: readonly NodeError[]): string {
       label,
     ]),
   );
+}
+
+/** What stands out about nodes, in their order, with what helps. */
+export function causeText(errors: readonly NodeError[]): string {
+  return errors
+    .flatMap(({ label, causes }) =>
+      causes.map(({ sentence, remedy }) => `${label}: ${sentence}\n  ${remedy}`),
+    )
+    .join('\n');
+}
+
+/** The channels of each node that are worst by their own error; empty where channels were not asked for. */
+function channelText(errors: readonly NodeError[]): string {
+  const lines = errors.flatMap(({ label, channels }) => {
+    if (channels === undefined || channels.length === 0) return [];
+    const worst = channels
+      .map(({ local }, channel) => ({ channel, sqnr: local.sqnr }))
+      .filter(({ sqnr }) => Number.isFinite(sqnr))
+      .sort((a, b) => a.sqnr - b.sqnr)
+      .slice(0, WORST_CHANNELS)
+      .map(({ channel, sqnr }) => `${channel} (${decibels(sqnr)})`);
+    return worst.length === 0 ? [] : [`  ${label}: ${worst.join(', ')}`];
+  });
+  return lines.length === 0 ? '' : ['Channels with the worst SQNR of their own, in dB:', ...lines].join('\n');
 }
