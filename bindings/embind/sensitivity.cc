@@ -75,15 +75,54 @@ val Sensitivity::figures(size_t source, size_t output) const {
   return figures;
 }
 
+val Sensitivity::names_of(const std::vector<NodeId>& nodes) const {
+  val names = val::array();
+  for (const NodeId node : nodes) names.call<void>("push", graph()->node(node).name);
+  return names;
+}
+
 val Sensitivity::int16_nodes(double share) const {
   return guarded([&] {
     const quantize::MixedPrecision chosen = quantize::choose_int16_nodes(noise_, may_rise_, share);
-    val names = val::array();
-    for (const NodeId node : chosen.int16_nodes) names.call<void>("push", graph()->node(node).name);
     val result = val::object();
-    result.set("nodes", names);
+    result.set("nodes", names_of(chosen.int16_nodes));
     result.set("share", chosen.share);
     return result;
+  });
+}
+
+val Sensitivity::int16_curve(const val& shares) const {
+  return guarded([&] {
+    const std::vector<double> asked = emscripten::convertJSArrayToNumberVector<double>(shares);
+    val list = val::array();
+    for (const quantize::MixedPrecision& chosen : quantize::int16_curve(noise_, may_rise_, asked)) {
+      val expected = val::object();
+      for (size_t o = 0; o < chosen.noise.size(); ++o) {
+        if (chosen.noise[o] > 0)
+          expected.set(graph()->tensor(graph()->outputs[o]).name, -10 * std::log10(chosen.noise[o]));
+      }
+      val point = val::object();
+      point.set("nodes", names_of(chosen.int16_nodes));
+      point.set("share", chosen.share);
+      point.set("expected", expected);
+      list.call<void>("push", point);
+    }
+    return list;
+  });
+}
+
+val Sensitivity::int16_steps(int most) const {
+  return guarded([&] {
+    val list = val::array();
+    for (const auto& [nodes, share, gain] :
+         quantize::int16_steps(noise_, may_rise_, static_cast<size_t>(most))) {
+      val step = val::object();
+      step.set("nodes", names_of(nodes));
+      step.set("share", share);
+      step.set("gain", gain);
+      list.call<void>("push", step);
+    }
+    return list;
   });
 }
 

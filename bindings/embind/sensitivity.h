@@ -25,8 +25,14 @@ class Sensitivity : public Sample {
   /// {"nodes": [name], "share"}: those that had best be INT16, of at most `share` of all
   /// multiply-accumulates.
   val int16_nodes(double share) const;
+  /// The same for each share of a list, and "expected": by output the
+  /// dB that are gained.
+  val int16_curve(const val& shares) const;
+  /// In which order nodes had best rise, at most `most` steps: a list of {"nodes": [name], "share", "gain"}.
+  val int16_steps(int most) const;
 
  private:
+  val names_of(const std::vector<NodeId>& nodes) const;
   val figures(size_t source, size_t output) const;
   val row(size_t source) const;
 

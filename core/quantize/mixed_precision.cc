@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <optional>
 #include <set>
 #include <utility>
@@ -52,9 +53,35 @@ class Chooser {
   MixedPrecision choose(double share) {
     double left = share;
     while (const std::optional<Step> step = best_step(left)) {
-      for (const size_t n : step->nodes) raise(n);
+      raise(*step);
       left -= step->cost;
     }
+    return chosen();
+  }
+
+  MixedPrecision choose_all() {
+    for (size_t n = 0; n < rising_.size(); ++n) {
+      if (rising_[n]) raise(n);
+    }
+    return chosen();
+  }
+
+  std::vector<Int16Step> steps(size_t most) {
+    std::vector<Int16Step> steps;
+    while (steps.size() < most) {
+      const std::optional<Step> step = best_step(1);
+      if (!step) break;
+      raise(*step);
+      Int16Step& taken = steps.emplace_back();
+      for (const size_t n : step->nodes) taken.nodes.push_back(static_cast<NodeId>(n));
+      taken.share = step->cost;
+      taken.gain = step->gain * 10 / std::numbers::ln10;
+    }
+    return steps;
+  }
+
+ private:
+  MixedPrecision chosen() const {
     MixedPrecision chosen = {.int16_nodes = {}, .share = 0, .noise = noise_left()};
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       if (!wide_[n] || !noise_.int8_nodes()[n]) continue;
@@ -64,7 +91,10 @@ class Chooser {
     return chosen;
   }
 
- private:
+  void raise(const Step& step) {
+    for (const size_t n : step.nodes) raise(n);
+  }
+
   void raise(size_t n) {
     wide_[n] = true;
     rising_[n] = false;
@@ -192,6 +222,21 @@ class Chooser {
 MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
                                   double share) {
   return Chooser(noise, may_rise).choose(share);
+}
+
+std::vector<MixedPrecision> int16_curve(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                        std::span<const double> shares) {
+  std::vector<MixedPrecision> curve;
+  for (const double share : shares) {
+    Chooser chooser(noise, may_rise);
+    curve.push_back(share >= 1 ? chooser.choose_all() : chooser.choose(share));
+  }
+  return curve;
+}
+
+std::vector<Int16Step> int16_steps(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                   size_t most) {
+  return Chooser(noise, may_rise).steps(most);
 }
 
 }  // namespace octet::quantize

@@ -6,6 +6,7 @@
 // INT16; sums, functions and pooling cost none.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "ir/graph.h"
@@ -26,5 +27,22 @@ struct MixedPrecision {
 /// of the outputs' noise in dB.
 MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
                                   double share);
+
+/// What ever larger shares gain: a choice for each of `shares`, from 0 to 1, by itself; a share of 1 raises
+/// all that may rise.
+std::vector<MixedPrecision> int16_curve(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                        std::span<const double> shares);
+
+/// Nodes that had best rise together, and what that gains.
+struct Int16Step {
+  std::vector<NodeId> nodes;
+  double share = 0;  ///< Of the graph's multiply-accumulates, those of the nodes.
+  double gain = 0;   ///< Of the mean of the outputs' noise, in dB.
+};
+
+/// In which order nodes had best rise until nothing more is gained, or `most` steps: what gains most for its
+/// cost first.
+std::vector<Int16Step> int16_steps(const RoundingNoise& noise, const std::vector<bool>& may_rise,
+                                   size_t most);
 
 }  // namespace octet::quantize

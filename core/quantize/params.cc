@@ -299,9 +299,22 @@ std::map<std::string, calibrate::Method> own_methods(const QuantizationParams& p
 
 }  // namespace
 
+/// Extremes are there whatever the method; what else one looks at is there for the same method only.
+bool serve(const std::map<std::string, calibrate::Method>& gathered,
+           const std::map<std::string, calibrate::Method>& wanted) {
+  const auto is_there = [&](const auto& entry) {
+    if (entry.second.kind == calibrate::MethodKind::MinMax) return true;
+    const auto found = gathered.find(entry.first);
+    return found != gathered.end() && found->second == entry.second;
+  };
+  const auto is_wanted = [&](const auto& entry) { return wanted.contains(entry.first); };
+  return std::all_of(wanted.begin(), wanted.end(), is_there) &&
+         std::all_of(gathered.begin(), gathered.end(), is_wanted);
+}
+
 bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted) {
   if (gathered.channel_equalization != wanted.channel_equalization) return false;
-  if (own_methods(gathered) != own_methods(wanted)) return false;
+  if (!serve(own_methods(gathered), own_methods(wanted))) return false;
   if (gathered.smooth_quant.enabled || wanted.smooth_quant.enabled) {
     // What is too much for the weights depends on how many scales and steps they have.
     if (gathered.smooth_quant != wanted.smooth_quant) return false;

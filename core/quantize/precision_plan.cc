@@ -38,15 +38,25 @@ NumberKinds kinds_of(const Scheme& activations, const Scheme& weights) {
 }
 
 /// Which entry stands for the node, if any.
-const NodeConfig* config_of(const QuantizationParams& params, const Node& node) {
+const NodeConfig* config_of(const QuantizationParams& params, const Node& node,
+                            partition::Fit* how = nullptr) {
   const NodeConfig* found = nullptr;
   for (const auto& [name, config] : params.custom_configs) {
     const partition::Fit fit = partition::fit_of(name, node);
     if (fit == partition::Fit::None) continue;
     found = &config;
+    if (how != nullptr) *how = fit;
     if (fit == partition::Fit::Exact) break;
   }
   return found;
+}
+
+/// True where a precision can be added to what the node has of its own: an entry of its own name would hide
+/// what a pattern says.
+bool can_be_given_a_precision(const QuantizationParams& params, const Node& node) {
+  partition::Fit fit = partition::Fit::None;
+  const NodeConfig* const own = config_of(params, node, &fit);
+  return own == nullptr || (fit == partition::Fit::Exact && !own->precision && !own->activations);
 }
 
 void check_target(const Graph& graph, const partition::Target& target, const QuantizationParams& params) {
@@ -115,7 +125,7 @@ std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Targ
   std::vector<bool> may;
   for (const Node& node : int16.nodes) {
     const bool runs = node.placement.unit == Unit::Mla || has_int16_parts(node, target);
-    may.push_back(runs && config_of(params, node) == nullptr);
+    may.push_back(runs && can_be_given_a_precision(params, node));
   }
   if (!target.has_mla()) return may;
   for (const partition::Norm& norm : partition::find_norms(graph)) {

@@ -38,7 +38,7 @@ std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const Quan
 partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params);
 
 /// By node of a float graph: whether it may compute in INT16 in place of INT8. The target runs it so, it has
-/// no settings of its own, and it is no part of a normalization, which the accelerator runs as a whole.
+/// no precision of its own, and it is no part of a normalization, which the accelerator runs as a whole.
 std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Target& target,
                                        const QuantizationParams& params);
 

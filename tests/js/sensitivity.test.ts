@@ -81,6 +81,33 @@ describe('rankSensitivity', () => {
   });
 });
 
+describe('mixedPrecisionCurve', () => {
+  test('gives what each share gains, expected and measured', async () => {
+    const shares = [0, 0.1, 1];
+    const params = net.defaultQuantization;
+    const curve = await calibration.mixedPrecisionCurve(params, { shares, samples: 48, measure: true });
+    expect(curve.map(({ limit }) => limit)).toEqual(shares);
+    const name = net.outputs[0]?.name ?? '';
+    for (const [index, { limit, share, nodes, expected, measured }] of curve.entries()) {
+      expect(share).toBeLessThanOrEqual(limit + 1e-9);
+      expect(expected[name]).toBeGreaterThanOrEqual(curve[index - 1]?.expected[name] ?? 0);
+      const mixed = await calibration.mixedPrecision(params, { share: limit, samples: 48 });
+      if (limit < 1) expect(nodes).toEqual(mixed.nodes);
+      if (limit < 1)
+        expect(measured?.[name]).toBeCloseTo((await sqnrOf(mixed.params)) - (await sqnrOf(params)), 6);
+    }
+    expect(curve.at(-1)?.share).toBeCloseTo(1, 9);
+    expect(curve.at(-1)?.measured?.[name]).toBeGreaterThan(2);
+    const [expectedOnly] = await calibration.mixedPrecisionCurve(params, { shares: [0], samples: 4 });
+    expect(expectedOnly?.measured).toBeUndefined();
+    await expectRejection(
+      calibration.mixedPrecisionCurve(params, { shares: [0, 2] }),
+      'INVALID_CONFIG',
+      /shares are 0, 2/,
+    );
+  });
+});
+
 describe('mixedPrecision', () => {
   test('takes noise off the output within its share of the multiply-accumulates', async () => {
     const params = net.defaultQuantization;

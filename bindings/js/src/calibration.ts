@@ -2,6 +2,7 @@
 
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
+import type { Improvements } from './feedback.js';
 import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
@@ -15,10 +16,18 @@ import {
   throwIfAborted,
   workersFor,
 } from './samples.js';
-import { chooseInt16Nodes, rankSensitivity } from './sensitivity.js';
+import {
+  chooseInt16Nodes,
+  int16Curve,
+  int16StepsAndRoundings,
+  outputNoise,
+  rankSensitivity,
+} from './sensitivity.js';
 import type {
   MixedPrecision,
+  MixedPrecisionCurveOptions,
   MixedPrecisionOptions,
+  MixedPrecisionPoint,
   Sensitivity,
   SensitivityMetric,
   SensitivityOptions,
@@ -27,13 +36,15 @@ import type {
   Calibration as CalibrationInterface,
   CallOptions,
   Model,
-  NodeQuantizationConfig,
   Preprocessing,
   Progress,
   QuantizeOptions,
   SampleSource,
 } from './types.js';
 import { VERSION } from './version.js';
+
+/** At which shares of the multiply-accumulates mixed precision is shown. */
+const SHARES = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 /** What a calibration needs of its net. */
 export interface CalibratedNet {
@@ -121,16 +132,51 @@ export class NetCalibration implements CalibrationInterface {
     if (!(most >= 0 && most <= 1)) {
       throw new OctetError({ code: 'INVALID_CONFIG', message: `share is ${most}; it must be from 0 to 1.` });
     }
-    // What further passes do to the weights has no say in where activations are rounded.
-    const draft = await this.quantize(params.withBiasCorrection('none').withAdaptiveRounding(false), options);
+    const draft = await this.quantize(draftSettings(params), options);
     try {
       const { nodes, share } = await chooseInt16Nodes(withFile(draft), this.#samples, most, options);
-      const chosen = nodes.map((node) => [node, { quantizationPrecision: 'INT16' }] as const);
-      const configs = new Map<string, NodeQuantizationConfig>([
-        ...params.customQuantizationConfigs,
-        ...chosen,
-      ]);
-      return { params: params.withCustomQuantizationConfigs(configs), nodes, share };
+      return { params: withInt16(params, nodes), nodes, share };
+    } finally {
+      draft.dispose();
+    }
+  }
+
+  async mixedPrecisionCurve(
+    params: QuantizationParams = this.#net.defaultQuantization,
+    options: MixedPrecisionCurveOptions = {},
+  ): Promise<readonly MixedPrecisionPoint[]> {
+    const { shares = SHARES, measure = false } = options;
+    if (!shares.every((share) => share >= 0 && share <= 1)) {
+      throw new OctetError({
+        code: 'INVALID_CONFIG',
+        message: `shares are ${shares.join(', ')}; each must be from 0 to 1.`,
+      });
+    }
+    const draft = await this.quantize(draftSettings(params), options);
+    try {
+      const points = (await int16Curve(withFile(draft), this.#samples, shares, options)).map(
+        (point, index) => ({ limit: shares[index] ?? 0, ...point }),
+      );
+      if (!measure) return points;
+      const noiseOf = async (nodes: readonly string[]): Promise<Float64Array> => {
+        const model = await this.quantize(withInt16(params, nodes), options);
+        return outputNoise(withFile(model), this.#samples, options).finally(() => model.dispose());
+      };
+      const plain = await noiseOf([]);
+      const measured: MixedPrecisionPoint[] = [];
+      for (const point of points)
+        measured.push({ ...point, measured: gains(draft, plain, await noiseOf(point.nodes)) });
+      return measured;
+    } finally {
+      draft.dispose();
+    }
+  }
+
+  /** What had best be done about the noise that these settings make: at most `most` steps to INT16. */
+  async improvements(params: QuantizationParams, most: number, options: CallOptions): Promise<Improvements> {
+    const draft = await this.quantize(draftSettings(params), options);
+    try {
+      return await int16StepsAndRoundings(withFile(draft), this.#samples, most, options);
     } finally {
       draft.dispose();
     }
@@ -304,7 +350,32 @@ export class NetCalibration implements CalibrationInterface {
   }
 }
 
-function withFile(model: Model): Model & ArtifactHolder {
+/** What further passes do to the weights has no say in where activations are rounded. */
+function draftSettings(params: QuantizationParams): QuantizationParams {
+  return params.withBiasCorrection('none').withAdaptiveRounding(false);
+}
+
+/** The settings with INT16 for the nodes, which keep what else they have of their own. */
+function withInt16(params: QuantizationParams, nodes: readonly string[]): QuantizationParams {
+  const configs = new Map(params.customQuantizationConfigs);
+  for (const node of nodes) configs.set(node, { ...configs.get(node), quantizationPrecision: 'INT16' });
+  return params.withCustomQuantizationConfigs(configs);
+}
+
+/** By output with noise, by how many dB it fell. */
+function gains(
+  { outputs }: Model,
+  before: Float64Array,
+  after: Float64Array,
+): Readonly<Record<string, number>> {
+  const entries = outputs.map(({ name }, output) => {
+    const gain = 10 * Math.log10((before[output] ?? 0) / (after[output] ?? 0));
+    return [name, gain] as const;
+  });
+  return Object.fromEntries(entries.filter(([, gain]) => !Number.isNaN(gain)));
+}
+
+export function withFile(model: Model): Model & ArtifactHolder {
   if (!holdsArtifact(model)) throw new Error('A model holds its file.');
   return model;
 }

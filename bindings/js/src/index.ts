@@ -8,6 +8,7 @@ import type { Model as ModelInterface, OperatorSupport } from './types.js';
 
 export { imageDataset } from './dataset.js';
 export { OctetError, type OctetErrorCode, type OctetErrorLocation } from './errors.js';
+export type * from './feedback-types.js';
 export {
   boxesFromCsv,
   classesFromCsv,

@@ -1,6 +1,9 @@
 // LoadedNet: a model as its file has it, float or already quantized, and how it becomes a Model.
 
 import { type CalibratedNet, NetCalibration } from './calibration.js';
+import { type ImprovableNet, repeatable, searchPrecisions } from './feedback.js';
+import { scoreOn } from './feedback-score.js';
+import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
 import { type CoreGraph, FileModel } from './file-model.js';
 import { modelMadeBy } from './model.js';
 import { defaultQuantization, type QuantizationParams } from './params.js';
@@ -15,6 +18,7 @@ import type {
   SensitivityOptions,
 } from './sensitivity-types.js';
 import { readSource } from './source.js';
+import type { LabelledSample } from './statistics/types.js';
 import type {
   Calibration,
   CallOptions,
@@ -25,6 +29,7 @@ import type {
   Partition,
   QuantizeOptions,
   RequantizationMode,
+  Sample,
   SampleSource,
   Target,
 } from './types.js';
@@ -39,7 +44,7 @@ interface CoreNetInfo {
   readonly defaultRequantization: RequantizationMode;
 }
 
-class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet {
+class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, ImprovableNet {
   readonly target: Target;
   readonly quantized: boolean;
   readonly warnings: readonly string[];
@@ -115,6 +120,30 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet {
     } finally {
       calibration.dispose();
     }
+  }
+
+  async quantizeWithAccuracyFeedback(
+    calibrationSamples: SampleSource,
+    evaluation: Iterable<LabelledSample<unknown> | Sample> | AsyncIterable<LabelledSample<unknown> | Sample>,
+    params: QuantizationParams | undefined,
+    // Which kinds of samples and statistic go together is the overloads' business.
+    options: AccuracyFeedbackOptions<never>,
+  ): Promise<AccuracyFeedback> {
+    const calibration = new NetCalibration(this, calibrationSamples);
+    try {
+      const score = await scoreOn(this, await repeatable(evaluation), options);
+      return await searchPrecisions(this, calibration, params ?? this.defaultQuantization, score, options);
+    } finally {
+      calibration.dispose();
+    }
+  }
+
+  async partitionWith(params: QuantizationParams): Promise<Partition> {
+    const { artifact } = this;
+    const settings = this.settingsOf(params);
+    return JSON.parse(
+      await leastBusyWorker().callWith(artifact, (api) => api.partitionWith(artifact.id, settings)),
+    );
   }
 
   settingsOf(params: QuantizationParams): string {

@@ -35,6 +35,29 @@ export interface MixedPrecisionOptions extends SensitivityOptions {
   readonly share?: number;
 }
 
+export interface MixedPrecisionCurveOptions extends SensitivityOptions {
+  /** Of all multiply-accumulates, those that may read INT16 activations, from 0 to 1. Default 0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5 and 1. */
+  readonly shares?: readonly number[];
+  /** Quantizes with each choice, too, and measures the outputs over all samples. Default false. */
+  readonly measure?: boolean;
+}
+
+/** What INT16 for a share of the multiply-accumulates gains over plain INT8. */
+export interface MixedPrecisionPoint {
+  /** The share that was allowed. */
+  readonly limit: number;
+  /** Of all multiply-accumulates, those of the nodes. */
+  readonly share: number;
+  readonly nodes: readonly string[];
+  /**
+   * By output, by how many dB its signal to noise rises, as what single roundings make of it lets expect. Outputs
+   * without noise are left out.
+   */
+  readonly expected: Readonly<Record<string, number>>;
+  /** The same measured, where that was asked for. */
+  readonly measured?: Readonly<Record<string, number>>;
+}
+
 /** Nodes chosen for INT16. */
 export interface MixedPrecision {
   /** The settings with `customQuantizationConfigs` for the nodes. */

@@ -5,7 +5,12 @@ import { OctetError } from './errors.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
-import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './sensitivity-types.js';
+import type {
+  MixedPrecisionPoint,
+  Sensitivity,
+  SensitivityMetric,
+  SensitivityOptions,
+} from './sensitivity-types.js';
 import type { CallOptions, Model, TensorInfo } from './types.js';
 import type { WorkerApi } from './worker-api.js';
 
@@ -26,6 +31,12 @@ export interface Int16Nodes {
   readonly nodes: readonly string[];
   readonly share: number;
 }
+
+/** What a share of the multiply-accumulates in INT16 gains, as the core expects it. */
+export type Int16Point = Int16Nodes & Pick<MixedPrecisionPoint, 'expected'>;
+
+/** Nodes that had best rise together; the gain is of the mean of the outputs' noise, in dB. */
+export type Int16Step = Int16Nodes & { readonly gain: number };
 
 /** What rounding each thing of a model by itself makes of its outputs, worst first. */
 export async function rankSensitivity(
@@ -50,6 +61,58 @@ export function chooseInt16Nodes(
   return withNoise(model, samples, false, options, (api, id) => api.int16Nodes(id, share));
 }
 
+/** For each share of the multiply-accumulates, the nodes whose INT16 takes most noise off the outputs. */
+export function int16Curve(
+  model: NoisyModel,
+  samples: RepeatableSamples,
+  shares: readonly number[],
+  options: SensitivityOptions,
+): Promise<readonly Int16Point[]> {
+  return withNoise(model, samples, false, options, (api, id) => api.int16Curve(id, shares));
+}
+
+/** In which order nodes had best rise to INT16, and what each rounding by itself makes of the outputs. */
+export function int16StepsAndRoundings(
+  model: NoisyModel,
+  samples: RepeatableSamples,
+  most: number,
+  options: SensitivityOptions,
+): Promise<{ readonly steps: readonly Int16Step[]; readonly roundings: readonly Sensitivity[] }> {
+  return withNoise(model, samples, true, options, async (api, id) => ({
+    steps: await api.int16Steps(id, most),
+    roundings: (await api.sensitivities(id)).map(withMeans),
+  }));
+}
+
+/** The noise at each output, in the model's order: squared differences to the float model, summed over the samples. */
+export async function outputNoise(
+  model: NoisyModel,
+  samples: RepeatableSamples,
+  options: CallOptions,
+): Promise<Float64Array> {
+  const workers = workersFor(options, samples.total);
+  const id = newId();
+  try {
+    await begin(model, workers, id, false, options.signal);
+    return sumOf(await totalNoises(samples, workers, id, options));
+  } finally {
+    freeEverywhere(id);
+  }
+}
+
+async function begin(
+  { artifact }: NoisyModel,
+  workers: readonly PoolWorker[],
+  id: string,
+  eachWeights: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const began = workers.map((worker) =>
+    worker.callWith(artifact, (api) => api.beginSensitivity(artifact.id, id, eachWeights)),
+  );
+  await abortable(Promise.all(began), signal);
+}
+
 /** Shows the noisiest samples to a model's roundings, and asks the worker that then knows about all. */
 async function withNoise<Result>(
   model: NoisyModel,
@@ -58,8 +121,7 @@ async function withNoise<Result>(
   options: SensitivityOptions,
   ask: (api: Remote<WorkerApi>, id: string) => Promise<Result>,
 ): Promise<Result> {
-  const { artifact, outputs } = model;
-  const { samples: most = samplesFor(outputs), signal } = options;
+  const { samples: most = samplesFor(model.outputs), signal } = options;
   if (!(Number.isInteger(most) && most >= 1)) {
     throw new OctetError({ code: 'INVALID_CONFIG', message: `samples is ${most}; it must be at least 1.` });
   }
@@ -68,14 +130,7 @@ async function withNoise<Result>(
   if (primary === undefined) throw new Error('Measuring noise needs a worker.');
   const id = newId();
   try {
-    await abortable(
-      Promise.all(
-        workers.map((worker) =>
-          worker.callWith(artifact, (api) => api.beginSensitivity(artifact.id, id, eachWeights)),
-        ),
-      ),
-      signal,
-    );
+    await begin(model, workers, id, eachWeights, signal);
     const folding = new Folding(primary, id);
     const chosen = await noisiest(samples, most, workers, id, options);
     await forEachInOrder(
@@ -112,6 +167,23 @@ async function noisiest(
   id: string,
   options: CallOptions,
 ): Promise<ReadonlySet<number>> {
+  const noises = await totalNoises(samples, workers, id, options);
+  const sums = sumOf(noises);
+  const partOf = (noise: Float64Array) =>
+    noise.reduce((part, value, output) => part + (value > 0 ? value / (sums[output] ?? value) : 0), 0);
+  const order = noises
+    .map((noise, index) => ({ index, part: partOf(noise) }))
+    .sort((a, b) => b.part - a.part);
+  return new Set(order.slice(0, most).map(({ index }) => index));
+}
+
+/** The noise of each sample, by output. */
+async function totalNoises(
+  samples: RepeatableSamples,
+  workers: readonly PoolWorker[],
+  id: string,
+  options: CallOptions,
+): Promise<readonly Float64Array[]> {
   const noises: Float64Array[] = [];
   const count = await forEachInOrder(
     workers,
@@ -129,13 +201,11 @@ async function noisiest(
   if (count === 0) {
     throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
   }
-  const sums = noises.reduce((sum, noise) => sum.map((value, output) => value + (noise[output] ?? 0)));
-  const partOf = (noise: Float64Array) =>
-    noise.reduce((part, value, output) => part + (value > 0 ? value / (sums[output] ?? value) : 0), 0);
-  const order = noises
-    .map((noise, index) => ({ index, part: partOf(noise) }))
-    .sort((a, b) => b.part - a.part);
-  return new Set(order.slice(0, most).map(({ index }) => index));
+  return noises;
+}
+
+function sumOf(noises: readonly Float64Array[]): Float64Array {
+  return noises.reduce((sum, noise) => sum.map((value, output) => value + (noise[output] ?? 0)));
 }
 
 async function* picked(

@@ -235,5 +235,43 @@ TEST(MixedPrecision, LeavesNodesWithSettingsOfTheirOwn) {
             (std::vector<bool>{true, true, false, true, false}));
 }
 
+TEST(MixedPrecision, RaisesNodesWithACalibrationOfTheirOwnUnlessAPatternGivesIt) {
+  GraphBuilder builder = chain();
+  QuantizationParams params;
+  const calibrate::Method percentile = {.kind = calibrate::MethodKind::Percentile};
+  params.custom_configs = {{"node_1", {.calibration = percentile}}, {"*_3", {.calibration = percentile}}};
+  EXPECT_EQ(may_compute_in_int16(builder.graph(), partition::target_by_key("tflite"), params),
+            (std::vector<bool>{true, true, true, false, true}));
+}
+
+TEST(MixedPrecision, MakesACurveOfChoices) {
+  GraphBuilder builder = chain();
+  const Net net(builder);
+  const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
+  const std::vector<double> shares = {0, 0.2, 0.4, 0.6, 1};
+  const std::vector<MixedPrecision> curve = int16_curve(*net.noise(), may, shares);
+  ASSERT_EQ(curve.size(), shares.size());
+  for (size_t i = 0; i < curve.size(); ++i) {
+    EXPECT_LE(curve[i].share, shares[i] + 1e-12);
+    if (i > 0) EXPECT_LE(curve[i].noise[0], curve[i - 1].noise[0] + 1e-12);
+    if (shares[i] < 1)
+      EXPECT_EQ(curve[i].int16_nodes, choose_int16_nodes(*net.noise(), may, shares[i]).int16_nodes);
+  }
+  EXPECT_EQ(curve.back().int16_nodes.size(), 5u);
+}
+
+TEST(MixedPrecision, TellsWhatHadBestRiseFirst) {
+  GraphBuilder builder = chain();
+  const Net net(builder);
+  const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
+  const std::vector<Int16Step> steps = int16_steps(*net.noise(), may, 2);
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0].nodes.size(), 2u);  // Both ends of the tensor that is hard to round.
+  EXPECT_NEAR(steps[0].share, 0.4, 1e-9);
+  const double left = choose_int16_nodes(*net.noise(), may, 0.4).noise[0];
+  EXPECT_NEAR(steps[0].gain, -10 * std::log10(left), 1e-3);
+  EXPECT_TRUE(int16_steps(*net.noise(), may, 0).empty());
+}
+
 }  // namespace
 }  // namespace octet::quantize
