@@ -175,7 +175,7 @@ function nodesOf(model: Model, float: Runnable, errors: readonly NodeError[]): r
       multiplyAccumulates,
       parameters,
       ...(error === undefined ? {} : { error: { ...figuresOf(error), local: figuresOf(error.local) } }),
-      causes: [],
+      causes: (error?.causes ?? []).map(({ kind, sentence, remedy }) => ({ kind, sentence, remedy })),
     };
   });
 }
