@@ -346,6 +346,16 @@ describe('report', () => {
     expect(readFileSync(inFolder('again.html'), 'utf8')).toBe(readFileSync(inFolder('r.html'), 'utf8'));
   });
 
+  test('has the curve of mixed precision where the float file is given', () => {
+    const args = ['--data', inFolder('samples.npy'), '--output', inFolder('curve.json')];
+    runJson('report', octet, ...args, '--curve', FASHION_MODEL);
+    const { mixedPrecision } = JSON.parse(readFileSync(inFolder('curve.json'), 'utf8'));
+    expect(mixedPrecision[0].share).toBe(0);
+    const [all] = mixedPrecision.slice(-1);
+    expect(all.share).toBeCloseTo(1, 6);
+    expect(Object.values(all.gain)[0]).toBeGreaterThan(1);
+  });
+
   test('takes quantized .tflite files and arrays', () => {
     const args = ['--data', inFolder('samples.npy'), '--output', inFolder('t.json'), '--date'];
     expect(run('report', tflite, ...args).stdout).toMatch(/^Wrote .*t\.json \([\d,]+ bytes\)/);

@@ -40,9 +40,23 @@ beforeAll(async () => {
     accuracy: [{ statistic: 'top1', samples: 24, float: 0.9, quantized: 0.8 }],
     times: { float: 2, quantized: 1 },
     mixedPrecision: [
-      { share: 0, nodes: 0, gain: { out: 0 } },
-      { share: 0.1, nodes: 3, gain: { out: 4.5 } },
+      { limit: 0, share: 0, nodes: [], expected: { out: 0 } },
+      { limit: 0.2, share: 0.1, nodes: ['a', 'b', 'c'], expected: { out: 4.4 }, measured: { out: 4.5 } },
     ],
+    feedback: {
+      initialAccuracy: 0.5,
+      accuracy: 0.75,
+      reached: false,
+      steps: [
+        {
+          nodes: [net.nodes[2]?.name ?? ''],
+          change: 'INT16',
+          accuracy: 0.75,
+          gain: 0.25,
+          cost: { macs: 0.125, segments: 2, boundaryBytes: -64 },
+        },
+      ],
+    },
   });
 });
 
@@ -65,6 +79,10 @@ test('tells of each node what was measured', async () => {
     const known = net.nodes.find(({ name }) => name === node.name);
     expect(node.error?.sqnr ?? Number.POSITIVE_INFINITY).toBe(measured?.sqnr);
     expect(node.error?.local.mse).toBe(measured?.local.mse);
+    expect([node.saturation, node.noise]).toEqual([measured?.saturation, measured?.noise]);
+    expect(node.causes.map(({ sentence }) => sentence)).toEqual(
+      measured?.causes.map(({ sentence }) => sentence),
+    );
     const { unit, segment, reasons, multiplyAccumulates, parameters } = node;
     expect(known).toMatchObject({ unit, segment, reasons, multiplyAccumulates, parameters });
   }
@@ -72,6 +90,13 @@ test('tells of each node what was measured', async () => {
     new Array(net.partition.units[0]?.nodes).fill('INT8'),
   );
   expect(report.nodes.at(-1)).toMatchObject({ operator: 'SOFTMAX', precision: 'float' });
+});
+
+test('has the curve of mixed precision as it was measured, or else as it is expected', () => {
+  expect(report.mixedPrecision).toEqual([
+    { share: 0, nodes: 0, gain: { out: 0 } },
+    { share: 0.1, nodes: 3, gain: { out: 4.5 } },
+  ]);
 });
 
 test('counts the values of each tensor within the range that was seen', () => {
@@ -121,7 +146,7 @@ test('shows samples before and after', async () => {
 
 test('is the same each time, with any number of workers, and has a date only where one is given', async () => {
   const options = { modelFile: 'fashion.tflite', classes, accuracy: report.accuracy, workers: 1 };
-  const { times: _, mixedPrecision: __, ...same } = report;
+  const { times: _, mixedPrecision: __, feedback: ___, ...same } = report;
   expect(await createReport(model, images, options)).toEqual(same);
   expect(report.provenance.date).toBeUndefined();
   const dated = await createReport(model, [], { date: '2026-01-02', errors: [] });
@@ -150,6 +175,7 @@ describe('as HTML', () => {
     for (const part of [
       'Error along the network',
       'Layers that add most',
+      'misses the target',
       'What INT16 gains',
       'Before and after',
       'Placement',

@@ -1,7 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The public types of Octet. Everything here is plain, read-only data, or an interface whose calls run in workers.
 
+import type { AnalyzeOptions, ErrorMetric, NodeError } from './analysis-types.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
+import type { GraphInfo, Partition, Unit } from './graph-types.js';
 import type { ImageDataset } from './image-types.js';
 import type { QuantizationParams } from './params.js';
 import type { QuantizationReport } from './report/types.js';
@@ -16,6 +18,8 @@ import type {
 } from './sensitivity-types.js';
 import type { LabelledImages, LabelledSample, Statistic } from './statistics/types.js';
 
+export type * from './analysis-types.js';
+export type * from './graph-types.js';
 export type * from './image-types.js';
 
 /** What a tensor's elements can be stored as. */
@@ -136,82 +140,6 @@ export interface Preprocessing {
   readonly color?: 'RGB' | 'BGR' | 'GRAY';
   /** Default 'NHWC'. */
   readonly layout?: 'NHWC' | 'NCHW';
-}
-
-// ------------------------------------------------------------------------------------------------------------- graph
-
-export type Unit = 'MLA' | 'APU' | 'CVU';
-
-/** A tensor of the graph, without its contents. */
-export interface TensorInfo {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** Weights and other values that the file holds. */
-  readonly constant: boolean;
-  readonly quantization?: TensorQuantization;
-}
-
-/** One operation, with where it runs and why. */
-export interface NodeInfo {
-  /** The source model's own name, unique and stable; the name to use in `withUnquantizedNodes`. */
-  readonly name: string;
-  /** The name made short for showing; not unique. */
-  readonly label: string;
-  /** "CONV_2D", … */
-  readonly operator: string;
-  /** Names of tensors; an absent optional operand is an empty string. */
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  /** Strides, paddings, axes, … by name. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** The nodes of the file that this one stands for. */
-  readonly sourceNodes: readonly string[];
-  readonly unit: Unit;
-  /** Name of the segment that it belongs to: "MLA_0", "APU_1", … */
-  readonly segment: string;
-  /** Why it is not on the accelerator, in complete sentences; empty when it is. */
-  readonly reasons: readonly string[];
-  readonly multiplyAccumulates: number;
-  /** Elements of its constant operands. */
-  readonly parameters: number;
-}
-
-/** A maximal group of nodes on one unit. */
-export interface Segment {
-  readonly name: string;
-  readonly unit: Unit;
-  readonly nodes: readonly string[];
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
-
-export interface UnitShare {
-  readonly unit: Unit;
-  readonly nodes: number;
-  readonly multiplyAccumulates: number;
-  readonly parameters: number;
-}
-
-/** How the graph is divided over the compute units. */
-export interface Partition {
-  readonly segments: readonly Segment[];
-  readonly units: readonly UnitShare[];
-  /** Sentences about nodes that are placed together, as the parts of a layer norm. Older files have none. */
-  readonly notes?: readonly string[];
-  /** Bytes that cross between segments in one pass. */
-  readonly boundaryBytes: number;
-}
-
-/** All that is known about a graph without running it. */
-export interface GraphInfo {
-  readonly name: string;
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  /** In execution order. */
-  readonly nodes: readonly NodeInfo[];
-  readonly tensors: readonly TensorInfo[];
-  readonly partition: Partition;
 }
 
 // ------------------------------------------------------------------------------------------------------------ calls
@@ -518,96 +446,6 @@ export interface Model extends Runnable {
   report(): QuantizationReport;
 }
 
-export type ErrorMetric = 'sqnr' | 'mse' | 'mae' | 'cosine';
-
-/** How far a quantized signal is from the float one, over all samples. */
-export interface SignalError {
-  /** Signal to quantization noise, in dB; Infinity when equal. */
-  readonly sqnr: number;
-  readonly mse: number;
-  readonly mae: number;
-  readonly cosine: number;
-  readonly maxError: number;
-}
-
-/** How far a node's quantized output is from its float output, with the errors of all nodes before it. */
-export interface NodeError extends SignalError {
-  readonly node: string;
-  readonly label: string;
-  readonly operator: string;
-  readonly unit: Unit;
-  /** The same of this node alone: its inputs are the float model's values, in the representation that it reads. */
-  readonly local: SignalError;
-  /**
-   * What the node's own noise consists of, as shares of 1: what its rounded weights make, and what rounding its inputs and
-   * output does. Absent where there is no noise, and in models with BF16.
-   */
-  readonly noise?: { readonly weights: number; readonly activations: number };
-  /** Of its integers, those at an end of their range where the float values are not; from 0 to 1. */
-  readonly saturation: number;
-  /** What stands out about the node; empty where nothing does. */
-  readonly causes: readonly ErrorCause[];
-  /** Of its first output, by position of the last axis; with `perChannel`. */
-  readonly channels?: readonly ChannelError[];
-}
-
-/** Why a node's quantized output is far from its float output. */
-export type ErrorCause = {
-  /** A complete sentence with the figures. */
-  readonly sentence: string;
-  /** What helps, as a complete sentence. */
-  readonly remedy: string;
-} & (
-  | {
-      readonly kind: 'clipped_range';
-      /** Of all values, those outside the chosen range; from 0 to 1. */
-      readonly share: number;
-      /** Of the node's own noise, what these make; from 0 to 1. */
-      readonly noiseShare: number;
-    }
-  | {
-      readonly kind: 'outlier_channels';
-      /** Those that reach much farther than all others, which share their step. */
-      readonly channels: readonly number[];
-      /** How many of their 8 bits the others lose. */
-      readonly bits: number;
-    }
-  | {
-      readonly kind: 'weight_spread';
-      /** Output channels whose weights reach much farther than the median one's; absent where there is none apart. */
-      readonly channels?: readonly number[];
-      /** How many bits half of the channels lose, or more, by one scale for all. */
-      readonly bits: number;
-    }
-  | {
-      readonly kind: 'dead_channels';
-      /** Those that are the same in all samples. */
-      readonly channels: readonly number[];
-    }
-  | {
-      readonly kind: 'saturation';
-      /** As `NodeError.saturation`. */
-      readonly share: number;
-    }
-);
-
-/** The error of one channel, with those of all nodes before it, and its own. */
-export interface ChannelError {
-  /** Smallest and largest float value. */
-  readonly low: number;
-  readonly high: number;
-  readonly sqnr: number;
-  readonly mse: number;
-  readonly local: { readonly sqnr: number; readonly mse: number };
-}
-
-export interface AnalyzeOptions extends CallOptions {
-  /** Ranks nodes by their local error instead of the accumulated one; both are in the result. Default false. */
-  readonly localFeed?: boolean;
-  /** Gives each node's channels, too. Default false. */
-  readonly perChannel?: boolean;
-}
-
 /** Whether and how much of the activations' unevenness goes over to the weights that read them. */
 export interface SmoothQuant {
   readonly enabled: boolean;
@@ -631,25 +469,6 @@ export interface QuantizationSettings {
   readonly unquantizedNodes: readonly string[];
   /** By node name or pattern. */
   readonly customQuantizationConfigs: Readonly<Record<string, NodeQuantizationConfig>>;
-}
-
-// ------------------------------------------------------------------------------------------------------------ support
-
-export interface TargetSupport {
-  readonly int8: boolean;
-  /** INT16 activations with INT8 weights. */
-  readonly int16: boolean;
-  readonly bf16: boolean;
-  /** Conditions, each completing "runs there if …". */
-  readonly constraints: readonly string[];
-}
-
-/** One row of the table of supported operators. */
-export interface OperatorSupport {
-  readonly operator: string;
-  readonly targets: Readonly<Record<Target, TargetSupport>>;
-  /** The vision unit can run it at the model's edge. */
-  readonly cvu: boolean;
 }
 
 // ------------------------------------------------------------------------------------------------------ configuration

@@ -3,7 +3,16 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { createReport, type Model, type ReportAccuracy, type ReportOptions, reportHtml } from 'octet-quant';
+import {
+  type CallOptions,
+  createReport,
+  loadModel,
+  type MixedPrecisionPoint,
+  type Model,
+  type ReportAccuracy,
+  reportHtml,
+  type SampleSource,
+} from 'octet-quant';
 import { UsageError } from '../exit-code.js';
 import { evaluationOf, type LabelOptions, readClasses, statisticOption } from '../labels.js';
 import {
@@ -24,6 +33,7 @@ interface Options extends OutputOptions, PreprocessingOptions, LabelOptions {
   readonly data: readonly string[];
   readonly output: readonly string[];
   readonly statistic?: readonly string[];
+  readonly curve?: string;
   readonly title?: string;
   readonly date?: true;
   readonly workers?: number;
@@ -38,6 +48,10 @@ export function reportCommand(): Command {
     .option('--labels <path>', 'as of octet evaluate: CSV, or masks')
     .option('--classes <file>', 'as of octet evaluate: JSON with class names')
     .addOption(statisticOption('figures that the report has, with labels (repeatable)'))
+    .option(
+      '--curve <file>',
+      'the float .tflite that it was made from: adds what INT16 gains, from what the samples show of it',
+    )
     .option('--title <text>', "default: the file's name")
     .option('--date', 'write the date into the report, which is else the same whenever it is made')
     .addOption(workersOption())
@@ -55,7 +69,7 @@ async function report(file: string, options: Options): Promise<void> {
     preprocessingOf(options, model.preprocessing ?? UNIT_RANGE),
   );
   const { onProgress, finish } = progressBar(options);
-  const { workers, title, date } = options;
+  const { workers, title, date, curve } = options;
   const call = { onProgress, ...(workers === undefined ? {} : { workers }) };
   const made = await (async () =>
     createReport(model, samples, {
@@ -63,6 +77,7 @@ async function report(file: string, options: Options): Promise<void> {
       modelFile: basename(file),
       accuracy: await accuracyOf(model, options, call),
       ...(options.classes === undefined ? {} : { classes: await readClasses(options.classes) }),
+      ...(curve === undefined ? {} : { mixedPrecision: await curveOf(curve, model, samples, call) }),
       ...(title === undefined ? {} : { title }),
       ...(date ? { date: new Date().toISOString().slice(0, 10) } : {}),
     }))().finally(finish);
@@ -77,11 +92,25 @@ async function report(file: string, options: Options): Promise<void> {
   );
 }
 
+/** What INT16 gains over the model's settings. */
+async function curveOf(
+  file: string,
+  model: Model,
+  samples: SampleSource,
+  call: CallOptions,
+): Promise<readonly MixedPrecisionPoint[]> {
+  const { target, params } = model;
+  const anyShapeOnMla = model.report().anyShapeOnMla ?? false;
+  using net = await loadModel(file, { target, anyShapeOnMla });
+  using calibration = await net.calibrate(samples, params, call);
+  return await calibration.mixedPrecisionCurve(params, call);
+}
+
 /** The figures that were asked for, of the float and the quantized model. */
 async function accuracyOf(
   model: Model,
   options: Options,
-  call: Pick<ReportOptions, 'onProgress' | 'workers'>,
+  call: CallOptions,
 ): Promise<readonly ReportAccuracy[]> {
   const { statistic: names = options.labels || options.classes ? ['top1'] : [] } = options;
   if (names.length === 0) return [];

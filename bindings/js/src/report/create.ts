@@ -39,7 +39,7 @@ export async function createReport(
   const shown = await look(model, float, list, histograms, options);
   const { sizes, provenance, partition, settings, preprocessing, warnings, ...report } = model.report();
   const tflite = await asTFLite(model);
-  const { accuracy = [], times, mixedPrecision, modelFile, date } = options;
+  const { accuracy = [], times, modelFile, date } = options;
   return {
     version: 1,
     title: options.title ?? modelFile ?? model.name,
@@ -59,7 +59,7 @@ export async function createReport(
     ranges: histograms.ranges(),
     weights: await weightsOf(model, float, options),
     samples: shown,
-    ...(mixedPrecision === undefined ? {} : { mixedPrecision }),
+    ...madeBy(options),
     warnings,
     exportNotes: tflite.notes,
     settings,
@@ -74,6 +74,22 @@ export async function createReport(
       ...(date === undefined ? {} : { date }),
     },
   };
+}
+
+/** How the precision of nodes was chosen. */
+function madeBy({ mixedPrecision, feedback }: ReportOptions): Pick<Report, 'mixedPrecision' | 'feedback'> {
+  const curve = mixedPrecision?.map(({ share, nodes, expected, measured }) => ({
+    share,
+    nodes: nodes.length,
+    gain: measured ?? expected,
+  }));
+  const plain = feedback && {
+    initialAccuracy: feedback.initialAccuracy,
+    accuracy: feedback.accuracy,
+    reached: feedback.reached,
+    steps: feedback.steps,
+  };
+  return { ...(curve && { mixedPrecision: curve }), ...(plain && { feedback: plain }) };
 }
 
 /** The samples as something that can be gone through more than once. */
@@ -176,6 +192,8 @@ function nodesOf(model: Model, float: Runnable, errors: readonly NodeError[]): r
       parameters,
       ...(error === undefined ? {} : { error: { ...figuresOf(error), local: figuresOf(error.local) } }),
       causes: (error?.causes ?? []).map(({ kind, sentence, remedy }) => ({ kind, sentence, remedy })),
+      ...(error?.noise === undefined ? {} : { noise: error.noise }),
+      ...(error?.saturation === undefined ? {} : { saturation: error.saturation }),
     };
   });
 }

@@ -4,6 +4,7 @@ import {
   bytes,
   count,
   decibels,
+  figure,
   milliseconds,
   percent,
   shapeText,
@@ -37,6 +38,7 @@ export function reportHtml(report: Report): string {
 <main>
 ${summary(report)}
 ${errors(report)}
+${feedback(report)}
 ${mixedPrecision(report)}
 ${samples(report)}
 ${placement(report)}
@@ -155,6 +157,31 @@ function nodeAndOperator(node: ReportNode, nodes: readonly ReportNode[]): Markup
 /** A link to what the report says of a node. */
 function nodeLink(node: ReportNode, nodes: readonly ReportNode[]): Markup {
   return html`<a href="#node-${nodes.indexOf(node)}" title="${node.name}">${node.label}</a>`;
+}
+
+function feedback({ feedback: found, nodes }: Report): Markup | undefined {
+  if (found === undefined) return undefined;
+  const { initialAccuracy, accuracy, reached, steps } = found;
+  const labels = new Map(nodes.map(({ name, label }) => [name, label]));
+  const change = (value: number): string => `${value < 0 ? '−' : '+'}${figure(Math.abs(value))}`;
+  return html`<section><h2>Quantized until an accuracy was reached</h2>
+<p>From ${figure(initialAccuracy)} to ${figure(accuracy)}, which ${reached ? 'reaches the target' : 'misses the target; it is the best that was found'}.</p>
+${table(
+  [
+    {
+      head: 'Layers',
+      cell: (step) => step.nodes.map((name) => labels.get(name) ?? name).join(', '),
+      kind: 'name',
+    },
+    { head: 'Became', cell: (step) => step.change },
+    { head: 'Accuracy', cell: (step) => figure(step.accuracy), kind: 'number' },
+    { head: 'Gain', cell: ({ gain }) => change(gain), kind: 'number' },
+    { head: 'MACs', cell: ({ cost }) => percent(cost.macs), kind: 'number' },
+    { head: 'Segments', cell: ({ cost }) => change(cost.segments), kind: 'number' },
+    { head: 'Bytes between', cell: ({ cost }) => change(cost.boundaryBytes), kind: 'number' },
+  ],
+  steps,
+)}</section>`;
 }
 
 function mixedPrecision({ mixedPrecision: points = [] }: Report): Markup | undefined {

@@ -1,6 +1,6 @@
 // All layers of a report: a table, and what is known of each.
 
-import { count, decibels, figure, shapeText } from '../display.js';
+import { count, decibels, figure, percent, shapeText, share } from '../display.js';
 import { channelBars, histogram, ratio } from './charts.js';
 import { html, type Markup } from './markup.js';
 import { type Column, table } from './table.js';
@@ -83,9 +83,23 @@ function detail(
 <h3 id="node-${index}">${name}</h3>
 <p class="small soft"><span class="unit unit-${unit}">${segment || unit}</span>${precision === '' ? '' : `, ${precision}`}${error ? `, mean squared error ${figure(error.mse)} (its own ${figure(error.local.mse)}), mean absolute error ${figure(error.mae)}, cosine ${error.cosine.toFixed(6)}, largest error ${figure(error.maxError)}` : ''}</p>
 ${reasons.map((reason) => html`<p>${reason}</p>`)}
+${noiseOf(node)}
 ${causes.map(({ sentence, remedy }) => html`<p class="cause">${sentence} <span class="soft">${remedy}</span></p>`)}
 <div class="detail">${range ? html`<div>${rangeOf(range)}</div>` : undefined}${weights ? html`<div>${channelBars(weights)}<p class="small soft">Weights in ${weights.bits} bits, ${weights.limits.length > 1 ? 'a scale for each channel' : 'one scale'}.</p></div>` : undefined}</div></div></details>
 `;
+}
+
+/** What the node's own noise consists of. */
+function noiseOf({ noise, saturation = 0 }: ReportNode): Markup | undefined {
+  const sentences = [
+    ...(noise === undefined || noise.weights === 0
+      ? []
+      : [`Of its own noise, rounded weights make ${percent(noise.weights, 0)}, activations the rest.`]),
+    ...(saturation === 0
+      ? []
+      : [`${share(saturation)} of its integers are at an end of their range where float values are not.`]),
+  ];
+  return sentences.length === 0 ? undefined : html`<p class="small soft">${sentences.join(' ')}</p>`;
 }
 
 function rangeOf(range: ReportRange): Markup {

@@ -32,7 +32,7 @@ img{width:112px;image-rendering:pixelated;display:block;border:1px solid var(--l
 .scatter svg{width:100%;max-width:240px;height:auto}.scatter figcaption{max-width:240px}.dots{fill:var(--focus)}
 .cause{border-left:3px solid var(--heat);padding:2px 0 2px 10px;margin:6px 0}
 details{border-bottom:1px solid var(--line)}summary{cursor:pointer;padding:6px 0;overflow-wrap:anywhere}details>div{padding:2px 0 16px}
-.detail{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:4px 32px}.detail>*{min-width:0}
+.detail{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:4px 32px}.detail>*{min-width:0}
 pre{font:12px/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow:auto;padding:12px 14px;border:1px solid var(--line);border-radius:6px;background:var(--panel);margin:8px 0}
 :target{background:var(--tint)}:focus-visible{outline:2px solid var(--focus);outline-offset:2px}
 @media(max-width:600px){body{padding:20px 14px 48px}h1{font-size:21px}dl>div{flex-basis:45%;padding:8px 12px}dd{font-size:16px}}

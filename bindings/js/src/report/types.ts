@@ -1,5 +1,7 @@
 // What is reported of a quantized model. Plain JSON; schemas/report.schema.json describes Report.
 
+import type { AccuracyFeedback } from '../feedback-types.js';
+import type { MixedPrecisionPoint } from '../sensitivity-types.js';
 import type { DetectedBox } from '../statistics/types.js';
 import type {
   CallOptions,
@@ -90,6 +92,9 @@ export interface ReportNode {
   /** Accumulated, and of the node alone; absent where nothing was measured. */
   readonly error?: ReportError & { readonly local: ReportError };
   readonly causes: readonly ReportCause[];
+  /** As in `NodeError`. */
+  readonly noise?: NonNullable<NodeError['noise']>;
+  readonly saturation?: number;
 }
 
 /** A tensor's values, and the range that was chosen for them. */
@@ -168,11 +173,16 @@ export interface ReportAccuracy {
 
 /** What a share of the multiply-accumulates in INT16 gains. */
 export interface ReportPrecisionPoint {
+  /** Of the multiply-accumulates, those in INT16. */
   readonly share: number;
+  /** How many are in INT16. */
   readonly nodes: number;
-  /** By output, in dB over plain INT8. */
+  /** By output, in dB over plain INT8: measured, or else expected. */
   readonly gain: Readonly<Record<string, number>>;
 }
+
+/** What quantizing until an accuracy was reached did. */
+export type ReportFeedback = Pick<AccuracyFeedback, 'initialAccuracy' | 'accuracy' | 'reached' | 'steps'>;
 
 /** All that is worth knowing about a quantized model. The same model, samples and options give the same report. */
 export interface Report {
@@ -207,6 +217,7 @@ export interface Report {
   readonly samples: readonly ReportSample[];
   /** From the smallest share on. */
   readonly mixedPrecision?: readonly ReportPrecisionPoint[];
+  readonly feedback?: ReportFeedback;
   readonly warnings: readonly string[];
   /** What a .tflite cannot hold, or why there is none. */
   readonly exportNotes: readonly string[];
@@ -235,7 +246,10 @@ export interface ReportOptions extends CallOptions {
   /** Errors that were measured already, of all samples. Default: they are measured. */
   readonly errors?: readonly NodeError[];
   readonly times?: Report['times'];
-  readonly mixedPrecision?: Report['mixedPrecision'];
+  /** From `mixedPrecisionCurve`. */
+  readonly mixedPrecision?: readonly MixedPrecisionPoint[];
+  /** From `quantizeWithAccuracyFeedback`. */
+  readonly feedback?: ReportFeedback;
   /** Class names in the order of the output. */
   readonly classes?: readonly string[];
   /** Samples whose outputs are shown. Default 4. */
