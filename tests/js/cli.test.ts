@@ -346,6 +346,13 @@ describe('report', () => {
     expect(readFileSync(inFolder('again.html'), 'utf8')).toBe(readFileSync(inFolder('r.html'), 'utf8'));
   });
 
+  test('is written by quantize as well', () => {
+    const args = ['--calibration', inFolder('samples.npy'), '--output', inFolder('q.octet')];
+    runJson('quantize', FASHION_MODEL, ...args, '--report', inFolder('q.html'));
+    const html = readFileSync(inFolder('q.html'), 'utf8');
+    expect(html).toMatch(/<h1>fashion\.tflite<\/h1>[\s\S]*8 samples to compare on/);
+  });
+
   test('has the curve of mixed precision where the float file is given', () => {
     const args = ['--data', inFolder('samples.npy'), '--output', inFolder('curve.json')];
     runJson('report', octet, ...args, '--curve', FASHION_MODEL);

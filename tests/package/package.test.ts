@@ -64,6 +64,8 @@ test('its types resolve', () => {
   writeFileSync(
     join(project, 'types.ts'),
     `import { type LoadedNet, loadModel, type Model } from 'octet-quant';
+import { figure } from 'octet-quant/display';
+export const text: string = figure(1 / 3);
 export async function quantized(bytes: Uint8Array): Promise<Model> {
   const net: LoadedNet = await loadModel(bytes, { target: 'gen2' });
   // @ts-expect-error: there is no such target, and a type that resolved to any would not mind.

@@ -1,4 +1,6 @@
 // Takes the README's pictures of the built page anew: node web/pictures/take.mjs, from the repository's root.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -38,6 +40,20 @@ await quantize(sample);
 await sample.locator('.error-name').first().click();
 await sample.getByRole('img', { name: /range chosen/ }).waitFor(PATIENCE);
 await take(sample, 'sample');
+
+await sample.getByRole('button', { name: 'Take away' }).click();
+const [download] = await Promise.all([
+  sample.waitForEvent('download'),
+  sample
+    .locator('.menu-panel')
+    .getByRole('button', { name: /^Report/ })
+    .click(),
+]);
+const report = await sample.context().newPage();
+const copy = join(mkdtempSync(join(tmpdir(), 'octet-report-')), 'report.html');
+await download.saveAs(copy);
+await report.goto(pathToFileURL(copy).href);
+await take(report, 'report');
 
 const phone = await open({
   viewport: { width: 390, height: 780 },

@@ -1,11 +1,13 @@
 // octet quantize: a float model and samples in, quantized files out.
 
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type BiasCorrection,
   bfloat16Quantization,
   type CalibrationMethodName,
+  createReport,
   defaultQuantization,
   int16Quantization,
   type LoadedNet,
@@ -16,6 +18,7 @@ import {
   quantizationScheme,
   type RequantizationMode,
   recommendedQuantization,
+  reportHtml,
   type SampleSource,
   type TFLiteOptions,
 } from 'octet-quant';
@@ -124,7 +127,7 @@ export function quantizeCommand(): Command {
     .addOption(ioOption())
     .addOption(workersOption())
     .addOption(outputOption())
-    .option('--report <file>', 'write the report as JSON')
+    .option('--report <file>', 'write what was decided as JSON, or as .html all of octet report')
     .action(quantize);
   return addOutputOptions(addPreprocessingOptions(command));
 }
@@ -142,8 +145,25 @@ async function quantize(file: string, options: Options): Promise<void> {
   const { model, int16 } = await quantized(net, samples, params, options);
   const saved = await save(model, options);
   const report = { ...model.report(), ...(int16 === undefined ? {} : { int16 }), ...saved };
-  if (options.report !== undefined) await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
+  if (options.report?.endsWith('.html')) await writeHtml(options.report, file, model, samples, options);
+  else if (options.report !== undefined)
+    await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
   show(options, report, () => text(model, int16, saved.files));
+}
+
+/** What octet report writes, with the samples of the calibration. */
+async function writeHtml(
+  path: string,
+  file: string,
+  model: Model,
+  samples: SampleSource,
+  options: Options,
+): Promise<void> {
+  const { onProgress, finish } = progressBar(options);
+  const { workers } = options;
+  const call = { onProgress, ...(workers === undefined ? {} : { workers }) };
+  const report = await createReport(model, samples, { ...call, modelFile: basename(file) }).finally(finish);
+  await writeFile(path, reportHtml(report));
 }
 
 /** Nodes that were chosen for INT16, and their share of the multiply-accumulates. */

@@ -9,7 +9,7 @@ h1{font-size:26px;line-height:1.2;margin:0 0 6px;overflow-wrap:anywhere}h2{font-
 p{margin:4px 0;max-width:76ch}a{color:inherit;text-decoration-color:var(--gray);text-underline-offset:2px}
 .soft{color:var(--soft)}.small{font-size:12px}
 dl{display:flex;flex-wrap:wrap;gap:1px;margin:22px 0 0;background:var(--line);border:1px solid var(--line);border-radius:6px;overflow:hidden}
-dl>div{flex:1 1 200px;background:var(--ground);padding:10px 14px}dt{font-size:12px;color:var(--soft)}dd{margin:0;font-size:19px;font-weight:600}dd small{font-weight:400;font-size:12px;color:var(--soft);display:block}
+dl>div{flex:1 1 200px;background:var(--ground);padding:10px 14px}dt{font-size:12px;color:var(--soft)}dd{margin:0;font-size:19px;font-weight:600;white-space:nowrap}dd small{white-space:normal;font-weight:400;font-size:12px;color:var(--soft);display:block}
 .scroll{overflow-x:auto;margin:8px 0}
 table{border-collapse:collapse;width:100%;font-size:12.5px}th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:500;color:var(--soft);white-space:nowrap}td.n,th.n{text-align:right;white-space:nowrap}td:last-child,th:last-child{padding-right:0}
