@@ -1,5 +1,6 @@
 #include "analyze/graph_json.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <variant>
@@ -33,6 +34,13 @@ Json pair(const Spatial& spatial) { return {spatial.height, spatial.width}; }
 Json sides(const Padding2d& padding) {
   return {{"top", padding.top}, {"bottom", padding.bottom}, {"left", padding.left}, {"right", padding.right}};
 }
+
+template <class Choice, size_t N>
+std::string_view name_of(Choice choice, const std::array<std::string_view, N>& names) {
+  return names[static_cast<size_t>(choice)];
+}
+
+Json type_json(const StaticType& type) { return {{"dtype", to_string(type.dtype)}, {"shape", type.shape}}; }
 
 /// One overload a kind of attributes.
 struct AttributesJson {
@@ -90,6 +98,50 @@ struct AttributesJson {
     return {{"axis", a.axis}, {"exclusive", a.exclusive}, {"reverse", a.reverse}};
   }
   Json operator()(const Cast& a) const { return {{"to", to_string(a.to)}}; }
+  Json operator()(const ImageResize& a) const {
+    return {{"output", pair(a.output)},
+            {"method", name_of(a.method, kResizeMethodNames)},
+            {"keepAspect", a.keep_aspect},
+            {"deposit", name_of(a.deposit, kDepositNames)}};
+  }
+  Json operator()(const ColorConversion& a) const {
+    return {{"conversion", name_of(a.conversion, kColorChangeNames)},
+            {"standard", name_of(a.standard, kColorStandardNames)}};
+  }
+  Json operator()(const ChromaUpsample& a) const {
+    return {{"frame", pair(a.frame)}, {"sampling", name_of(a.sampling, kChromaSamplingNames)}};
+  }
+  Json operator()(const Normalize& a) const {
+    return {{"divisor", a.divisor}, {"mean", a.mean}, {"std", a.std}};
+  }
+  Json operator()(const Tessellate& a) const {
+    return {{"slice", a.slice}, {"alignC16", a.align_c16}, {"cblock", a.cblock}};
+  }
+  Json operator()(const Detessellate& a) const {
+    Json json = (*this)(a.tiles);
+    json["frame"] = type_json(a.frame);
+    return json;
+  }
+  Json operator()(const UnpackBytes& a) const {
+    Json tensors = Json::array();
+    for (const StaticType& tensor : a.tensors) tensors.push_back(type_json(tensor));
+    return {{"tensors", std::move(tensors)}};
+  }
+  Json operator()(const NmsMaxPool& a) const { return {{"kernel", a.kernel}}; }
+  Json operator()(const DetectionPostProcess& a) const {
+    return {{"coding", name_of(a.coding, kBoxCodingNames)},
+            {"classes", a.classes},
+            {"maxDetections", a.max_detections},
+            {"classesPerDetection", a.classes_per_detection},
+            {"detectionsPerClass", a.detections_per_class},
+            {"keypoints", a.keypoints},
+            {"scoreThreshold", a.score_threshold},
+            {"overlapThreshold", a.overlap_threshold},
+            {"scale", {a.y_scale, a.x_scale, a.h_scale, a.w_scale}},
+            {"perClass", a.per_class},
+            {"logits", a.logits},
+            {"weighted", a.weighted}};
+  }
 };
 
 int64_t parameters_of(const Graph& graph, const Node& node) {

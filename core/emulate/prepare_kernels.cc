@@ -12,6 +12,7 @@ namespace {
 /// types and count as integer where either side is, as INT16 where one side is that.
 ops::PrepareKernel kernel_maker(const NodeView& node) {
   const ops::Kernels& kernels = ops::operator_of(node.node().op).kernels;
+  if (kernels.bytes != nullptr) return kernels.bytes;
   const DType type = ops::activation_type(node);
   const auto touches = [&](DType wanted) { return type == wanted || node.output().dtype == wanted; };
   if (touches(DType::Int16)) return kernels.i16;
@@ -27,7 +28,8 @@ std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
     std::unique_ptr<ops::Kernel> kernel;
-    if (uses_bfloat16(view)) {
+    const bool moves_bytes = ops::operator_of(node.op).kernels.bytes != nullptr;
+    if (uses_bfloat16(view) && !moves_bytes) {
       kernel = prepare_bfloat16(view, kernel_maker);
     } else if (const ops::PrepareKernel prepare = kernel_maker(view)) {
       kernel = prepare(view);

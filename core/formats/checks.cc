@@ -90,6 +90,7 @@ std::optional<std::string> type_problem(const Graph& graph, const Node& node) {
   if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return {};
 
   const ops::Operator& op = ops::operator_of(node.op);
+  if (op.kernels.bytes != nullptr) return {};
   const DType type = ops::activation_type(view);
   const bool is_plain = ops::is_plain(type) && op.kernels.plain != nullptr;
   if (!is_plain && !holds_reals(type)) return "computes on " + std::string(to_string(type));

@@ -221,9 +221,123 @@ struct Cast {
   friend bool operator==(const Cast&, const Cast&) = default;
 };
 
+/// How IMAGE_RESIZE finds a value between pixels; OpenCV's methods of these names.
+enum class ResizeMethod : uint8_t { Linear, Nearest, Area, Cubic };
+/// Where a picture that keeps its aspect lies in the larger frame.
+enum class Deposit : uint8_t { TopLeft, Center, BottomRight };
+enum class ColorChange : uint8_t { YuvToRgb, RgbToYuv, BgrToRgb, RgbToBgr };
+/// Whose coefficients turn RGB into luma and chroma, in their limited ("video") range.
+enum class ColorStandard : uint8_t { Bt601, Bt709, Bt2020 };
+/// How the planes of a video frame are stored: luma, then chroma of half the width (and height, but in
+/// Yuv422), odd sizes rounded up. Nv12 interleaves U and V; the others store all of U, then all of V.
+enum class ChromaSampling : uint8_t { Nv12, Yuv420, Yuv422 };
+/// What a detector's raw numbers say of a box relative to its anchor, each divided by its scale.
+/// Exponential: centre y, x, then h, w as logarithms of the anchor's factors (SSD). Linear: centre x, y, then
+/// w, h as parts of the anchor's (MediaPipe).
+enum class BoxCoding : uint8_t { Exponential, Linear };
+
+// Their names for users, in order.
+inline constexpr std::array<std::string_view, 4> kResizeMethodNames = {"linear", "nearest", "area", "cubic"};
+inline constexpr std::array<std::string_view, 3> kDepositNames = {"top_left", "center", "bottom_right"};
+inline constexpr std::array<std::string_view, 4> kColorChangeNames = {"yuv_to_rgb", "rgb_to_yuv",
+                                                                      "bgr_to_rgb", "rgb_to_bgr"};
+inline constexpr std::array<std::string_view, 3> kColorStandardNames = {"bt601", "bt709", "bt2020"};
+inline constexpr std::array<std::string_view, 3> kChromaSamplingNames = {"nv12", "yuv420", "yuv422"};
+inline constexpr std::array<std::string_view, 2> kBoxCodingNames = {"exponential", "linear"};
+
+/// IMAGE_RESIZE: a picture, NHWC, to `output`. Half-pixel centres and repeated edges but for Nearest, which
+/// takes pixel floor(i * input / output); Area is the mean of the pixels beneath where both sides shrink.
+struct ImageResize {
+  Spatial output;
+  ResizeMethod method = ResizeMethod::Linear;
+  bool keep_aspect = false;  ///< One factor for both axes; the rest of the output is 0.
+  Deposit deposit = Deposit::Center;
+  friend bool operator==(const ImageResize&, const ImageResize&) = default;
+};
+
+/// COLOR_CONVERSION of three channels in [0, 255].
+struct ColorConversion {
+  ColorChange conversion = ColorChange::YuvToRgb;
+  ColorStandard standard = ColorStandard::Bt601;  ///< Of no meaning between RGB and BGR.
+  friend bool operator==(const ColorConversion&, const ColorConversion&) = default;
+};
+
+/// CHROMA_UPSAMPLE: the bytes of a frame, in any shape, to 1 x height x width x YUV, each chroma repeated.
+struct ChromaUpsample {
+  Spatial frame;
+  ChromaSampling sampling = ChromaSampling::Nv12;
+  friend bool operator==(const ChromaUpsample&, const ChromaUpsample&) = default;
+};
+
+/// NORMALIZE: (x / divisor - mean) / std in float. One entry, or one an index of the last dimension.
+struct Normalize {
+  std::vector<float> divisor = {1};
+  std::vector<float> mean = {0};
+  std::vector<float> std = {1};
+  friend bool operator==(const Normalize&, const Normalize&) = default;
+};
+
+/// An element type and a shape.
+struct StaticType {
+  DType dtype = DType::Float32;
+  std::vector<int32_t> shape;
+  friend bool operator==(const StaticType&, const StaticType&) = default;
+};
+
+/// TESSELLATE: a tensor 1 x H x W x C to 1 x n, slice by slice; ops/tessellate.cc has the layout.
+struct Tessellate {
+  std::array<int32_t, 3> slice = {1, 1, 1};  ///< Height, width, channels; smaller at the far edges.
+  bool align_c16 = false;  ///< The channels of each slice are filled up with 0 to a multiple of 16.
+  bool cblock = false;     ///< In a slice, blocks of 16 channels lie one after the other.
+  friend bool operator==(const Tessellate&, const Tessellate&) = default;
+};
+
+/// DETESSELLATE: what TESSELLATE with `tiles` made of a tensor of type `frame`, back to that.
+struct Detessellate {
+  Tessellate tiles;
+  StaticType frame;
+  friend bool operator==(const Detessellate&, const Detessellate&) = default;
+};
+
+/// UNPACK_BYTES: the tensors that PACK_BYTES put into one buffer, one an output.
+struct UnpackBytes {
+  std::vector<StaticType> tensors;
+  friend bool operator==(const UnpackBytes&, const UnpackBytes&) = default;
+};
+
+/// NMS_MAX_POOL: an element stays where nothing in the square around it is larger, else it is 0.
+struct NmsMaxPool {
+  int32_t kernel = 3;  ///< The square's side; an even one reaches one further down and to the right.
+  friend bool operator==(const NmsMaxPool&, const NmsMaxPool&) = default;
+};
+
+/// DETECTION_POST_PROCESS: raw boxes (1 x n x 4 or more), scores (1 x n x classes, or one more in front for
+/// the background) and anchors (n x 4: centre y, x, height, width) to boxes (ymin, xmin, ymax, xmax),
+/// classes, scores and their count, best first; the unused rows are 0. With `keypoints` (1 x rows x keypoints
+/// x (x, y)) as a fifth output.
+struct DetectionPostProcess {
+  BoxCoding coding = BoxCoding::Exponential;
+  int32_t classes = 1;
+  int32_t max_detections = 1;
+  int32_t classes_per_detection =
+      1;  ///< Rows for each box, its best classes; with `per_class` the first only.
+  int32_t detections_per_class = 100;  ///< At most, with `per_class`.
+  int32_t keypoints = 0;               ///< Pairs x, y behind the box, relative to the anchor's centre.
+  float score_threshold = 0;           ///< The least score of a detection.
+  float overlap_threshold = 0.5f;  ///< A box that overlaps a better one by more is dropped; (0, 1], common
+                                   ///< over united area.
+  float y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
+  bool per_class = false;  ///< Boxes compete within their class ("regular"), not by their best class alone.
+  bool logits = false;     ///< Scores are logits, clipped to [-100, 100].
+  bool weighted = false;   ///< A box is the mean, by score, of those it drops and itself.
+  friend bool operator==(const DetectionPostProcess&, const DetectionPostProcess&) = default;
+};
+
 using Attributes =
     std::variant<NoAttributes, Conv2d, TransposeConv, FullyConnected, Pool2d, Elementwise, LeakyRelu, Softmax,
                  Reduce, Reshape, Transpose, Axis, Slice, StridedSlice, Pad, MirrorPad, Resize, BlockSize,
-                 ArgMax, Gelu, SplitV, Tile, BatchBlocks, BatchMatmul, Gather, CumSum, Cast>;
+                 ArgMax, Gelu, SplitV, Tile, BatchBlocks, BatchMatmul, Gather, CumSum, Cast, ImageResize,
+                 ColorConversion, ChromaUpsample, Normalize, Tessellate, Detessellate, UnpackBytes,
+                 NmsMaxPool, DetectionPostProcess>;
 
 }  // namespace octet

@@ -1,4 +1,5 @@
-// The operators of the graph, named as TFLite names them. What Octet knows about one is in ops/<operator>.cc.
+// The operators of the graph, named as TFLite names them; those of pre- and post-processing that it lacks are
+// Octet's own. What Octet knows about one is in ops/<operator>.cc.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,16 @@ namespace octet {
   X(BroadcastTo, "BROADCAST_TO", broadcast_to)                                 \
   X(Cast, "CAST", cast)                                                        \
   X(Ceil, "CEIL", ceil)                                                        \
+  X(ChromaUpsample, "CHROMA_UPSAMPLE", chroma_upsample)                        \
+  X(ColorConversion, "COLOR_CONVERSION", color_conversion)                     \
   X(Concatenation, "CONCATENATION", concatenation)                             \
   X(Conv2d, "CONV_2D", conv_2d)                                                \
   X(CumSum, "CUMSUM", cum_sum)                                                 \
   X(DepthToSpace, "DEPTH_TO_SPACE", depth_to_space)                            \
   X(DepthwiseConv2d, "DEPTHWISE_CONV_2D", depthwise_conv_2d)                   \
   X(Dequantize, "DEQUANTIZE", dequantize)                                      \
+  X(Detessellate, "DETESSELLATE", detessellate)                                \
+  X(DetectionPostProcess, "DETECTION_POST_PROCESS", detection_post_process)    \
   X(Div, "DIV", div)                                                           \
   X(Elu, "ELU", elu)                                                           \
   X(Equal, "EQUAL", equal)                                                     \
@@ -37,6 +42,7 @@ namespace octet {
   X(Greater, "GREATER", greater)                                               \
   X(GreaterEqual, "GREATER_EQUAL", greater_equal)                              \
   X(HardSwish, "HARD_SWISH", hard_swish)                                       \
+  X(ImageResize, "IMAGE_RESIZE", image_resize)                                 \
   X(L2Normalization, "L2_NORMALIZATION", l2_normalization)                     \
   X(LeakyRelu, "LEAKY_RELU", leaky_relu)                                       \
   X(Less, "LESS", less)                                                        \
@@ -54,8 +60,11 @@ namespace octet {
   X(MirrorPad, "MIRROR_PAD", mirror_pad)                                       \
   X(Mul, "MUL", mul)                                                           \
   X(Neg, "NEG", neg)                                                           \
+  X(NmsMaxPool, "NMS_MAX_POOL", nms_max_pool)                                  \
+  X(Normalize, "NORMALIZE", normalize)                                         \
   X(NotEqual, "NOT_EQUAL", not_equal)                                          \
   X(Pack, "PACK", pack)                                                        \
+  X(PackBytes, "PACK_BYTES", pack_bytes)                                       \
   X(Pad, "PAD", pad)                                                           \
   X(Pow, "POW", pow)                                                           \
   X(Prelu, "PRELU", prelu)                                                     \
@@ -89,10 +98,12 @@ namespace octet {
   X(Sub, "SUB", sub)                                                           \
   X(Sum, "SUM", sum)                                                           \
   X(Tanh, "TANH", tanh)                                                        \
+  X(Tessellate, "TESSELLATE", tessellate)                                      \
   X(Tile, "TILE", tile)                                                        \
   X(Transpose, "TRANSPOSE", transpose)                                         \
   X(TransposeConv, "TRANSPOSE_CONV", transpose_conv)                           \
-  X(Unpack, "UNPACK", unpack)
+  X(Unpack, "UNPACK", unpack)                                                  \
+  X(UnpackBytes, "UNPACK_BYTES", unpack_bytes)
 
 enum class OpKind : uint8_t {
 #define OCTET_ENUMERATOR(kind, name, variable) kind,

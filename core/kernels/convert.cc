@@ -36,7 +36,39 @@ v128_t bfloat16_lanes(v128_t values) {
   return wasm_u32x4_shr(wasm_v128_bitselect(rounded, nan, ordered), 16);
 }
 
+/// The lower four of eight bytes in 16-bit lanes.
+v128_t floats_of_low(v128_t eight) { return wasm_f32x4_convert_i32x4(wasm_u32x4_extend_low_u16x8(eight)); }
+v128_t floats_of_high(v128_t eight) { return wasm_f32x4_convert_i32x4(wasm_u32x4_extend_high_u16x8(eight)); }
+
 }  // namespace
+
+void widen_uint8(const uint8_t* in, float* out, size_t count) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    const v128_t eight = wasm_u16x8_load8x8(in + i);
+    wasm_v128_store(out + i, floats_of_low(eight));
+    wasm_v128_store(out + i + 4, floats_of_high(eight));
+  }
+  for (; i < count; ++i) out[i] = static_cast<float>(in[i]);
+}
+
+void round_to_uint8(const float* in, uint8_t* out, size_t count) {
+  // Narrowing saturates, and the conversion makes NaN 0 and infinities the ends of int32.
+  const auto eight = [](const float* from) {
+    const auto four = [](const float* lanes) {
+      return wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_v128_load(lanes)));
+    };
+    const v128_t words = wasm_i16x8_narrow_i32x4(four(from), four(from + 4));
+    return wasm_u8x16_narrow_i16x8(words, words);
+  };
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8) wasm_v128_store64_lane(out + i, eight(in + i), 0);
+  if (i < count) {
+    float rest[8] = {};
+    std::copy(in + i, in + count, rest);
+    store_some(out + i, eight(rest), count - i);
+  }
+}
 
 void quantize(const float* in, int8_t* out, size_t count, float scale, int32_t zero_point) {
   const v128_t scales = wasm_f32x4_splat(scale);

@@ -18,6 +18,10 @@ void quantize(const float* in, int16_t* out, size_t count, float scale, int32_t 
 void dequantize(const int8_t* in, float* out, size_t count, float scale, int32_t zero_point);
 void dequantize(const int16_t* in, float* out, size_t count, float scale, int32_t zero_point);
 
+/// Pixels to float, and back to the nearest integer in [0, 255], halves to even; NaN becomes 0.
+void widen_uint8(const uint8_t* in, float* out, size_t count);
+void round_to_uint8(const float* in, uint8_t* out, size_t count);
+
 /// IEEE half precision to float, exact; `in` holds the bits.
 void widen_halves(const uint16_t* in, float* out, size_t count);
 

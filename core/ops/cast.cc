@@ -13,7 +13,9 @@ namespace {
 /// A truth value: its type as an argument of templates.
 enum class Bool : uint8_t { False, True };
 
-bool is_castable(DType dtype) { return dtype == DType::Float32 || is_plain(dtype); }
+bool is_castable(DType dtype) {
+  return dtype == DType::Float32 || (is_plain(dtype) && dtype != DType::UInt8);
+}
 
 std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);

@@ -62,6 +62,9 @@ struct Kernels {
   PrepareKernel i16 = nullptr;
   /// Elements that stand for themselves: see is_plain(). It looks at the type, and fails where it lacks it.
   PrepareKernel plain = nullptr;
+  /// Tensors of any types, of which only the bytes matter: then there is no other kernel, and operands and
+  /// results need not have one type.
+  PrepareKernel bytes = nullptr;
 };
 
 /// The kernels of an operator that never looks into its elements.
@@ -69,9 +72,9 @@ constexpr Kernels every_type(PrepareKernel prepare) {
   return {.f32 = prepare, .i8 = prepare, .i16 = prepare, .plain = prepare};
 }
 
-/// True for integers without a scale and truth values: indices, shapes, conditions.
+/// True for integers without a scale and truth values: indices, shapes, conditions, pixels as they come.
 constexpr bool is_plain(DType dtype) {
-  return dtype == DType::Int32 || dtype == DType::Int64 || dtype == DType::Bool;
+  return dtype == DType::Int32 || dtype == DType::Int64 || dtype == DType::Bool || dtype == DType::UInt8;
 }
 
 /// How the output's quantization parameters follow from the operator.

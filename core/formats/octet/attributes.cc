@@ -113,6 +113,47 @@ Offset<schema::CumSum> write(FlatBufferBuilder& b, const CumSum& a) {
 Offset<schema::Cast> write(FlatBufferBuilder& b, const Cast& a) {
   return schema::CreateCast(b, static_cast<schema::DType>(a.to));
 }
+Offset<schema::ImageResize> write(FlatBufferBuilder& b, const ImageResize& a) {
+  const auto output = store(a.output);
+  return schema::CreateImageResize(b, &output, static_cast<schema::ResizeMethod>(a.method), a.keep_aspect,
+                                   static_cast<schema::Deposit>(a.deposit));
+}
+Offset<schema::ColorConversion> write(FlatBufferBuilder& b, const ColorConversion& a) {
+  return schema::CreateColorConversion(b, static_cast<schema::ColorChange>(a.conversion),
+                                       static_cast<schema::ColorStandard>(a.standard));
+}
+Offset<schema::ChromaUpsample> write(FlatBufferBuilder& b, const ChromaUpsample& a) {
+  const auto frame = store(a.frame);
+  return schema::CreateChromaUpsample(b, &frame, static_cast<schema::ChromaSampling>(a.sampling));
+}
+Offset<schema::Normalize> write(FlatBufferBuilder& b, const Normalize& a) {
+  return schema::CreateNormalizeDirect(b, &a.divisor, &a.mean, &a.std);
+}
+Offset<schema::StaticType> write(FlatBufferBuilder& b, const StaticType& a) {
+  return schema::CreateStaticTypeDirect(b, static_cast<schema::DType>(a.dtype), &a.shape);
+}
+Offset<schema::Tessellate> write(FlatBufferBuilder& b, const Tessellate& a) {
+  const std::vector<int32_t> slice(a.slice.begin(), a.slice.end());
+  return schema::CreateTessellateDirect(b, &slice, a.align_c16, a.cblock);
+}
+Offset<schema::Detessellate> write(FlatBufferBuilder& b, const Detessellate& a) {
+  const auto tiles = write(b, a.tiles);
+  return schema::CreateDetessellate(b, tiles, write(b, a.frame));
+}
+Offset<schema::UnpackBytes> write(FlatBufferBuilder& b, const UnpackBytes& a) {
+  std::vector<Offset<schema::StaticType>> tensors;
+  for (const StaticType& tensor : a.tensors) tensors.push_back(write(b, tensor));
+  return schema::CreateUnpackBytesDirect(b, &tensors);
+}
+Offset<schema::NmsMaxPool> write(FlatBufferBuilder& b, const NmsMaxPool& a) {
+  return schema::CreateNmsMaxPool(b, a.kernel);
+}
+Offset<schema::DetectionPostProcess> write(FlatBufferBuilder& b, const DetectionPostProcess& a) {
+  return schema::CreateDetectionPostProcess(
+      b, static_cast<schema::BoxCoding>(a.coding), a.classes, a.max_detections, a.classes_per_detection,
+      a.detections_per_class, a.keypoints, a.score_threshold, a.overlap_threshold, a.y_scale, a.x_scale,
+      a.h_scale, a.w_scale, a.per_class, a.logits, a.weighted);
+}
 
 template <class Table>
 std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
@@ -138,9 +179,24 @@ class Reader {
     if (value == nullptr) invalid("lack a field.");
     return {value->top(), value->bottom(), value->left(), value->right()};
   }
-  Activation get(schema::Activation value) const {
-    if (value > schema::Activation::MAX) invalid("have an unknown activation.");
-    return static_cast<Activation>(value);
+  Activation get(schema::Activation value) const { return choice<Activation>(value, "activation"); }
+  DType get(schema::DType value) const { return choice<DType>(value, "element type"); }
+  template <class Choice, class Stored>
+  Choice choice(Stored value, const char* what) const {
+    if (value > Stored::MAX) invalid(std::string("have an unknown ") + what + ".");
+    return static_cast<Choice>(value);
+  }
+  template <class Stored>
+  const Stored& present(const Stored* value) const {
+    if (value == nullptr) invalid("lack a field.");
+    return *value;
+  }
+  std::vector<float> get(const flatbuffers::Vector<float>* values) const {
+    if (values == nullptr) return {};
+    return {values->begin(), values->end()};
+  }
+  StaticType get(const schema::StaticType* value) const {
+    return {get(present(value).dtype()), get(value->shape())};
   }
   std::vector<int32_t> get(const StoredInts* values) const {
     if (values == nullptr) return {};
@@ -197,10 +253,7 @@ Attributes read(const Reader& r, const schema::Resize& t) {
 }
 Attributes read(const Reader&, const schema::Gelu& t) { return Gelu{t.approximate()}; }
 Attributes read(const Reader&, const schema::BlockSize& t) { return BlockSize{t.block()}; }
-Attributes read(const Reader& r, const schema::ArgMax& t) {
-  if (t.output() > schema::DType::MAX) r.invalid("have an unknown element type.");
-  return ArgMax{t.axis(), static_cast<DType>(t.output())};
-}
+Attributes read(const Reader& r, const schema::ArgMax& t) { return ArgMax{t.axis(), r.get(t.output())}; }
 Attributes read(const Reader& r, const schema::SplitV& t) { return SplitV{t.axis(), r.get(t.sizes())}; }
 Attributes read(const Reader& r, const schema::Tile& t) { return Tile{r.get(t.multiples())}; }
 Attributes read(const Reader& r, const schema::BatchBlocks& t) {
@@ -213,9 +266,53 @@ Attributes read(const Reader&, const schema::Gather& t) { return Gather{t.axis()
 Attributes read(const Reader&, const schema::CumSum& t) {
   return CumSum{t.axis(), t.exclusive(), t.reverse()};
 }
-Attributes read(const Reader& r, const schema::Cast& t) {
-  if (t.to() > schema::DType::MAX) r.invalid("have an unknown element type.");
-  return Cast{static_cast<DType>(t.to())};
+Attributes read(const Reader& r, const schema::Cast& t) { return Cast{r.get(t.to())}; }
+Attributes read(const Reader& r, const schema::ImageResize& t) {
+  return ImageResize{r.get(t.output()), r.choice<ResizeMethod>(t.method(), "resize method"), t.keep_aspect(),
+                     r.choice<Deposit>(t.deposit(), "deposit")};
+}
+Attributes read(const Reader& r, const schema::ColorConversion& t) {
+  return ColorConversion{r.choice<ColorChange>(t.conversion(), "conversion"),
+                         r.choice<ColorStandard>(t.standard(), "standard")};
+}
+Attributes read(const Reader& r, const schema::ChromaUpsample& t) {
+  return ChromaUpsample{r.get(t.frame()), r.choice<ChromaSampling>(t.sampling(), "sampling")};
+}
+Attributes read(const Reader& r, const schema::Normalize& t) {
+  return Normalize{r.get(t.divisor()), r.get(t.mean()), r.get(t.std())};
+}
+Tessellate tiles_of(const Reader& r, const schema::Tessellate& t) {
+  const std::vector<int32_t> slice = r.get(t.slice());
+  if (slice.size() != 3) r.invalid("have a slice that has not three extents.");
+  return {{slice[0], slice[1], slice[2]}, t.align_c16(), t.cblock()};
+}
+Attributes read(const Reader& r, const schema::Tessellate& t) { return tiles_of(r, t); }
+Attributes read(const Reader& r, const schema::Detessellate& t) {
+  return Detessellate{tiles_of(r, r.present(t.tiles())), r.get(t.frame())};
+}
+Attributes read(const Reader& r, const schema::UnpackBytes& t) {
+  UnpackBytes unpack;
+  if (t.tensors() == nullptr) return unpack;
+  for (const schema::StaticType* tensor : *t.tensors()) unpack.tensors.push_back(r.get(tensor));
+  return unpack;
+}
+Attributes read(const Reader&, const schema::NmsMaxPool& t) { return NmsMaxPool{t.kernel()}; }
+Attributes read(const Reader& r, const schema::DetectionPostProcess& t) {
+  return DetectionPostProcess{.coding = r.choice<BoxCoding>(t.coding(), "box coding"),
+                              .classes = t.classes(),
+                              .max_detections = t.max_detections(),
+                              .classes_per_detection = t.classes_per_detection(),
+                              .detections_per_class = t.detections_per_class(),
+                              .keypoints = t.keypoints(),
+                              .score_threshold = t.score_threshold(),
+                              .overlap_threshold = t.overlap_threshold(),
+                              .y_scale = t.y_scale(),
+                              .x_scale = t.x_scale(),
+                              .h_scale = t.h_scale(),
+                              .w_scale = t.w_scale(),
+                              .per_class = t.per_class(),
+                              .logits = t.logits(),
+                              .weighted = t.weighted()};
 }
 
 template <class Table>
@@ -287,6 +384,24 @@ Attributes read_attributes(const schema::Node& node) {
       return read_table<schema::CumSum>(reader);
     case schema::Attributes::Cast:
       return read_table<schema::Cast>(reader);
+    case schema::Attributes::ImageResize:
+      return read_table<schema::ImageResize>(reader);
+    case schema::Attributes::ColorConversion:
+      return read_table<schema::ColorConversion>(reader);
+    case schema::Attributes::ChromaUpsample:
+      return read_table<schema::ChromaUpsample>(reader);
+    case schema::Attributes::Normalize:
+      return read_table<schema::Normalize>(reader);
+    case schema::Attributes::Tessellate:
+      return read_table<schema::Tessellate>(reader);
+    case schema::Attributes::Detessellate:
+      return read_table<schema::Detessellate>(reader);
+    case schema::Attributes::UnpackBytes:
+      return read_table<schema::UnpackBytes>(reader);
+    case schema::Attributes::NmsMaxPool:
+      return read_table<schema::NmsMaxPool>(reader);
+    case schema::Attributes::DetectionPostProcess:
+      return read_table<schema::DetectionPostProcess>(reader);
     case schema::Attributes::NONE:
       break;
   }

@@ -38,6 +38,8 @@ class OperatorWriter {
     options_type_ = schema::BuiltinOptionsTraits<Options>::enum_value;
     options_ = options.Union();
   }
+  /// The options of a CUSTOM operator, in its own format.
+  void set_custom_options(std::vector<uint8_t> options) { custom_options_ = std::move(options); }
   flatbuffers::FlatBufferBuilder& builder() { return *builder_; }
 
   /// Adds a constant operand: a vector of integers, one integer, a table of pairs, or a real.
@@ -55,12 +57,15 @@ class OperatorWriter {
   const std::vector<ConstantOperand>& constant_operands() const { return constants_; }
   schema::BuiltinOptions options_type() const { return options_type_; }
   flatbuffers::Offset<void> options() const { return options_; }
+  /// Empty for builtin operators.
+  const std::vector<uint8_t>& custom_options() const { return custom_options_; }
 
  private:
   flatbuffers::FlatBufferBuilder* builder_;
   NodeView node_;
   schema::BuiltinOptions options_type_ = schema::BuiltinOptions::NONE;
   flatbuffers::Offset<void> options_;
+  std::vector<uint8_t> custom_options_;
   std::vector<ConstantOperand> constants_;
 };
 

@@ -6,8 +6,8 @@
 namespace octet::formats::tflite {
 namespace {
 
-std::array<std::span<const OperatorRow>, 4> families() {
-  return {convolution_rows(), elementwise_rows(), movement_rows(), selection_rows()};
+std::array<std::span<const OperatorRow>, 5> families() {
+  return {convolution_rows(), elementwise_rows(), movement_rows(), selection_rows(), detection_rows()};
 }
 
 }  // namespace
@@ -24,11 +24,15 @@ const OperatorRow* row_of(schema::BuiltinOperator code, std::string_view custom_
 const OperatorRow& row_of(const NodeView& node) {
   for (const auto rows : families()) {
     for (const OperatorRow& row : rows) {
-      if (row.kind != node.node().op || !row.custom_code.empty()) continue;
+      if (row.kind != node.node().op) continue;
       if (row.expresses == nullptr || row.expresses(node)) return row;
     }
   }
-  throw Error(ErrorCode::Internal, "An operator has no row in TFLite's table.", {.node = node.node().name});
+  throw Error(ErrorCode::UnsupportedModel,
+              std::string(to_string(node.node().op)) + " '" + node.node().name +
+                  "' cannot be written to a .tflite file: TensorFlow Lite has no such operator.",
+              {.node = node.node().name},
+              "Save the model as .octet, or export the part without pre- and post-processing.");
 }
 
 }  // namespace octet::formats::tflite

@@ -25,8 +25,8 @@ struct OperatorRow {
   void (*write)(OperatorWriter& writer);
   /// The lowest version that expresses a node (facts from tensorflow/lite/tools/versioning/op_version.cc).
   int (*version)(const NodeView& node);
-  /// The name of a CUSTOM operator. Such rows are read only: their nodes are written as the builtin of the
-  /// same kind.
+  /// The name of a CUSTOM operator. Where a builtin stands for the same kind, its row is in front, and
+  /// writes.
   std::string_view custom_code = {};
   /// Whether the row expresses the node, where several rows stand for one kind; null when it always does.
   bool (*expresses)(const NodeView& node) = nullptr;
@@ -34,7 +34,8 @@ struct OperatorRow {
 
 /// The row of an operator in a file, or null when Octet does not know it.
 const OperatorRow* row_of(schema::BuiltinOperator code, std::string_view custom_code);
-/// The row that writes a node.
+/// The row that writes a node: the first of its kind that expresses it. Throws UnsupportedModel naming the
+/// node when none does.
 const OperatorRow& row_of(const NodeView& node);
 
 // The rows, by family. operators.cc lists them.
@@ -42,5 +43,6 @@ std::span<const OperatorRow> convolution_rows();
 std::span<const OperatorRow> elementwise_rows();
 std::span<const OperatorRow> movement_rows();
 std::span<const OperatorRow> selection_rows();
+std::span<const OperatorRow> detection_rows();
 
 }  // namespace octet::formats::tflite

@@ -32,7 +32,12 @@ class FileWriter {
   void write(const Sink& sink);
 
  private:
-  using OperatorVersion = std::pair<schema::BuiltinOperator, int>;
+  struct OperatorVersion {
+    schema::BuiltinOperator code;
+    int version;
+    std::string_view custom_code;
+    friend bool operator==(const OperatorVersion&, const OperatorVersion&) = default;
+  };
 
   void add_tensor(const Tensor& tensor);
   void add_operator(const Node& node);
@@ -173,9 +178,11 @@ void FileWriter::add_operator(const Node& node) {
     place(constant.position, add_constant_operand(view, constant));
   }
   const std::vector<int32_t> outputs = indices(node.outputs);
-  operators_.push_back(schema::CreateOperatorDirect(builder_, operator_code({row.code, row.version(view)}),
-                                                    &operands, &outputs, writer.options_type(),
-                                                    writer.options()));
+  const std::vector<uint8_t>& custom = writer.custom_options();
+  const uint32_t code = operator_code({row.code, row.version(view), row.custom_code});
+  operators_.push_back(schema::CreateOperatorDirect(builder_, code, &operands, &outputs,
+                                                    writer.options_type(), writer.options(),
+                                                    custom.empty() ? nullptr : &custom));
 }
 
 flatbuffers::Offset<schema::SubGraph> FileWriter::subgraph() {
@@ -205,9 +212,10 @@ flatbuffers::Offset<schema::SignatureDef> FileWriter::signature() {
 flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<schema::OperatorCode>>>
 FileWriter::operator_codes() {
   std::vector<flatbuffers::Offset<schema::OperatorCode>> entries;
-  for (const auto& [code, version] : codes_) {
+  for (const auto& [code, version, custom_code] : codes_) {
     const auto narrow = static_cast<int8_t>(std::min(static_cast<int32_t>(code), kPlaceholderCode));
-    entries.push_back(schema::CreateOperatorCode(builder_, narrow, 0, version, code));
+    const auto name = custom_code.empty() ? 0 : builder_.CreateString(custom_code);
+    entries.push_back(schema::CreateOperatorCode(builder_, narrow, name, version, code));
   }
   return builder_.CreateVector(entries);
 }

@@ -203,6 +203,58 @@ TEST(TfliteWriter, NamesFloatEdgesThatCannotBeInt8) {
   }
 }
 
+TEST(TfliteWriter, RefusesTransformsByName) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 3}, DType::UInt8);
+  builder.output(builder.node(OpKind::ImageResize, ImageResize{.output = {2, 2}}, {x})[0]);
+  try {
+    write(builder.graph());
+    FAIL() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::UnsupportedModel);
+    EXPECT_EQ(
+        error.message(),
+        "IMAGE_RESIZE 'node_0' cannot be written to a .tflite file: TensorFlow Lite has no such operator.");
+    EXPECT_EQ(error.where().node, "node_0");
+    EXPECT_FALSE(error.hint().empty());
+  }
+}
+
+Graph detector(const DetectionPostProcess& attributes) {
+  GraphBuilder builder;
+  const TensorId boxes = builder.input("boxes", {1, 3, 4});
+  const TensorId scores = builder.input("scores", {1, 3, 3});
+  const TensorId anchors = builder.constant<float>({3, 4}, std::vector<float>(12, 0.5f));
+  const std::vector<TensorId> found =
+      builder.node(OpKind::DetectionPostProcess, attributes, {boxes, scores, anchors},
+                   std::vector<std::optional<QuantParams>>(4));
+  for (const TensorId id : found) builder.output(id);
+  return builder.graph();
+}
+
+TEST(TfliteWriter, WritesDetectionsAsTflitesCustomOperator) {
+  const DetectionPostProcess attributes{.classes = 2,
+                                        .max_detections = 5,
+                                        .classes_per_detection = 2,
+                                        .detections_per_class = 9,
+                                        .score_threshold = 0.25f,
+                                        .overlap_threshold = 0.75f,
+                                        .y_scale = 10,
+                                        .x_scale = 11,
+                                        .h_scale = 5,
+                                        .w_scale = 6,
+                                        .per_class = true};
+  const Graph graph = detector(attributes);
+  const Bytes file = write(graph);
+  EXPECT_EQ(tfl::GetModel(file.data())->operator_codes()->Get(0)->custom_code()->str(),
+            "TFLite_Detection_PostProcess");
+  const Graph back = read(file);
+  EXPECT_EQ(std::get<DetectionPostProcess>(back.nodes[0].attributes), attributes);
+  EXPECT_EQ(back.tensor(back.outputs[0]).shape, (Shape{1, 10, 4}));
+  // MediaPipe's variants are none that TFLite has.
+  EXPECT_THROW(write(detector({.classes = 2, .logits = true})), Error);
+}
+
 /// float x -> QUANTIZE -> BF16 CONV_2D of one filter -> DEQUANTIZE -> float y.
 Graph bfloat16_convolution(Tensor filter) {
   GraphBuilder builder;

@@ -28,6 +28,7 @@ const SHORT_OPERATOR: Readonly<Record<string, string>> = {
   SPACE_TO_DEPTH: 'Space to depth',
   STRIDED_SLICE: 'Strided slice',
   MIRROR_PAD: 'Mirror pad',
+  NMS_MAX_POOL: 'NMS max pool',
 };
 
 /** "DEPTHWISE_CONV_2D" with its window and stride: "Depthwise 3×3 /2". */
