@@ -7,26 +7,27 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/attributes.h"
 #include "ir/shape.h"
 
 namespace octet::transforms {
 
-enum class ResizeMethod : uint8_t { Bilinear, Nearest };
 enum class ColorOrder : uint8_t { Rgb, Bgr, Gray };
 enum class Layout : uint8_t { Nhwc, Nchw };
 
 /// How an image becomes an input. Part of a model: calibration and deployment must use the same.
 struct Preprocessing {
-  ResizeMethod resize = ResizeMethod::Bilinear;
-  bool keep_aspect = false;  ///< One factor for both axes, centred on black.
+  ResizeMethod resize = ResizeMethod::Linear;
+  bool keep_aspect = false;           ///< One factor for both axes, on black.
+  Deposit deposit = Deposit::Center;  ///< Where on it.
   ColorOrder color = ColorOrder::Rgb;
   std::vector<float> mean = {0};  ///< In pixel units, one value or one a channel.
   std::vector<float> std = {1};
   Layout layout = Layout::Nhwc;
 };
 
-/// Parses {"mean", "std", "resize", "keepAspect", "color", "layout"}; mean and std may be numbers or lists.
-/// Throws InvalidConfig naming the field.
+/// Parses {"mean", "std", "resize", "keepAspect", "deposit", "color", "layout"}; mean and std may be numbers
+/// or lists. Throws InvalidConfig naming the field.
 Preprocessing preprocessing_from_json(std::string_view json);
 
 /// Decoded pixels, four bytes each (red, green, blue, alpha), rows from the top. Alpha is ignored.
@@ -37,9 +38,9 @@ struct Image {
 };
 
 /// Fills `tensor`, of shape `shape`, with (pixel - mean) / std. `shape` is a batch of one image with 1 or 3
-/// channels in the layout of `preprocessing`; one channel takes the luma of ITU-R BT.601. Resizing uses
-/// half-pixel centres, repeats the edge, and does not filter when it shrinks (as TFLite's RESIZE_BILINEAR and
-/// OpenCV's INTER_LINEAR). Throws InvalidInput where the image or the shape does not fit, InvalidConfig where
+/// channels in the layout of `preprocessing`; one channel takes the luma of ITU-R BT.601. Resizing is that of
+/// IMAGE_RESIZE on floats: OpenCV's methods, none of which but Area filters when it shrinks; Cubic may pass
+/// over [0, 255]. Throws InvalidInput where the image or the shape does not fit, InvalidConfig where
 /// mean and std do not.
 void image_to_tensor(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
                      std::span<float> tensor);

@@ -20,6 +20,7 @@ export interface PreprocessingOptions {
   readonly std?: readonly number[];
   readonly resize?: NonNullable<Preprocessing['resize']>;
   readonly keepAspect?: true;
+  readonly deposit?: NonNullable<Preprocessing['deposit']>;
   readonly color?: NonNullable<Preprocessing['color']>;
   readonly layout?: NonNullable<Preprocessing['layout']>;
 }
@@ -91,21 +92,36 @@ export function addPreprocessingOptions(command: Command): Command {
   return command
     .option('--mean <values...>', 'subtracted from pixels (0 to 255), one value or one a channel', numbers)
     .option('--std <values...>', 'divides what is left, one value or one a channel', numbers)
-    .addOption(new Option('--resize <method>', 'how images are resized').choices(['bilinear', 'nearest']))
-    .option('--keep-aspect', 'centre images on black instead of stretching them')
+    .addOption(
+      new Option('--resize <method>', 'how images are resized').choices([
+        'bilinear',
+        'nearest',
+        'area',
+        'cubic',
+      ]),
+    )
+    .option('--keep-aspect', 'leave the rest of the input black instead of stretching images')
+    .addOption(
+      new Option('--deposit <place>', 'where images then lie (default: center)').choices([
+        'topLeft',
+        'center',
+        'bottomRight',
+      ]),
+    )
     .addOption(new Option('--color <order>', 'channels of the input').choices(['RGB', 'BGR', 'GRAY']))
     .addOption(new Option('--layout <layout>', 'layout of the input').choices(['NHWC', 'NCHW']));
 }
 
 /** The preprocessing that the options ask for; what they leave open is as in `defaults`. */
 export function preprocessingOf(options: PreprocessingOptions, defaults: Preprocessing): Preprocessing {
-  const { mean, std, resize, keepAspect, color, layout } = options;
+  const { mean, std, resize, keepAspect, deposit, color, layout } = options;
   return {
     ...defaults,
     ...(mean === undefined ? {} : { mean: oneOrMany(mean) }),
     ...(std === undefined ? {} : { std: oneOrMany(std) }),
     ...(resize === undefined ? {} : { resize }),
     ...(keepAspect === undefined ? {} : { keepAspect }),
+    ...(deposit === undefined ? {} : { deposit }),
     ...(color === undefined ? {} : { color }),
     ...(layout === undefined ? {} : { layout }),
   };

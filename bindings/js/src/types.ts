@@ -132,10 +132,15 @@ export interface Preprocessing {
   readonly mean: number | readonly number[];
   /** One value, or one a channel, in pixel units. `mean: 127.5, std: 127.5` gives −1..1; `mean: 0, std: 255` gives 0..1. */
   readonly std: number | readonly number[];
-  /** Default 'bilinear': half-pixel centres, no antialiasing. */
-  readonly resize?: 'bilinear' | 'nearest';
-  /** Scale by one factor and centre on black, instead of stretching. Default false. */
+  /**
+   * OpenCV's methods. 'bilinear', the default, and 'cubic' have half-pixel centres and no antialiasing; 'nearest' takes
+   * pixel floor(i · size / new size); 'area' is the mean of what each pixel covers, where no side grows.
+   */
+  readonly resize?: 'bilinear' | 'nearest' | 'area' | 'cubic';
+  /** Scale by one factor and leave the rest black, instead of stretching. Default false. */
   readonly keepAspect?: boolean;
+  /** Where the image then lies. Default 'center'. */
+  readonly deposit?: 'topLeft' | 'center' | 'bottomRight';
   /** Default 'RGB'; a single-channel input takes 'GRAY' (ITU-R BT.601 luma) by itself. */
   readonly color?: 'RGB' | 'BGR' | 'GRAY';
   /** Default 'NHWC'. */

@@ -47,10 +47,16 @@ TEST(Image, BilinearUsesHalfPixelCentresAndRepeatsTheEdge) {
   EXPECT_EQ(tensor_of({wide, 4, 1}, {}, {1, 1, 2, 1}), (std::vector<float>{5, 25}));
 }
 
-TEST(Image, NearestTakesThePixelUnderTheCentre) {
+TEST(Image, ResizesByTheMethodsOfOpenCv) {
   const auto rgba = gray_pixels({0, 10, 20, 30, 40});
-  const Preprocessing preprocessing{.resize = ResizeMethod::Nearest};
-  EXPECT_EQ(tensor_of({rgba, 5, 1}, preprocessing, {1, 1, 2, 1}), (std::vector<float>{10, 30}));
+  const auto resized = [&](ResizeMethod method) {
+    return tensor_of({rgba, 5, 1}, {.resize = method}, {1, 1, 2, 1});
+  };
+  EXPECT_EQ(resized(ResizeMethod::Nearest), (std::vector<float>{0, 20}));
+  EXPECT_EQ(resized(ResizeMethod::Area), (std::vector<float>{8, 32}));
+  const std::vector<float> cubic = resized(ResizeMethod::Cubic);
+  EXPECT_NEAR(cubic[0] + cubic[1], 40, 1e-5);
+  EXPECT_LT(cubic[0], resized(ResizeMethod::Linear)[0] + 1);
 }
 
 TEST(Image, KeepAspectCentresOnBlack) {
@@ -58,6 +64,14 @@ TEST(Image, KeepAspectCentresOnBlack) {
   const Preprocessing preprocessing{.keep_aspect = true, .mean = {100}, .std = {100}};
   EXPECT_EQ(tensor_of({rgba, 2, 1}, preprocessing, {1, 4, 2, 1}),
             (std::vector<float>{-1, -1, 1, 1, -1, -1, -1, -1}));
+}
+
+TEST(Image, KeepAspectDepositsWhereAsked) {
+  const auto rgba = gray_pixels({200, 200});
+  Preprocessing preprocessing{.keep_aspect = true, .deposit = Deposit::TopLeft};
+  EXPECT_EQ(tensor_of({rgba, 2, 1}, preprocessing, {1, 3, 2, 1}), (std::vector<float>{200, 200, 0, 0, 0, 0}));
+  preprocessing.deposit = Deposit::BottomRight;
+  EXPECT_EQ(tensor_of({rgba, 2, 1}, preprocessing, {1, 3, 2, 1}), (std::vector<float>{0, 0, 0, 0, 200, 200}));
 }
 
 TEST(Image, WritesChannelsApartForNchw) {
@@ -76,15 +90,16 @@ TEST(Image, RefusesShapesThatAreNoImage) {
 
 TEST(Image, ReadsPreprocessingFromJson) {
   const Preprocessing preprocessing = preprocessing_from_json(
-      R"({"mean": 127.5, "std": [1, 2, 3], "resize": "nearest", "keepAspect": true, "color": "BGR", "layout": "NCHW"})");
+      R"({"mean": 127.5, "std": [1, 2, 3], "resize": "nearest", "keepAspect": true, "deposit": "topLeft", "color": "BGR", "layout": "NCHW"})");
   EXPECT_EQ(preprocessing.mean, (std::vector<float>{127.5f}));
   EXPECT_EQ(preprocessing.std, (std::vector<float>{1, 2, 3}));
   EXPECT_EQ(preprocessing.resize, ResizeMethod::Nearest);
   EXPECT_TRUE(preprocessing.keep_aspect);
+  EXPECT_EQ(preprocessing.deposit, Deposit::TopLeft);
   EXPECT_EQ(preprocessing.color, ColorOrder::Bgr);
   EXPECT_EQ(preprocessing.layout, Layout::Nchw);
-  for (const char* wrong :
-       {"[]", R"({"sdt": 1})", R"({"std": 0})", R"({"mean": "x"})", R"({"color": "YUV"})"}) {
+  for (const char* wrong : {"[]", R"({"sdt": 1})", R"({"std": 0})", R"({"mean": "x"})", R"({"color": "YUV"})",
+                            R"({"resize": "lanczos"})", R"({"deposit": "left"})"}) {
     EXPECT_THROW(preprocessing_from_json(wrong), Error) << wrong;
   }
 }

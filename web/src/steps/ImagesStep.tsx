@@ -71,6 +71,14 @@ function WithImages({ images, calibrate, compare }: PartsProps) {
   );
 }
 
+const RESIZE_METHODS = ['bilinear', 'nearest', 'area', 'cubic'] as const;
+
+const DEPOSITS = [
+  { id: 'center', label: 'in the centre' },
+  { id: 'topLeft', label: 'at the top left' },
+  { id: 'bottomRight', label: 'at the bottom right' },
+] as const;
+
 function PreprocessingControls({ channels }: { readonly channels: number | undefined }) {
   const preprocessing = useStore((state) => state.preprocessing);
   const preset = presetOf(preprocessing);
@@ -120,12 +128,14 @@ function PreprocessingControls({ channels }: { readonly channels: number | undef
           <select
             className="field"
             value={preprocessing.resize}
-            onChange={({ target }) =>
-              setPreprocessing({ resize: target.value === 'nearest' ? 'nearest' : 'bilinear' })
-            }
+            onChange={({ target }) => {
+              const resize = RESIZE_METHODS.find((method) => method === target.value);
+              if (resize) setPreprocessing({ resize });
+            }}
           >
-            <option value="bilinear">bilinear</option>
-            <option value="nearest">nearest</option>
+            {RESIZE_METHODS.map((method) => (
+              <option key={method}>{method}</option>
+            ))}
           </select>
         </label>
         {channels === 3 && (
@@ -151,6 +161,25 @@ function PreprocessingControls({ channels }: { readonly channels: number | undef
         Keep aspect
         <small>Fit the image in and leave the rest black, instead of stretching it.</small>
       </label>
+      {preprocessing.keepAspect && (
+        <label className="control">
+          <span>Image lies</span>
+          <select
+            className="field"
+            value={preprocessing.deposit ?? 'center'}
+            onChange={({ target }) => {
+              const place = DEPOSITS.find(({ id }) => id === target.value);
+              if (place) setPreprocessing({ deposit: place.id });
+            }}
+          >
+            {DEPOSITS.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </>
   );
 }
