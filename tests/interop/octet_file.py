@@ -15,14 +15,18 @@ _DTYPES = {0: "float32", 3: "int8", 4: "uint8", 5: "int16", 6: "int32", 7: "int6
 
 
 @functools.cache
-def _schema():
+def _generated() -> None:
     folder = WORK / "schema"
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(
-        ["flatc", "--python", "-o", str(folder), str(REPOSITORY / "schemas" / "octet.fbs")], check=True
-    )
+    schema = REPOSITORY / "schemas" / "octet.fbs"
+    subprocess.run(["flatc", "--python", "--gen-object-api", "-o", str(folder), str(schema)], check=True)
     sys.path.insert(0, str(folder))
-    return importlib.import_module("octet.formats.octet_file.schema.Model").Model
+
+
+def schema_module(name: str):
+    """The generated module of a table, struct or enumeration."""
+    _generated()
+    return importlib.import_module(f"octet.formats.octet_file.schema.{name}")
 
 
 class QuantizedGraph:
@@ -33,7 +37,7 @@ class QuantizedGraph:
         self.scales: dict[str, tuple[float, ...]] = {}
         self.zero_points: dict[str, int] = {}
         self.constants: dict[str, np.ndarray] = {}
-        contents = _schema().GetRootAs(file, 0)
+        contents = schema_module("Model").Model.GetRootAs(file, 0)
         graph = contents.Quantized()
         for index in range(graph.TensorsLength()):
             tensor = graph.Tensors(index)

@@ -14,6 +14,7 @@ import sys
 
 import numpy as np
 
+from detection_cases import detection_cases
 from int4_cases import int4_cases
 from int16_cases import int16_cases
 from plain_cases import plain_cases
@@ -77,7 +78,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
     files: dict[str, list[dict]] = {}
-    for case in [*all_cases(), *int16_cases(), *int4_cases(), *plain_cases()]:
+    for case in [*all_cases(), *int16_cases(), *int4_cases(), *plain_cases(), *detection_cases()]:
         files.setdefault(case.operator, []).append(record(case))
     stale = 0
     for operator, cases in files.items():

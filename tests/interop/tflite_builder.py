@@ -8,6 +8,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from flatbuffers import flexbuffers
 
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
@@ -46,15 +47,20 @@ class ModelBuilder:
     def __init__(self):
         self._tensors: list[Tensor] = []
         self._operators: list[schema.OperatorT] = []
-        self._codes: list[tuple[int, int]] = []
+        self._codes: list[tuple[int, int, str | None]] = []
 
     def add(self, kind: str, inputs, outputs, options: str = "", version: int = 1, **fields) -> None:
-        """`options` names the options table, e.g. "Conv2DOptions"; None among inputs is an absent operand."""
+        """`options` names the options table, e.g. "Conv2DOptions"; None among inputs is an absent operand. A `kind` that
+        is no builtin is a custom operator, whose fields are a FlexBuffers map."""
         operator = schema.OperatorT()
-        code = (getattr(schema.BuiltinOperator, kind), version)
+        builtin = getattr(schema.BuiltinOperator, kind, None)
+        custom = kind if builtin is None else None
+        code = (schema.BuiltinOperator.CUSTOM if custom else builtin, version, custom)
         if code not in self._codes:
             self._codes.append(code)
         operator.opcodeIndex = self._codes.index(code)
+        if custom:
+            operator.customOptions = np.frombuffer(flexbuffers.Dumps(fields), np.uint8)
         operator.inputs = [self._index(tensor) for tensor in inputs]
         operator.outputs = [self._index(tensor) for tensor in outputs]
         if options:
@@ -80,8 +86,9 @@ class ModelBuilder:
         model.version = 3
         model.description = "octet test"
         model.operatorCodes = []
-        for builtin, version in self._codes:
+        for builtin, version, custom in self._codes:
             code = schema.OperatorCodeT()
+            code.customCode = custom
             code.builtinCode = builtin
             code.deprecatedBuiltinCode = min(builtin, 127)
             code.version = version
