@@ -103,7 +103,7 @@ async function curveOf(
   const anyShapeOnMla = model.report().anyShapeOnMla ?? false;
   using net = await loadModel(file, { target, anyShapeOnMla });
   using calibration = await net.calibrate(samples, params, call);
-  return await calibration.mixedPrecisionCurve(params, call);
+  return await calibration.mixedPrecisionCurve(params, { measure: true, ...call });
 }
 
 /** The figures that were asked for, of the float and the quantized model. */

@@ -188,7 +188,7 @@ function mixedPrecision({ mixedPrecision: points = [] }: Report): Markup | undef
   if (points.length === 0) return undefined;
   const names = [...new Set(points.flatMap(({ gain }) => Object.keys(gain)))];
   return html`<section><h2>What INT16 gains</h2>
-<p class="soft small">Signal to noise at the outputs over plain INT8, with the nodes in INT16 that help most for their share of the multiply-accumulates.</p>
+<p class="soft small">Signal to noise at the outputs over the same settings in INT8, with the nodes in INT16 that help most for their share of the multiply-accumulates.</p>
 ${precisionCurve(points)}
 ${table(
   [
