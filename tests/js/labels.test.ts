@@ -132,6 +132,27 @@ test('boxes in pixels become parts of the input, stretched or centred', async ()
 });
 
 test.each([
+  ['topLeft', 31, 10],
+  ['center', 10, 31],
+  ['bottomRight', 9, 40],
+] as const)('a box of the whole image is where preprocessing puts it: %s', async (deposit, width, height) => {
+  const white = { create: { width, height, channels: 3, background: '#ffffff' } } as const;
+  const preprocessing = { ...UNIT_RANGE, keepAspect: true, deposit };
+  const whole = await imageDataset(
+    { name: 'a.png', data: await sharp(white).png().toBuffer() },
+    preprocessing,
+    { net },
+  );
+  const lines = `file,label,left,top,right,bottom\na.png,all,0,0,${width},${height}\n`;
+  const [box] = await (await boxesFromCsv(whole, csv(lines))).groundTruth(0);
+  const [tensor] = Object.values(await whole.sample(0));
+  const filled = [...(tensor?.data.keys() ?? [])].filter((at) => tensor?.data[at] === 1);
+  const [rows, columns] = [filled.map((at) => Math.floor(at / 28)), filled.map((at) => at % 28)];
+  const placed = [Math.min(...columns), Math.min(...rows), Math.max(...columns) + 1, Math.max(...rows) + 1];
+  expect([box?.left, box?.top, box?.right, box?.bottom]).toEqual(placed.map((edge) => edge / 28));
+});
+
+test.each([
   ['x/a.png,cat,1,0,1,2', /line 2: the box is empty/],
   ['x/a.png,cat,1,0,x,2', /line 2: 'right' is 'x', and no number/],
   ['z.png,cat,1,0,2,2', /no line for image/],
