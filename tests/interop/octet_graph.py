@@ -3,6 +3,8 @@ format has."""
 
 from __future__ import annotations
 
+import json
+
 import flatbuffers
 import numpy as np
 
@@ -31,6 +33,9 @@ def spatial(height: int, width: int):
 
 def static_type(dtype: str, shape):
     return table("StaticType", dtype=_DTYPES.index(dtype), shape=list(shape))
+
+
+_SEGMENT = {"name": "APU_0", "unit": "APU", "nodes": [], "inputs": [], "outputs": []}
 
 
 class OctetGraph:
@@ -84,13 +89,21 @@ class OctetGraph:
                 attributes=attributes,
                 inputs=list(inputs),
                 outputs=indices,
+                placement=table("Placement", unit=enumerator("Unit", "Apu"), segment=0, reasons=[]),
             )
         )
         self._graph.outputs += indices
         return indices
 
     def finish(self) -> bytes:
-        model = table("Model", formatVersion=1, quantized=self._graph, constants=self._constants)
+        model = table(
+            "Model",
+            formatVersion=1,
+            quantized=self._graph,
+            constants=self._constants,
+            settingsJson="{}",
+            reportJson=json.dumps({"partition": {"segments": [_SEGMENT]}}),
+        )
         builder = flatbuffers.Builder(1024)
         builder.Finish(model.Pack(builder), b"OCTT")
         return bytes(builder.Output())

@@ -14,7 +14,7 @@ from PIL import Image
 
 import octet_cli
 from detection_cases import detection_cases
-from models import WORK
+from models import MODELS, WORK
 from octet_graph import OctetGraph, enumerator, spatial, static_type, table
 from record_vectors import build, feeds_of
 from tflite_builder import run_once
@@ -342,3 +342,83 @@ def test_detections_as_litert(case, tmp_path):
         # Every element, but for rows that LiteRT leaves as they were.
         assert np.array_equal(mine[:, :used], theirs[:, :used])
         assert not mine[:, used:].any()
+
+
+GRIDS = {"face_short": ((8, 2), (16, 6)), "face_full": ((4, 1),)}  # Stride and anchors a cell.
+
+
+def _anchors(side: int, grids) -> np.ndarray:
+    rows = []
+    for stride, per_cell in grids:
+        cells = side // stride
+        for cell in range(cells * cells):
+            center = ((cell // cells + 0.5) / cells, (cell % cells + 0.5) / cells)
+            rows += [(*center, 1, 1)] * per_cell
+    return np.array(rows, np.float32)
+
+
+def _faces(raw: np.ndarray, logits: np.ndarray, anchors: np.ndarray, side: int) -> list[tuple]:
+    """MediaPipe's decoding as its graphs' options say, with plain suppression: score, box, keypoints; best first."""
+    found = []
+    for values, logit, (y, x, _, _) in zip(raw.astype(np.float64), logits, anchors, strict=True):
+        score = 1 / (1 + np.exp(-np.clip(np.float64(logit), -100, 100)))
+        if score < 0.5:
+            continue
+        cx, cy, w, h = values[0] / side + x, values[1] / side + y, values[2] / side, values[3] / side
+        points = values[4:].reshape(6, 2) / side + (x, y)
+        found.append((score, np.array([cy - h / 2, cx - w / 2, cy + h / 2, cx + w / 2]), points))
+    kept = []
+    for face in sorted(found, key=lambda face: -face[0]):
+        if all(_overlap(face[1], other[1]) <= 0.3 for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    common = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0).prod()
+    return common / ((a[2:] - a[:2]).prod() + (b[2:] - b[:2]).prod() - common)
+
+
+@pytest.mark.parametrize("name", list(GRIDS))
+def test_decodes_the_faces_of_mediapipes_detectors(name):
+    model = MODELS[name]
+    side = model.input[1][1]
+    anchors = _anchors(side, GRIDS[name])
+    faces = 0
+    for values in model.evaluation_inputs()[:3]:
+        outputs = [kept.values for kept in octet_cli.run(model.path, {model.input[0]: values}).values()]
+        raw = next(output for output in outputs if output.shape == (1, len(anchors), 16))
+        logits = next(output for output in outputs if output.shape == (1, len(anchors), 1))
+        graph = OctetGraph()
+        operands = [
+            graph.input("raw", raw),
+            graph.input("logits", logits),
+            graph.constant("anchors", anchors),
+        ]
+        attributes = table(
+            "DetectionPostProcess",
+            coding=enumerator("BoxCoding", "Linear"),
+            classes=1,
+            maxDetections=10,
+            classesPerDetection=1,
+            detectionsPerClass=100,
+            keypoints=6,
+            scoreThreshold=0.5,
+            overlapThreshold=0.3,
+            **{f"{axis}Scale": float(side) for axis in "yxhw"},
+            logits=True,
+        )
+        shapes = [(1, 10, 4), (1, 10), (1, 10), (1,), (1, 10, 6, 2)]
+        graph.node(
+            "y", "DETECTION_POST_PROCESS", attributes, operands, [("float32", shape) for shape in shapes]
+        )
+        result = run(graph)
+        expected = _faces(raw[0], logits[0, :, 0], anchors, side)
+        assert result["y:3"][0] == len(expected)
+        for i, (score, box, points) in enumerate(expected):
+            # Single precision on values of about 1.
+            assert off(result["y"][0, i], box) <= 1e-6
+            assert off(result["y:2"][0, i], score) <= 1e-6
+            assert off(result["y:4"][0, i], points) <= 1e-6
+        faces += len(expected)
+    assert faces > 0
