@@ -87,7 +87,7 @@ function fuzz() {
   const vectors = readdirSync('tests/vectors').map((name) => `tests/vectors/${name}`);
   const fuzzer = 'build/sanitize/tests/fuzz/octet_fuzz';
   const sum = check(fuzzer, [...vectors, '--flips', '30', '--truncations', '50']);
-  const whole = check(fuzzer, [`${sample}/fashion.tflite`, ...quantized, '--flips', '5000', '--truncations', '50']);
+  const whole = check(fuzzer, [`${sample}/fashion.tflite`, ...quantized, 'transforms', '--flips', '5000', '--truncations', '50']);
   return { passed: sum.passed + whole.passed, failed: sum.failed + whole.failed };
 }
 

@@ -4,10 +4,10 @@
 //
 //   octet_fuzz FILE... [--flips N] [--truncations N] [--seed S]
 //
-// A .json file is one of tests/vectors: each model recorded in it counts as a file. Small files are hit where
-// it matters; in large ones most bytes are weights. Every file is cut at N evenly spaced lengths (50 by
-// default), then N times (1000 by default) one to eight random bytes of a fresh copy are changed. The same
-// seed damages the same bytes.
+// A .json file is one of tests/vectors: each model recorded in it counts as a file. "transforms" is an .octet
+// file of the operators that no other format has. Small files are hit where it matters; in large ones most
+// bytes are weights. Every file is cut at N evenly spaced lengths (50 by default), then N times (1000 by
+// default) one to eight random bytes of a fresh copy are changed. The same seed damages the same bytes.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -28,6 +28,7 @@
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "prepare/prepare.h"
+#include "support/transforms_graph.h"
 #include "support/vectors.h"
 
 namespace {
@@ -153,6 +154,11 @@ struct NamedBytes {
 
 std::vector<NamedBytes> read_files(const std::filesystem::path& path) {
   std::vector<NamedBytes> files;
+  if (path == "transforms") {
+    octet::formats::octet_file::Contents contents;
+    contents.quantized = octet::test::transforms_graph();
+    return {{path.string(), octet::formats::octet_file::write(contents)}};
+  }
   if (path.extension() == ".json") {
     for (octet::test::RecordedCase& recorded : octet::test::load_vectors(path.stem().string())) {
       files.push_back({path.stem().string() + " " + recorded.name, std::move(recorded.model)});
