@@ -44,6 +44,26 @@ Rows rgb_rows(const std::array<double, 3>& luma) {
   return {{{1, 0, v}, {1, -luma[2] * u / luma[1], -luma[0] * v / luma[1]}, {1, u, 0}}};
 }
 
+/// Four pixels; each is stored over the fourth lane of the one before.
+template <bool kSwaps>
+void widen_four_pixels(const uint8_t* rgba, float* out) {
+  const v128_t bytes = wasm_v128_load(rgba);
+  const v128_t zero = wasm_i32x4_splat(0);
+  constexpr int kFirst = kSwaps ? 2 : 0;
+  constexpr int kThird = 2 - kFirst;
+  const auto store = [&](int pixel, v128_t lanes) {
+    wasm_v128_store(out + 3 * pixel, wasm_f32x4_convert_i32x4(lanes));
+  };
+  store(0, wasm_i8x16_shuffle(bytes, zero, kFirst, 16, 16, 16, 1, 16, 16, 16, kThird, 16, 16, 16, 16, 16, 16,
+                              16));
+  store(1, wasm_i8x16_shuffle(bytes, zero, 4 + kFirst, 16, 16, 16, 5, 16, 16, 16, 4 + kThird, 16, 16, 16, 16,
+                              16, 16, 16));
+  store(2, wasm_i8x16_shuffle(bytes, zero, 8 + kFirst, 16, 16, 16, 9, 16, 16, 16, 8 + kThird, 16, 16, 16, 16,
+                              16, 16, 16));
+  store(3, wasm_i8x16_shuffle(bytes, zero, 12 + kFirst, 16, 16, 16, 13, 16, 16, 16, 12 + kThird, 16, 16, 16,
+                              16, 16, 16, 16));
+}
+
 v128_t converted(const ColorMatrix& matrix, const float* pixel) {
   const auto term = [&](size_t k) {
     return wasm_f32x4_mul(wasm_v128_load(matrix.factors[k].data()), wasm_f32x4_splat(pixel[k]));
@@ -82,6 +102,22 @@ void convert_colors(const ColorMatrix& matrix, const float* in, float* out, size
     out[3] = next;  // Where `out` is `in`, it is read next.
   }
   if (pixels > 0) store_some(out, converted(matrix, in), 3);
+}
+
+void widen_rgba(const uint8_t* rgba, float* out, size_t pixels, bool swaps) {
+  size_t i = 0;
+  for (; i + 4 <= pixels; i += 4, rgba += 16, out += 12) {
+    if (swaps) {
+      widen_four_pixels<true>(rgba, out);
+    } else {
+      widen_four_pixels<false>(rgba, out);
+    }
+  }
+  for (; i < pixels; ++i, rgba += 4, out += 3) {
+    out[swaps ? 2 : 0] = rgba[0];
+    out[1] = rgba[1];
+    out[swaps ? 0 : 2] = rgba[2];
+  }
 }
 
 void convert_colors(const ColorMatrix& matrix, const uint8_t* in, uint8_t* out, size_t pixels) {

@@ -24,4 +24,8 @@ ColorMatrix color_matrix(ColorChange conversion, ColorStandard standard);
 void convert_colors(const ColorMatrix& matrix, const float* in, float* out, size_t pixels);
 void convert_colors(const ColorMatrix& matrix, const uint8_t* in, uint8_t* out, size_t pixels);
 
+/// The first three of each pixel's four bytes as floats, in reverse order where `swaps`. Writes one float
+/// past the last pixel.
+void widen_rgba(const uint8_t* rgba, float* out, size_t pixels, bool swaps);
+
 }  // namespace octet::kernels

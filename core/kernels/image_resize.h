@@ -25,7 +25,7 @@ PlacedPicture placed_picture(Spatial source, const ImageResize& resize);
 class PictureRows {
  public:
   virtual ~PictureRows() = default;
-  /// Row `y` of the source to `row`, as floats, pixel by pixel.
+  /// Row `y` of the source to `row`, as floats, pixel by pixel. There is room for a vector behind it.
   virtual void read(int32_t y, float* row) const = 0;
   /// Takes row `y` of the result, in order of y.
   virtual void write(int32_t y, const float* row) const = 0;

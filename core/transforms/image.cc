@@ -2,43 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "ir/error.h"
+#include "kernels/color.h"
 #include "kernels/image_resize.h"
 
 namespace octet::transforms {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-[[noreturn]] void invalid_config(const std::string& message, const std::string& hint = "") {
-  throw Error(ErrorCode::InvalidConfig, message, {}, hint);
-}
-
-std::vector<float> numbers(const Json& value, const std::string& name) {
-  const Json list = value.is_array() ? value : Json::array({value});
-  std::vector<float> result;
-  for (const Json& element : list) {
-    if (!element.is_number())
-      invalid_config("Preprocessing's '" + name + "' must be a number or a list of numbers.");
-    result.push_back(element.get<float>());
-  }
-  return result;
-}
-
-/// The index in `names` of a string field.
-template <size_t N>
-size_t choice(const Json& value, const std::string& field, const std::array<const char*, N>& names) {
-  std::string known;
-  for (size_t i = 0; i < N; ++i) {
-    if (value == names[i]) return i;
-    known += (i == 0 ? "'" : ", '") + std::string(names[i]) + "'";
-  }
-  invalid_config("Preprocessing's '" + field + "' is " + value.dump() + ".", "It can be " + known + ".");
-}
 
 /// The tensor's extents, and where the image lies in it.
 struct Frame {
@@ -70,8 +41,9 @@ using Color = std::array<float, 3>;
 /// One value a channel, from a list of one or `channels`.
 Color per_channel(const std::vector<float>& values, int channels, const char* name) {
   if (values.size() != 1 && values.size() != static_cast<size_t>(channels)) {
-    invalid_config("Preprocessing's '" + std::string(name) + "' has " + std::to_string(values.size()) +
-                   " values; the input has " + std::to_string(channels) + " channels.");
+    throw Error(ErrorCode::InvalidConfig, "Preprocessing's '" + std::string(name) + "' has " +
+                                              std::to_string(values.size()) + " values; the input has " +
+                                              std::to_string(channels) + " channels.");
   }
   Color result{};
   for (size_t c = 0; c < result.size(); ++c) result[c] = values[std::min(c, values.size() - 1)];
@@ -97,16 +69,14 @@ class TensorRows final : public kernels::PictureRows {
   void read(int32_t y, float* row) const override {
     const size_t width = static_cast<size_t>(image_.width);
     const uint8_t* pixel = &image_.rgba[4 * static_cast<size_t>(y) * width];
+    if (order_ != ColorOrder::Gray) {
+      kernels::widen_rgba(pixel, row, width, order_ == ColorOrder::Bgr);
+      return;
+    }
     for (size_t x = 0; x < width; ++x, pixel += 4, row += channels()) {
-      if (order_ == ColorOrder::Gray) {
-        // In thousandths, so that the luma of a grey pixel is exactly its value.
-        std::fill(row, row + channels(),
-                  static_cast<float>(299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2]) / 1000.0f);
-      } else {
-        row[order_ == ColorOrder::Rgb ? 0 : 2] = pixel[0];
-        row[1] = pixel[1];
-        row[order_ == ColorOrder::Rgb ? 2 : 0] = pixel[2];
-      }
+      // In thousandths, so that the luma of a grey pixel is exactly its value.
+      const int thousandths = 299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2];
+      std::fill(row, row + channels(), static_cast<float>(thousandths) / 1000.0f);
     }
   }
 
@@ -148,44 +118,6 @@ class TensorRows final : public kernels::PictureRows {
 };
 
 }  // namespace
-
-Preprocessing preprocessing_from_json(std::string_view json) {
-  const Json document = Json::parse(json, nullptr, false);
-  if (!document.is_object()) invalid_config("Preprocessing must be a JSON object.");
-  Preprocessing result;
-  for (const auto& [name, value] : document.items()) {
-    if (name == "mean") {
-      result.mean = numbers(value, name);
-    } else if (name == "std") {
-      result.std = numbers(value, name);
-    } else if (name == "resize") {
-      result.resize =
-          static_cast<ResizeMethod>(choice(value, name, std::array{"bilinear", "nearest", "area", "cubic"}));
-    } else if (name == "keepAspect") {
-      if (!value.is_boolean()) invalid_config("Preprocessing's 'keepAspect' must be true or false.");
-      result.keep_aspect = value.get<bool>();
-    } else if (name == "deposit") {
-      result.deposit =
-          static_cast<Deposit>(choice(value, name, std::array{"topLeft", "center", "bottomRight"}));
-    } else if (name == "color") {
-      result.color = static_cast<ColorOrder>(choice(value, name, std::array{"RGB", "BGR", "GRAY"}));
-    } else if (name == "layout") {
-      result.layout = static_cast<Layout>(choice(value, name, std::array{"NHWC", "NCHW"}));
-    } else {
-      invalid_config("Preprocessing has no field '" + name + "'.",
-                     "Its fields are mean, std, resize, keepAspect, deposit, color and layout.");
-    }
-  }
-  const auto finite = [](float value) { return std::isfinite(value); };
-  if (!std::all_of(result.mean.begin(), result.mean.end(), finite)) {
-    invalid_config("Preprocessing's 'mean' is not finite.");
-  }
-  if (!std::all_of(result.std.begin(), result.std.end(),
-                   [&](float value) { return finite(value) && value > 0; })) {
-    invalid_config("Preprocessing's 'std' must be above zero.");
-  }
-  return result;
-}
 
 void image_to_tensor(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
                      std::span<float> tensor) {

@@ -191,9 +191,6 @@ test('the .octet opens again, with its settings and placement', async () => {
     await choose(again.page, join(ROOT, 'tests/assets/photos.zip'));
     await showView(again.page, 'Outputs');
     await again.page.getByRole('columnheader', { name: 'INT8' }).waitFor({ timeout: PATIENCE });
-    // Nothing was measured of it yet: the report does.
-    const report = readFileSync((await takeAway(again.page, /Report/)).path, 'utf8');
-    expect(report).toMatch(/<h1>fashion\.octet[\s\S]*samples to compare on[\s\S]*Error along the network/);
     expect(again.problems).toEqual([]);
   } finally {
     await again.close();

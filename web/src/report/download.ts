@@ -40,33 +40,22 @@ export async function downloadReport(run: Run): Promise<void> {
   }
 }
 
-/** Samples that a run without errors, such as that of an opened .octet, is compared on for its report. */
-const COMPARED = 64;
-
 /** What the run has measured already is not measured again. */
 async function reportOf(run: Run): Promise<Report> {
-  const { model: loaded, images: all } = getState();
+  const { model: loaded, images } = getState();
   const model = await quantizedModel(run);
-  const { compare } = partsOf(all);
-  const measured = run.errors.length > 0;
-  const images = measured ? compare : spread(compare, COMPARED);
-  const samples = images.length > 0 ? await datasetOf(model, images, run.preprocessing) : [];
+  const { compare } = partsOf(images);
+  const samples = compare.length > 0 ? await datasetOf(model, compare, run.preprocessing) : [];
   const modelFile = loaded?.fileName;
   return createReport(model, samples, {
     title: modelFile === undefined ? run.name : `${modelFile}: ${run.name}`,
     ...(modelFile === undefined ? {} : { modelFile }),
-    ...(measured ? { errors: run.errors } : {}),
+    errors: run.errors,
     accuracy: accuracyOf(run),
     ...(run.timing === undefined ? {} : { times: run.timing }),
     classes: run.classification?.classes ?? [],
     date: new Date(run.finishedAt).toISOString().slice(0, 10),
   });
-}
-
-/** At most so many, from first to last: sets are often sorted by class. */
-function spread<T>(items: readonly T[], most: number): readonly T[] {
-  const step = Math.ceil(items.length / most);
-  return items.filter((_, index) => index % step === 0);
 }
 
 function accuracyOf({ classification }: Run): readonly ReportAccuracy[] {

@@ -1,0 +1,82 @@
+#include "transforms/preprocessing.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "ir/error.h"
+
+namespace octet::transforms {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+[[noreturn]] void invalid_config(const std::string& message, const std::string& hint = "") {
+  throw Error(ErrorCode::InvalidConfig, message, {}, hint);
+}
+
+std::vector<float> numbers(const Json& value, const std::string& name) {
+  const Json list = value.is_array() ? value : Json::array({value});
+  std::vector<float> result;
+  for (const Json& element : list) {
+    if (!element.is_number())
+      invalid_config("Preprocessing's '" + name + "' must be a number or a list of numbers.");
+    result.push_back(element.get<float>());
+  }
+  return result;
+}
+
+/// The index in `names` of a string field.
+template <size_t N>
+size_t choice(const Json& value, const std::string& field, const std::array<const char*, N>& names) {
+  std::string known;
+  for (size_t i = 0; i < N; ++i) {
+    if (value == names[i]) return i;
+    known += (i == 0 ? "'" : ", '") + std::string(names[i]) + "'";
+  }
+  invalid_config("Preprocessing's '" + field + "' is " + value.dump() + ".", "It can be " + known + ".");
+}
+
+}  // namespace
+
+Preprocessing preprocessing_from_json(std::string_view json) {
+  const Json document = Json::parse(json, nullptr, false);
+  if (!document.is_object()) invalid_config("Preprocessing must be a JSON object.");
+  Preprocessing result;
+  for (const auto& [name, value] : document.items()) {
+    if (name == "mean") {
+      result.mean = numbers(value, name);
+    } else if (name == "std") {
+      result.std = numbers(value, name);
+    } else if (name == "resize") {
+      result.resize =
+          static_cast<ResizeMethod>(choice(value, name, std::array{"bilinear", "nearest", "area", "cubic"}));
+    } else if (name == "keepAspect") {
+      if (!value.is_boolean()) invalid_config("Preprocessing's 'keepAspect' must be true or false.");
+      result.keep_aspect = value.get<bool>();
+    } else if (name == "deposit") {
+      result.deposit =
+          static_cast<Deposit>(choice(value, name, std::array{"topLeft", "center", "bottomRight"}));
+    } else if (name == "color") {
+      result.color = static_cast<ColorOrder>(choice(value, name, std::array{"RGB", "BGR", "GRAY"}));
+    } else if (name == "layout") {
+      result.layout = static_cast<Layout>(choice(value, name, std::array{"NHWC", "NCHW"}));
+    } else {
+      invalid_config("Preprocessing has no field '" + name + "'.",
+                     "Its fields are mean, std, resize, keepAspect, deposit, color and layout.");
+    }
+  }
+  const auto finite = [](float value) { return std::isfinite(value); };
+  if (!std::all_of(result.mean.begin(), result.mean.end(), finite)) {
+    invalid_config("Preprocessing's 'mean' is not finite.");
+  }
+  if (!std::all_of(result.std.begin(), result.std.end(),
+                   [&](float value) { return finite(value) && value > 0; })) {
+    invalid_config("Preprocessing's 'std' must be above zero.");
+  }
+  return result;
+}
+
+}  // namespace octet::transforms
