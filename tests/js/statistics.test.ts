@@ -11,6 +11,7 @@ import {
   imageDataset,
   type LabelledBox,
   type LoadedNet,
+  loadModel,
   type Metric,
   mean,
   meanAveragePrecision,
@@ -26,7 +27,14 @@ import {
   top1,
   topK,
 } from 'octet-quant';
-import { calibrationImages, expectRejection, FASHION, loadFashion, UNIT_RANGE } from './support/fashion.js';
+import {
+  calibrationImages,
+  expectRejection,
+  FASHION,
+  loadFashion,
+  ROOT,
+  UNIT_RANGE,
+} from './support/fashion.js';
 
 function output(values: readonly number[], shape: readonly number[] = [1, values.length]): TensorMap {
   return { out: { data: Float32Array.from(values), shape, dtype: 'float32' } };
@@ -292,5 +300,28 @@ describe('over a model', () => {
     expect(new Set(weights.data as Float32Array).size).toBeGreaterThan(10);
     const input = net.inputs[0]?.name ?? '';
     await expectRejection(net.constant(input), 'INVALID_INPUT', /no constant/);
+  });
+
+  test('boxes of a model that ends in TFLite_Detection_PostProcess', async () => {
+    const path = join(ROOT, 'tests/vectors/tflite_detection_postprocess.json');
+    const { cases } = JSON.parse(readFileSync(path, 'utf8'));
+    const { model, inputs, outputs } = cases.find(({ name }: { name: string }) => name === 'many_boxes');
+    const floats = ({ data }: { data: string }): Float32Array =>
+      new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer);
+    const detector = await loadModel(Uint8Array.from(Buffer.from(model, 'base64')));
+    const sample = Object.fromEntries(
+      detector.inputs.map(({ name, shape }, index) => [name, { data: floats(inputs[index]), shape }]),
+    );
+    const [boxes, classes, scores] = outputs.map(floats) as [Float32Array, Float32Array, Float32Array];
+    const groundTruth = [...scores.keys()].map((at): LabelledBox => {
+      const [top = 0, left = 0, bottom = 0, right = 0] = boxes.subarray(4 * at);
+      return { label: classes[at] ?? 0, top, left, bottom, right };
+    });
+    const precision = (truth: readonly LabelledBox[]) =>
+      detector.evaluate([{ inputs: sample, groundTruth: truth }], meanAveragePrecision());
+    expect(await precision(groundTruth)).toBeCloseTo(1, 12);
+    const shifted = groundTruth.map((box) => ({ ...box, left: box.left + 0.02, right: box.right + 0.02 }));
+    expect(await precision(shifted)).toBeLessThan(0.95);
+    expect(await precision(groundTruth.map((box) => ({ ...box, label: 'none' })))).toBe(0);
   });
 });
