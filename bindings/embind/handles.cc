@@ -191,19 +191,32 @@ Calibration::Calibration(std::shared_ptr<const Graph> graph, const Graph& origin
       target_(target),
       params_(std::move(params)),
       calibrator_(std::make_shared<calibrate::Calibrator>(graph, params_.calibration,
-                                                          quantize::own_methods(*graph, params_))) {
+                                                          quantize::own_methods(*graph, params_))),
+      check_(*graph) {
   for (const Node& node : original.nodes) {
     if (quantize::has_int16_parts(node, target_)) splittable_.push_back(node);
   }
 }
 
 val Calibration::observe() {
-  return guarded([&] { return bytes_copy_of(calibrator_->observe(inputs())); });
+  return guarded([&] {
+    Bytes observed;
+    const auto append = [&](const auto& values) {
+      const auto bytes = std::as_bytes(std::span(values));
+      observed.insert(observed.end(), bytes.begin(), bytes.end());
+    };
+    append(facts());
+    append(calibrator_->observe(inputs()));
+    return copy_of(observed);
+  });
 }
 
-val Calibration::fold(const val& extremes) {
+val Calibration::fold(const val& observed) {
   return guarded([&] {
-    calibrator_->fold(values_of<calibrate::Extremes>(extremes));
+    const Bytes bytes = bytes_of(observed);
+    const auto facts = std::span(bytes).first(graph()->inputs.size() * sizeof(calibrate::InputFacts));
+    check_.fold(as<calibrate::InputFacts>(facts));
+    calibrator_->fold(as<calibrate::Extremes>(std::span(bytes).subspan(facts.size())));
     return val::undefined();
   });
 }
@@ -239,7 +252,8 @@ val Calibration::quantization(const std::string& settings) const {
     Graph placed = *graph();
     partition::Report report = quantize::place(placed, target_, params);
     return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
-                                              std::move(report), target_, std::move(params), calibrator_));
+                                              std::move(report), target_, std::move(params), calibrator_,
+                                              check_.warnings()));
   });
 }
 
@@ -248,12 +262,14 @@ val Calibration::quantization(const std::string& settings) const {
 
 Quantization::Quantization(std::shared_ptr<const Graph> graph, partition::Report report,
                            partition::Target target, quantize::QuantizationParams params,
-                           std::shared_ptr<const calibrate::Calibrator> calibrator)
+                           std::shared_ptr<const calibrate::Calibrator> calibrator,
+                           std::vector<std::string> warnings)
     : Sample(graph),
       report_(std::move(report)),
       target_(target),
       params_(std::move(params)),
       calibrator_(std::move(calibrator)),
+      warnings_(std::move(warnings)),
       refinement_(std::move(graph), params_) {}
 
 val Quantization::draft() {
@@ -302,6 +318,7 @@ val Quantization::finish(const std::string& options) {
     const Json given = Json::parse(options);
     const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
     quantize::Result& result = *result_;
+    result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
     result.graph.name = given.value("modelName", result.graph.name);
     const std::string report =
         analyze::quantization_report_json(*graph(), report_, target_, params_, result, preprocessing,
@@ -508,6 +525,13 @@ val Model::to_tflite(const std::string& io_type) const {
 
 val Model::export_notes() const {
   return guarded([&] { return val::array(formats::tflite::export_notes(*graph())); });
+}
+
+std::vector<std::optional<calibrate::Range>> Model::calibrated() const {
+  std::vector<std::optional<calibrate::Range>> ranges;
+  for (const TensorId input : graph()->inputs)
+    ranges.push_back(analyze::observed_range(contents_.report_json, graph()->tensor(input).name));
+  return ranges;
 }
 
 const std::shared_ptr<const Graph>& Model::float_graph() const {

@@ -67,9 +67,9 @@ class Calibration : public Sample {
   Calibration(std::shared_ptr<const Graph> graph, const Graph& original, partition::Target target,
               quantize::QuantizationParams params);
 
-  /// Runs the sample; returns its extremes for fold(), as a Uint8Array.
+  /// Runs the sample; returns its extremes and what else is noticed for fold(), as a Uint8Array.
   val observe();
-  val fold(const val& extremes);
+  val fold(const val& observed);
   /// What merge() takes in another worker.
   val state();
   val merge(const val& state);
@@ -85,13 +85,15 @@ class Calibration : public Sample {
   quantize::QuantizationParams params_;
   std::vector<Node> splittable_;  ///< Nodes that settings may split, as they were.
   std::shared_ptr<calibrate::Calibrator> calibrator_;
+  calibrate::InputCheck check_;
 };
 
 /// A quantized graph in the making: drafts, and the passes over the samples that improve them.
 class Quantization : public Sample {
  public:
   Quantization(std::shared_ptr<const Graph> graph, partition::Report report, partition::Target target,
-               quantize::QuantizationParams params, std::shared_ptr<const calibrate::Calibrator> calibrator);
+               quantize::QuantizationParams params, std::shared_ptr<const calibrate::Calibrator> calibrator,
+               std::vector<std::string> warnings);
 
   /// Quantizes, or takes in what the last pass measured; returns the draft that the next pass measures, or
   /// null when the settings ask for no further pass.
@@ -112,6 +114,7 @@ class Quantization : public Sample {
   partition::Target target_;
   quantize::QuantizationParams params_;
   std::shared_ptr<const calibrate::Calibrator> calibrator_;
+  std::vector<std::string> warnings_;  ///< About the samples.
   quantize::Refinement refinement_;
   std::optional<quantize::Result> result_;  ///< In the worker that makes drafts.
 };
@@ -191,6 +194,9 @@ class Model : public Runner {
   val float_model() const;
   /// A Sensitivity. `each_weights`: the weights of each node by themselves, not those of all together.
   val sensitivity(bool each_weights) const;
+
+ protected:
+  std::vector<std::optional<calibrate::Range>> calibrated() const override;
 
  private:
   /// Throws where the file was saved without it.

@@ -7,12 +7,14 @@
 
 namespace octet::binding {
 
-Sample::Sample(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)) {
+Sample::Sample(std::shared_ptr<const Graph> graph)
+    : graph_(std::move(graph)), origins_(graph_->inputs.size()) {
   for (const TensorId input : graph_->inputs) buffers_.emplace_back(graph_->tensor(input).byte_size());
 }
 
 val Sample::input(int i) {
   Bytes& buffer = buffers_[static_cast<size_t>(i)];
+  origins_[static_cast<size_t>(i)] = {};
   return val(emscripten::typed_memory_view(buffer.size(), reinterpret_cast<uint8_t*>(buffer.data())));
 }
 
@@ -26,9 +28,10 @@ val Sample::set_image(int i, const val& rgba, int width, int height, const std::
     }
     const Bytes pixels = bytes_of(rgba);
     Bytes& buffer = buffers_[static_cast<size_t>(i)];
+    const transforms::Image image = {.rgba = as<uint8_t>(pixels), .width = width, .height = height};
+    const transforms::Preprocessing how = transforms::preprocessing_from_json(preprocessing);
     const auto fill = [&](std::span<float> reals) {
-      transforms::image_to_tensor({.rgba = as<uint8_t>(pixels), .width = width, .height = height},
-                                  transforms::preprocessing_from_json(preprocessing), tensor.shape, reals);
+      transforms::image_to_tensor(image, how, tensor.shape, reals);
     };
     if (int8) {
       std::vector<float> reals(buffer.size());
@@ -38,10 +41,29 @@ val Sample::set_image(int i, const val& rgba, int width, int height, const std::
     } else {
       fill({reinterpret_cast<float*>(buffer.data()), buffer.size() / sizeof(float)});
     }
+    origins_[static_cast<size_t>(i)] = transforms::image_origin(image, how, tensor.shape);
     return val::undefined();
   });
 }
 
 std::vector<std::span<const std::byte>> Sample::inputs() const { return {buffers_.begin(), buffers_.end()}; }
+
+std::vector<calibrate::InputFacts> Sample::facts() const {
+  return calibrate::InputCheck(*graph_).observe(inputs(), origins_);
+}
+
+val Sample::noticed() const {
+  return guarded([&] { return bytes_copy_of(facts()); });
+}
+
+val Sample::input_warnings(const val& noticed) const {
+  return guarded([&] {
+    calibrate::InputCheck check(*graph_);
+    const auto all = values_of<calibrate::InputFacts>(noticed);
+    const size_t each = buffers_.size();
+    for (size_t at = 0; at + each <= all.size(); at += each) check.fold(std::span(all).subspan(at, each));
+    return val::array(check.warnings(calibrated()));
+  });
+}
 
 }  // namespace octet::binding

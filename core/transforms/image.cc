@@ -119,6 +119,19 @@ class TensorRows final : public kernels::PictureRows {
 
 }  // namespace
 
+ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape) {
+  const Frame frame = frame_of(image, preprocessing, shape);
+  ImageOrigin origin;
+  if (!preprocessing.keep_aspect) {
+    const float across = static_cast<float>(frame.extent.width) / static_cast<float>(image.width);
+    const float down = static_cast<float>(frame.extent.height) / static_cast<float>(image.height);
+    origin.stretch = std::max(across / down, down / across);
+  }
+  for (size_t i = 0; frame.channels == 1 && i + 4 <= image.rgba.size() && !origin.lost_color; i += 4)
+    origin.lost_color = image.rgba[i] != image.rgba[i + 1] || image.rgba[i] != image.rgba[i + 2];
+  return origin;
+}
+
 void image_to_tensor(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
                      std::span<float> tensor) {
   if (image.width < 1 || image.height < 1 ||

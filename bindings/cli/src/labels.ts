@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import {
   boxesFromCsv,
-  type CallOptions,
+  type EvaluateOptions,
   classesFromCsv,
   type ImageDataset,
   type LoadedNet,
@@ -41,7 +41,7 @@ export interface LabelOptions {
 }
 
 /** Runs all images through a model and gives the figures, from 0 to 1, by statistic. */
-export type Evaluation = (model: Runnable, options: CallOptions) => Promise<Readonly<Record<string, number>>>;
+export type Evaluation = (model: Runnable, options: EvaluateOptions) => Promise<Readonly<Record<string, number>>>;
 
 /** What evaluates statistics, all of one kind, over labelled images. */
 export async function evaluationOf(

@@ -10,6 +10,7 @@ import type { LabelledSample, Statistic } from './statistics/types.js';
 import { byteSize, elementsOf } from './tensor.js';
 import type {
   CallOptions,
+  EvaluateOptions,
   ExecuteOptions,
   ImageDataset,
   NodeInfo,
@@ -105,25 +106,34 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     samples: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
     // Which of the two kinds of samples and statistic go together is the overloads' business.
     statistic: Statistic<never, unknown>,
-    options: CallOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<unknown> {
     const { artifact } = this;
     const tensors = this.#tensorsToKeep([]);
     const add = statistic.add.bind(statistic) as (outputs: TensorMap, groundTruth: unknown) => void;
     const labelled = labelledSamples(samples);
+    const noticed: Uint8Array[] = [];
     const count = await forEachInOrder(
       workersFor(options, labelled.total),
       {
         phase: 'evaluate',
         ...labelled,
         work: (worker, { sample }) =>
-          worker.callWith(artifact, (api) => api.run(artifact.id, sample, tensors)),
-        collect: (bytes, { groundTruth }) => add(this.#tensorMap(tensors, bytes), groundTruth),
+          worker.callWith(artifact, (api) => api.runAndLook(artifact.id, sample, tensors)),
+        collect: (seen, { groundTruth }) => {
+          noticed.push(seen.noticed);
+          add(this.#tensorMap(tensors, seen.results), groundTruth);
+        },
       },
       options,
     );
     if (count === 0)
       throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to evaluate.' });
+    if (options.onWarning !== undefined) {
+      const all = joined(noticed);
+      const warnings = leastBusyWorker().callWith(artifact, (api) => api.inputWarnings(artifact.id, all));
+      for (const warning of await abortable(warnings, options.signal)) options.onWarning(warning);
+    }
     return statistic.result();
   }
 
@@ -248,4 +258,14 @@ async function* encodeLabelled(
     yield { sample: encodedSample(inputs, index), groundTruth };
     index += 1;
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -72,8 +72,9 @@ async function evaluate(file: string, options: Options): Promise<void> {
   const evaluation = await evaluationOf(names, dataset, model, options);
   const { onProgress, finish } = progressBar(options);
   const call = { onProgress, ...(workers === undefined ? {} : { workers }) };
+  const warnings: string[] = [];
   const [own, float] = await (async () => [
-    await evaluation(model, call),
+    await evaluation(model, { ...call, onWarning: (warning) => warnings.push(warning) }),
     options.float && 'floatModel' in model ? await evaluation(await model.floatModel(), call) : {},
   ])().finally(finish);
   const statistics = Object.fromEntries(
@@ -82,9 +83,10 @@ async function evaluate(file: string, options: Options): Promise<void> {
   const accuracy = own?.[names[0] ?? ''] ?? Number.NaN;
   const met = targetAccuracy === undefined || accuracy >= targetAccuracy;
   const target = targetAccuracy === undefined ? {} : { target_accuracy: targetAccuracy, met };
-  show(options, { file, samples: dataset.length, statistics, accuracy, ...target }, () =>
+  show(options, { file, samples: dataset.length, statistics, accuracy, warnings, ...target }, () =>
     [
       figuresTable(dataset.length, statistics),
+      ...warnings.map((warning) => `Warning: ${warning}`),
       ...(targetAccuracy === undefined
         ? []
         : [`The target of ${percent(targetAccuracy)} is ${met ? 'met' : 'not met'}.`]),
