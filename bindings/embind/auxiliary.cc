@@ -10,6 +10,7 @@
 #include "handles.h"
 #include "transforms/auxiliary.h"
 #include "transforms/compose.h"
+#include "transforms/preprocessing_transform.h"
 #include "values.h"
 
 namespace octet::binding {
@@ -83,6 +84,16 @@ val create_auxiliary_network(const std::string& options) {
                      .target = target.id,
                      .settings_json = Json::parse(report).at("settings").dump(),
                      .report_json = report});
+  });
+}
+
+val preprocessing_transform(const std::string& options) {
+  return guarded([&] {
+    const Json given = Json::parse(options);
+    const std::string types = Json::array({given.at("inputType")}).dump();
+    return val(transforms::preprocessing_transform(
+        transforms::preprocessing_from_json(given.at("preprocessing").dump()),
+        transforms::shape_from_json(given.at("imageShape").dump()), transforms::tensor_types(types)[0]));
   });
 }
 

@@ -17,4 +17,8 @@ val create_auxiliary_network(const std::string& options);
 /// without a name it has that of the first part that was quantized.
 val compose(const val& files, const std::string& options);
 
+/// The JSON of a transform that does what a preprocessing does. `options`: {"preprocessing", "imageShape",
+/// "inputType": {"name", "dtype", "shape", "quantization"?}}.
+val preprocessing_transform(const std::string& options);
+
 }  // namespace octet::binding

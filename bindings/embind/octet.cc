@@ -11,7 +11,9 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Sample>("Sample")
       .smart_ptr<std::shared_ptr<Sample>>("SamplePointer")
       .function("input", &Sample::input)
-      .function("setImage", &Sample::set_image);
+      .function("setImage", &Sample::set_image)
+      .function("noticed", &Sample::noticed)
+      .function("inputWarnings", &Sample::input_warnings);
   class_<Runner, base<Sample>>("Runner")
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
       .function("run", &Runner::run)
@@ -74,6 +76,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   function("loadNet", &Net::load);
   function("loadModel", &Model::load);
   function("createAuxiliaryNetwork", &create_auxiliary_network);
+  function("preprocessingTransform", &preprocessing_transform);
   function("compose", &compose);
   function("supportedOperators", &supported_operators);
   function("sideModule", &side_module);

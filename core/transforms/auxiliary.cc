@@ -25,7 +25,7 @@ constexpr int kMaxDepth = 16;
 
 const TransformRow& row_of(const Fields& fields) {
   std::string known = "compose";
-  for (const auto rows : {tensor_transforms(), image_transforms()}) {
+  for (const auto rows : {tensor_transforms(), image_transforms(), detection_transforms()}) {
     for (const TransformRow& row : rows) {
       if (row.name == fields.transform()) return row;
       known += text({", ", row.name});
@@ -72,28 +72,6 @@ std::vector<TensorId> add(Network& network, const Json& json, const std::string&
   return results;
 }
 
-DType dtype_named(const std::string& name) {
-  constexpr std::array kTypes = {DType::Float32, DType::Int8,  DType::UInt8, DType::Int16,
-                                 DType::Int32,   DType::Int64, DType::Bool};
-  std::string known;
-  for (const DType dtype : kTypes) {
-    if (name == to_string(dtype)) return dtype;
-    known += text({known.empty() ? "" : ", ", to_string(dtype)});
-  }
-  invalid({"An input cannot be '", name, "'."}, text({"It can be ", known, "."}));
-}
-
-Shape shape_of(const Json& json, const std::string& input) {
-  std::vector<int32_t> dims;
-  for (const Json& extent : json) {
-    if (!extent.is_number_integer() || extent.get<int64_t>() < 1 ||
-        extent.get<int64_t>() > Shape::kMaxElements)
-      invalid({"The shape of input '", input, "' is no list of positive integers."});
-    dims.push_back(extent.get<int32_t>());
-  }
-  return Shape(dims);
-}
-
 QuantParams quantization_of(const Json& json, const Tensor& tensor) {
   try {
     QuantParams params = {json.at("scale").get<std::vector<float>>(),
@@ -113,20 +91,25 @@ std::vector<Tensor> tensor_types(std::string_view json) {
   if (!list.is_array() || list.empty()) invalid({"A network needs at least one input."});
   std::vector<Tensor> tensors;
   for (const Json& each : list) {
-    const auto has = [&](const char* field, bool (Json::*kind)() const noexcept) {
-      return each.is_object() && each.contains(field) && (each[field].*kind)();
-    };
-    if (!has("name", &Json::is_string) || !has("dtype", &Json::is_string) || !has("shape", &Json::is_array))
-      invalid({"The type of an input must have a name, a dtype and a shape."});
+    const std::optional<StaticType> type = type_in(each);
+    if (!type || !each.contains("name") || !each["name"].is_string())
+      invalid({"The type of an input must have a name, a dtype and a shape of positive integers."});
     Tensor tensor;
     tensor.name = each["name"].get<std::string>();
-    tensor.dtype = dtype_named(each["dtype"].get<std::string>());
-    tensor.shape = shape_of(each["shape"], tensor.name);
+    tensor.dtype = type->dtype;
+    tensor.shape = Shape(type->shape);
     if (each.contains("quantization") && !each["quantization"].is_null())
       tensor.quantization = quantization_of(each["quantization"], tensor);
     tensors.push_back(std::move(tensor));
   }
   return tensors;
+}
+
+Shape shape_from_json(std::string_view json) {
+  const Json type = {{"dtype", "uint8"}, {"shape", Json::parse(json, nullptr, false)}};
+  const std::optional<StaticType> found = type_in(type);
+  if (!found) invalid({"A shape must be a list of positive integers."});
+  return Shape(found->shape);
 }
 
 Graph auxiliary_graph(const std::string& name, std::string_view transforms, const std::vector<Tensor>& inputs,

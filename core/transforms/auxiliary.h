@@ -28,5 +28,7 @@ Graph auxiliary_graph(const std::string& name, std::string_view transforms, cons
 
 /// [{"name", "dtype", "shape", "quantization"?: {"scale", "zeroPoint"}}] as tensors. Throws InvalidConfig.
 std::vector<Tensor> tensor_types(std::string_view json);
+/// A list of positive integers. Throws InvalidConfig.
+Shape shape_from_json(std::string_view json);
 
 }  // namespace octet::transforms

@@ -1,11 +1,13 @@
 #include "transforms/fields.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "ir/error.h"
+#include "ir/shape.h"
 #include "ir/text.h"
 
 namespace octet::transforms {
@@ -13,13 +15,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::optional<int32_t> integer_in(const Json& json) {
-  if (!json.is_number()) return {};
-  const double number = json.get<double>();
+std::optional<int32_t> integer_of(double number) {
   if (number != std::floor(number) || number < std::numeric_limits<int32_t>::min() ||
       number > std::numeric_limits<int32_t>::max())
     return {};
   return static_cast<int32_t>(number);
+}
+
+std::optional<int32_t> integer_in(const Json& json) {
+  return json.is_number() ? integer_of(json.get<double>()) : std::nullopt;
+}
+
+/// The type of that name that a tensor of a network can have.
+std::optional<DType> dtype_in(const Json& json) {
+  constexpr std::array kTypes = {DType::Float32, DType::BFloat16, DType::Int8,  DType::UInt8,
+                                 DType::Int16,   DType::Int32,    DType::Int64, DType::Bool};
+  for (const DType dtype : kTypes) {
+    if (json == to_string(dtype)) return dtype;
+  }
+  return {};
 }
 
 bool is_finite_number(const Json& json) { return json.is_number() && std::isfinite(json.get<double>()); }
@@ -33,6 +47,20 @@ std::string listed(const Names& names) {
 }
 
 }  // namespace
+
+std::optional<StaticType> type_in(const Json& json) {
+  if (!json.is_object() || !json.contains("dtype") || !json.contains("shape")) return {};
+  const std::optional<DType> dtype = dtype_in(json["dtype"]);
+  const Json& shape = json["shape"];
+  if (!dtype || !shape.is_array() || shape.size() > Shape::kMaxRank) return {};
+  StaticType type = {.dtype = *dtype, .shape = {}};
+  for (const Json& extent : shape) {
+    const std::optional<int32_t> number = integer_in(extent);
+    if (!number || *number < 1) return {};
+    type.shape.push_back(*number);
+  }
+  return type;
+}
 
 Fields::Fields(const Json& json) : json_(&json) {
   const Json* name = json.is_object() ? find("transform") : nullptr;
@@ -110,6 +138,30 @@ std::string Fields::text(std::string_view name) {
   const std::string* string = value(name).get_ptr<const std::string*>();
   if (string == nullptr) expected(name, "a string");
   return *string;
+}
+
+StaticType Fields::type(std::string_view name) {
+  const std::optional<StaticType> type = type_in(value(name));
+  if (!type) expected(name, "a dtype and a shape of positive integers");
+  return *type;
+}
+
+std::vector<StaticType> Fields::types(std::string_view name) {
+  const Json& json = value(name);
+  std::vector<StaticType> types;
+  for (const Json& each : json) {
+    const std::optional<StaticType> type = type_in(each);
+    if (type) types.push_back(*type);
+  }
+  if (!json.is_array() || types.empty() || types.size() != json.size())
+    expected(name, "a list of types, each a dtype and a shape of positive integers");
+  return types;
+}
+
+int32_t Fields::whole(std::string_view name, double number) const {
+  const std::optional<int32_t> integer = integer_of(number);
+  if (!integer) expected(name, "lists of integers");
+  return *integer;
 }
 
 size_t Fields::choice(std::string_view name, std::span<const std::string_view> names,

@@ -11,7 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/attributes.h"
+
 namespace octet::transforms {
+
+/// {"dtype", "shape"} of a tensor, where `json` is that; other fields do not matter.
+std::optional<StaticType> type_in(const nlohmann::ordered_json& json);
 
 /// Of objects {"transform": name, …}. Field names that are asked for are literals.
 class Fields {
@@ -21,6 +26,7 @@ class Fields {
 
   /// The value of "transform".
   const std::string& transform() const { return *transform_; }
+  bool has(std::string_view name) { return find(name) != nullptr; }
 
   // Each throws InvalidConfig where the field is missing, unless there is a default, or of another kind.
   const nlohmann::ordered_json& value(std::string_view name);
@@ -31,6 +37,11 @@ class Fields {
   /// A list of lists of `width` finite numbers, at least one.
   std::vector<std::vector<double>> rows(std::string_view name, size_t width);
   std::string text(std::string_view name);
+  /// A tensor's type, or a list of at least one.
+  StaticType type(std::string_view name);
+  std::vector<StaticType> types(std::string_view name);
+  /// `number`, of field `name`, as an integer.
+  int32_t whole(std::string_view name, double number) const;
   /// The index of a string among `names`.
   size_t choice(std::string_view name, std::span<const std::string_view> names,
                 std::optional<size_t> otherwise = {});

@@ -1,6 +1,5 @@
 #include "transforms/network.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "formats/checks.h"
@@ -83,15 +82,14 @@ std::vector<TensorId> Network::add_many(OpKind op, Attributes attributes, std::v
 
 void Network::interpret(TensorId id, const QuantParams& quantization) {
   Tensor& tensor = graph_.tensor(id);
-  const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end();
-  if (tensor.quantization ? *tensor.quantization == quantization : is_input) {
+  if (tensor.quantization.value_or(quantization) == quantization) {
     tensor.quantization = quantization;
     return;
   }
-  throw Error(
-      ErrorCode::InvalidConfig,
-      text({"The integers of '", tensor.name, "' stand for other reals than the transform takes them for."}),
-      {.tensor = tensor.name}, "Give the scale and zero point that it was quantized with.");
+  throw Error(ErrorCode::InvalidConfig,
+              text({"The integers of '", tensor.name,
+                    "' stand for other reals than the transform takes them for."}),
+              {.tensor = tensor.name}, "Give the scale and zero point that it was quantized with.");
 }
 
 Graph Network::finish(std::vector<TensorId> outputs) {

@@ -32,7 +32,7 @@ class Network {
                               .constant = make_constant(std::span<const T>(values)),
                               .quantization = {}});
   }
-  /// Says what the integers of a network input stand for; throws InvalidConfig where other is known of it.
+  /// Says what the integers of a tensor stand for; throws InvalidConfig where other is known of it.
   void interpret(TensorId tensor, const QuantParams& quantization);
 
   const Tensor& tensor(TensorId id) const { return graph_.tensor(id); }

@@ -27,5 +27,6 @@ struct TransformRow {
 
 std::span<const TransformRow> tensor_transforms();
 std::span<const TransformRow> image_transforms();
+std::span<const TransformRow> detection_transforms();
 
 }  // namespace octet::transforms

@@ -9,10 +9,12 @@ import type {
   ComposeOptions,
   Model,
   OutputTensor,
+  Preprocessing,
   Tensor,
   TensorInfo,
   TensorType,
   Transform,
+  TransformJson,
   TypedArray,
 } from './types.js';
 import { VERSION } from './version.js';
@@ -53,6 +55,20 @@ export function composeModels(models: readonly Model[], options: ComposeOptions 
   });
   const description = JSON.stringify({ name: options.name, octetVersion: VERSION });
   return modelMadeBy(leastBusyWorker(), (api, id) => api.compose(id, files, description), options.signal);
+}
+
+/** The JSON of a transform that makes of decoded pixels what `preprocessing` makes of images. */
+export async function preprocessingJson(
+  preprocessing: Preprocessing,
+  imageShape: readonly number[],
+  inputType: TensorType,
+): Promise<TransformJson> {
+  const description = JSON.stringify({
+    preprocessing,
+    imageShape,
+    inputType: { name: 'input', ...inputType },
+  });
+  return JSON.parse(await leastBusyWorker().call((api) => api.preprocessingTransform(description)));
 }
 
 /** What the transforms make of tensors. */

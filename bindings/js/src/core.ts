@@ -29,6 +29,10 @@ export interface SampleHandle extends Handle {
     height: number,
     preprocessing: string,
   ): Result<undefined>;
+  /** What is noticed about the sample, for inputWarnings(). */
+  noticed(): Result<Uint8Array>;
+  /** Sentences about samples, of what was noticed about each, one behind the other. */
+  inputWarnings(noticed: Uint8Array): Result<string[]>;
 }
 
 export interface RunnerHandle extends SampleHandle {
@@ -118,6 +122,7 @@ export interface Core {
   loadNet(file: Uint8Array, options: string): Result<NetHandle>;
   loadModel(file: Uint8Array): Result<ModelHandle>;
   createAuxiliaryNetwork(options: string): Result<Finished>;
+  preprocessingTransform(options: string): Result<string>;
   /** `files`: the .octet files of the parts. */
   compose(files: readonly Uint8Array[], options: string): Result<Finished>;
   supportedOperators(): Result<string>;

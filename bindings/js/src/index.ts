@@ -41,19 +41,37 @@ export { classIoU, meanIoU } from './statistics/segmentation.js';
 export type * from './statistics/types.js';
 export { realValues } from './tensor.js';
 export {
+  type Anchor,
   argmax,
+  type BoxDecoding,
+  bgrRgbConversionTransform,
+  boxDecodingTransform,
+  chromaUpsampleTransform,
   compose,
   cropTransform,
   dequantizationTransform,
+  detessellationTransform,
+  faceDetectionTransform,
+  grayscaleTransform,
   identity,
   layoutTransform,
+  nmsMaxpoolTransform,
+  normalizationTransform,
+  packTransform,
+  preprocessingTransform,
   type QuantizationPair,
   quantizationTransform,
+  type ResizeMethod,
   reshapeTransform,
+  resizeTransform,
   sigmoidTransform,
   sliceTransform,
   softmaxTransform,
+  type Tiles,
   Transform,
+  tessellationTransform,
+  unpackTransform,
+  yuvRgbConversionTransform,
 } from './transforms.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';

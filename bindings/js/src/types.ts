@@ -168,6 +168,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface EvaluateOptions extends CallOptions {
+  /**
+   * Called at the end with a sentence for each thing about the inputs that is likely wrong: images that hold one value, or
+   * were scaled twice, stretched or turned to grey, and ranges far from those of calibration.
+   */
+  readonly onWarning?: (warning: string) => void;
+}
+
 export interface LoadOptions {
   /** Default gen1. */
   readonly target?: Target;
@@ -286,13 +294,13 @@ export interface Runnable extends GraphInfo {
       | AsyncIterable<LabelledSample<GroundTruth>>
       | LabelledImages<GroundTruth>,
     statistic: Statistic<GroundTruth, Result>,
-    options?: CallOptions,
+    options?: EvaluateOptions,
   ): Promise<Result>;
   /** Runs labelled images; the ground truth is the name of an image's folder. */
   evaluate<Result>(
     images: ImageDataset,
     statistic: Statistic<string, Result>,
-    options?: CallOptions,
+    options?: EvaluateOptions,
   ): Promise<Result>;
   /** The contents of a constant, such as weights, as the graph holds them. */
   constant(tensor: string): Promise<OutputTensor>;

@@ -41,6 +41,12 @@ type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'sensitivity'; readonly handle: SensitivityHandle }
 );
 
+/** What a run gave, and what was noticed about its sample. */
+export interface LookedAt {
+  readonly results: Uint8Array[];
+  readonly noticed: Uint8Array;
+}
+
 type Kind = Entry['kind'];
 type EntryOf<K extends Kind> = Extract<Entry, { readonly kind: K }>;
 
@@ -87,6 +93,18 @@ export class WorkerApi {
       results,
       results.map((bytes) => bytes.buffer as ArrayBuffer),
     );
+  }
+
+  /** Likewise, with what is noticed about the sample. */
+  async runAndLook(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<LookedAt> {
+    const results = await this.run(id, sample, tensors);
+    const noticed = unwrap(this.#entry(id, 'net', 'model', 'float').handle.noticed());
+    return transfer({ results, noticed }, [...results, noticed].map((bytes) => bytes.buffer as ArrayBuffer));
+  }
+
+  /** Sentences about samples, of what was noticed about them. */
+  inputWarnings(id: string, noticed: Uint8Array): string[] {
+    return unwrap(this.#entry(id, 'net', 'model', 'float').handle.inputWarnings(noticed));
   }
 
   /**
@@ -188,6 +206,11 @@ export class WorkerApi {
   /** Makes a network of transforms under the id. */
   createAuxiliaryNetwork(modelId: string, options: string): FinishedModel {
     return this.#finished(modelId, unwrap(this.#started().createAuxiliaryNetwork(options)));
+  }
+
+  /** The JSON of a transform that does what a preprocessing does. */
+  preprocessingTransform(options: string): string {
+    return unwrap(this.#started().preprocessingTransform(options));
   }
 
   /** Makes one model of several, which come as their files, under the id. */

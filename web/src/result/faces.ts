@@ -1,8 +1,7 @@
-// Boxes and points of the MediaPipe face detectors (BlazeFace, short and full range): they are known by the shapes
-// of their outputs. Each cell of a grid has anchors at its centre; a box is given relative to its anchor, in pixels.
-// Source: the anchors' options in MediaPipe's face_detection graphs.
+// Faces of the MediaPipe face detectors (BlazeFace, short and full range), which are known by the shapes of their inputs
+// and outputs. The core makes boxes of what they compute.
 
-import type { GraphInfo } from 'octet-quant';
+import { faceDetectionTransform, type GraphInfo, type OutputTensor, type TensorMap } from 'octet-quant';
 
 export interface Face {
   readonly score: number;
@@ -14,77 +13,50 @@ export interface Face {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-export interface Anchors {
-  /** Side of the square input in pixels. */
-  readonly side: number;
-  readonly centers: readonly { readonly x: number; readonly y: number }[];
-}
+export type FaceRange = 'short' | 'full';
 
 const VALUES_PER_ANCHOR = 16;
-const POINTS = 6;
-const LEAST_SCORE = 0.5;
-const OVERLAP = 0.3;
-/** Cells a side and anchors a cell, by the side of the input. */
-const GRIDS: Readonly<Record<number, readonly (readonly [number, number])[]>> = {
-  128: [
-    [16, 2],
-    [8, 6],
-  ],
-  192: [[48, 1]],
+/** By the side of the input: which detector it is, and how many anchors that has. */
+const DETECTORS: Readonly<Record<number, { readonly range: FaceRange; readonly anchors: number }>> = {
+  128: { range: 'short', anchors: 896 },
+  192: { range: 'full', anchors: 2304 },
 };
 
-/** The anchors of `info`, if it is such a detector. */
-export function anchorsFor(info: GraphInfo): Anchors | undefined {
-  const side = info.inputs[0]?.shape[1] ?? 0;
-  const grids = GRIDS[side];
-  if (!grids) return undefined;
-  const centers = grids.flatMap(([cells, perCell]) =>
-    Array.from({ length: cells * cells * perCell }, (_, index) => {
-      const cell = Math.floor(index / perCell);
-      return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells };
-    }),
-  );
+/** Which face detector `info` is, if any. */
+export function faceRange(info: GraphInfo): FaceRange | undefined {
+  const detector = DETECTORS[info.inputs[0]?.shape[1] ?? 0];
+  if (!detector) return undefined;
   const holds = (last: number): boolean =>
-    info.outputs.some(({ shape }) => shape.at(-1) === last && shape.at(-2) === centers.length);
-  return holds(VALUES_PER_ANCHOR) && holds(1) ? { side, centers } : undefined;
+    info.outputs.some(({ shape }) => shape.at(-1) === last && shape.at(-2) === detector.anchors);
+  return holds(VALUES_PER_ANCHOR) && holds(1) ? detector.range : undefined;
 }
 
-/** The faces found, best first; of those that overlap only the best. Everything in parts of the picture's side. */
-export function decodeFaces(
-  boxes: Float32Array,
-  scores: Float32Array,
-  { side, centers }: Anchors,
-): readonly Face[] {
-  const found = centers.flatMap((center, index): Face[] => {
-    const score = 1 / (1 + Math.exp(-(scores[index] ?? Number.NEGATIVE_INFINITY)));
-    if (score < LEAST_SCORE) return [];
-    const value = (at: number): number => (boxes[index * VALUES_PER_ANCHOR + at] ?? 0) / side;
-    const [width, height] = [value(2), value(3)];
-    const points = Array.from({ length: POINTS }, (_, point) => ({
-      x: center.x + value(4 + 2 * point),
-      y: center.y + value(5 + 2 * point),
-    }));
-    return [
-      {
-        score,
-        left: center.x + value(0) - width / 2,
-        top: center.y + value(1) - height / 2,
-        width,
-        height,
-        points,
-      },
-    ];
+/** The faces found, best first. Everything in parts of the picture's side. */
+export async function facesIn(outputs: TensorMap, range: FaceRange): Promise<readonly Face[]> {
+  const tensors = Object.values(outputs);
+  const boxes = tensors.find(({ shape }) => shape.at(-1) === VALUES_PER_ANCHOR);
+  const scores = tensors.find(({ shape }) => shape.at(-1) === 1);
+  if (!boxes || !scores) return [];
+  const detections = await faceDetectionTransform({ range }).apply([inReals(boxes), inReals(scores)]);
+  const [corners = [], , found = [], count = [], points = []] = detections.map(({ data }) => Array.from(data, Number));
+  return Array.from({ length: count[0] ?? 0 }, (_, face) => {
+    const [top = 0, left = 0, bottom = 0, right = 0] = corners.slice(4 * face, 4 * face + 4);
+    const pairs = points.length / found.length;
+    const own = points.slice(face * pairs, (face + 1) * pairs);
+    return {
+      score: found[face] ?? 0,
+      left,
+      top,
+      width: right - left,
+      height: bottom - top,
+      points: Array.from({ length: own.length / 2 }, (_, point) => ({
+        x: own[2 * point] ?? 0,
+        y: own[2 * point + 1] ?? 0,
+      })),
+    };
   });
-  const kept: Face[] = [];
-  for (const face of found.sort((a, b) => b.score - a.score)) {
-    if (kept.every((other) => overlap(face, other) < OVERLAP)) kept.push(face);
-  }
-  return kept;
 }
 
-function overlap(a: Face, b: Face): number {
-  const width = Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left);
-  const height = Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top);
-  const common = Math.max(0, width) * Math.max(0, height);
-  return common / (a.width * a.height + b.width * b.height - common);
+function inReals(tensor: OutputTensor) {
+  return { data: realValues(tensor), shape: tensor.shape };
 }
