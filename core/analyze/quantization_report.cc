@@ -72,7 +72,8 @@ std::optional<calibrate::Range> observed_range(const std::string& report_json, c
   const Json report = Json::parse(report_json, nullptr, false);
   if (!report.is_object() || !report.contains("tensors")) return {};
   for (const Json& record : report["tensors"]) {
-    if (!record.is_object() || record.value("tensor", Json()) != tensor || !record.contains("observed")) continue;
+    if (!record.is_object() || record.value("tensor", Json()) != tensor || !record.contains("observed"))
+      continue;
     const Json& observed = record["observed"];
     if (observed.size() != 2 || !observed[0].is_number() || !observed[1].is_number()) return {};
     return calibrate::Range{observed[0].get<double>(), observed[1].get<double>()};

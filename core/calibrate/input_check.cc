@@ -129,9 +129,10 @@ void InputCheck::describe(const Input& input, std::vector<std::string>& warnings
                              "in colour."}));
   }
   if (input.lost_color > 0) {
-    warnings.push_back(text({"Input '", name, "' has one channel, and ", share(input.lost_color, input.samples),
-                             " images are in colour, of which it gets the luma: check that the model is the "
-                             "right one for them."}));
+    warnings.push_back(
+        text({"Input '", name, "' has one channel, and ", share(input.lost_color, input.samples),
+              " images are in colour, of which it gets the luma: check that the model is the "
+              "right one for them."}));
   }
   if (input.stretched > 0) {
     warnings.push_back(text({share(input.stretched, input.samples), " images were stretched to fit input '",
@@ -147,9 +148,9 @@ std::vector<std::string> InputCheck::warnings(std::span<const std::optional<Rang
     if (input.samples == 0) continue;
     describe(input, warnings);
     if (i >= calibrated.size() || !calibrated[i] || !differs_wildly(input.range, *calibrated[i])) continue;
-    warnings.push_back(text({"Input '", input.tensor.name, "' is ", range_text(input.range), ", and was ",
-                             range_text(*calibrated[i]),
-                             " in calibration: use the same preprocessing for both."}));
+    warnings.push_back(
+        text({"Input '", input.tensor.name, "' is ", range_text(input.range), ", and was ",
+              range_text(*calibrated[i]), " in calibration: use the same preprocessing for both."}));
   }
   return warnings;
 }

@@ -45,11 +45,11 @@ Results crop(Network& network, Fields& fields, Operands operands) {
                 "The second corner is past the last pixel.");
   }
   const auto at = [&](size_t corner, size_t axis) { return static_cast<int32_t>(corners[corner][axis]); };
-  return {network.add(
-      OpKind::Slice,
-      Slice{.begin = {0, at(0, 1), at(0, 0), 0},
-            .size = {shape.batch(), at(1, 1) - at(0, 1), at(1, 0) - at(0, 0), shape.channels()}},
-      {operands[0]})};
+  return {
+      network.add(OpKind::Slice,
+                  Slice{.begin = {0, at(0, 1), at(0, 0), 0},
+                        .size = {shape.batch(), at(1, 1) - at(0, 1), at(1, 0) - at(0, 0), shape.channels()}},
+                  {operands[0]})};
 }
 
 Results resize(Network& network, Fields& fields, Operands operands) {
@@ -71,8 +71,7 @@ Results chroma_upsample(Network& network, Fields& fields, Operands operands) {
 
 Results yuv_rgb(Network& network, Fields& fields, Operands operands) {
   const ColorConversion conversion = {
-      .conversion =
-          static_cast<ColorChange>(fields.choice("conversion", std::span(kConversions).first(2))),
+      .conversion = static_cast<ColorChange>(fields.choice("conversion", std::span(kConversions).first(2))),
       .standard = static_cast<ColorStandard>(fields.choice("std", kStandards))};
   return {network.add(OpKind::ColorConversion, conversion, {operands[0]})};
 }

@@ -86,10 +86,10 @@ void Network::interpret(TensorId id, const QuantParams& quantization) {
     tensor.quantization = quantization;
     return;
   }
-  throw Error(ErrorCode::InvalidConfig,
-              text({"The integers of '", tensor.name,
-                    "' stand for other reals than the transform takes them for."}),
-              {.tensor = tensor.name}, "Give the scale and zero point that it was quantized with.");
+  throw Error(
+      ErrorCode::InvalidConfig,
+      text({"The integers of '", tensor.name, "' stand for other reals than the transform takes them for."}),
+      {.tensor = tensor.name}, "Give the scale and zero point that it was quantized with.");
 }
 
 Graph Network::finish(std::vector<TensorId> outputs) {

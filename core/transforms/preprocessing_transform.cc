@@ -88,7 +88,8 @@ std::string preprocessing_transform(const Preprocessing& preprocessing, const Sh
   add_colors(list, preprocessing.color, image, channels);
   const int32_t height = shape[nchw ? 2 : 1];
   const int32_t width = shape[nchw ? 3 : 2];
-  if (image.height() != height || image.width() != width) list.push_back(resize(preprocessing, height, width));
+  if (image.height() != height || image.width() != width)
+    list.push_back(resize(preprocessing, height, width));
   list.push_back(normalization(preprocessing.mean, preprocessing.std));
   if (nchw) {
     Json layout = transform("layout");
@@ -98,8 +99,8 @@ std::string preprocessing_transform(const Preprocessing& preprocessing, const Sh
   }
   if (int8) {
     Json quantization = transform("quantization");
-    quantization["channelParams"] = Json::array(
-        {Json::array({input.quantization->scale[0], input.quantization->zero_point[0]})});
+    quantization["channelParams"] =
+        Json::array({Json::array({input.quantization->scale[0], input.quantization->zero_point[0]})});
     list.push_back(std::move(quantization));
   }
   Json whole = transform("compose");

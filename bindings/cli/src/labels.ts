@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import {
   boxesFromCsv,
-  type EvaluateOptions,
   classesFromCsv,
+  type EvaluateOptions,
   type ImageDataset,
   type LoadedNet,
   labelImages,
@@ -41,7 +41,10 @@ export interface LabelOptions {
 }
 
 /** Runs all images through a model and gives the figures, from 0 to 1, by statistic. */
-export type Evaluation = (model: Runnable, options: EvaluateOptions) => Promise<Readonly<Record<string, number>>>;
+export type Evaluation = (
+  model: Runnable,
+  options: EvaluateOptions,
+) => Promise<Readonly<Record<string, number>>>;
 
 /** What evaluates statistics, all of one kind, over labelled images. */
 export async function evaluationOf(

@@ -271,10 +271,12 @@ export function boxDecodingTransform(options: BoxDecoding): TransformInterface {
  */
 export function faceDetectionTransform(options: {
   readonly range: 'short' | 'full';
+  /** The least score of a face. Default 0.5, as MediaPipe's. */
+  readonly scoreThreshold?: number;
   /** Default 20. */
   readonly maxDetections?: number;
 }): TransformInterface {
-  const { range, maxDetections = 20 } = options;
+  const { range, scoreThreshold = 0.5, maxDetections = 20 } = options;
   const side = range === 'short' ? 128 : 192;
   return boxDecodingTransform({
     coding: 'linear',
@@ -284,7 +286,7 @@ export function faceDetectionTransform(options: {
     maxDetections,
     keypoints: 6,
     logits: true,
-    scoreThreshold: 0.5,
+    scoreThreshold,
     overlapThreshold: 0.3,
     weighted: true,
   });

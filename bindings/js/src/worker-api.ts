@@ -99,7 +99,10 @@ export class WorkerApi {
   async runAndLook(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<LookedAt> {
     const results = await this.run(id, sample, tensors);
     const noticed = unwrap(this.#entry(id, 'net', 'model', 'float').handle.noticed());
-    return transfer({ results, noticed }, [...results, noticed].map((bytes) => bytes.buffer as ArrayBuffer));
+    return transfer(
+      { results, noticed },
+      [...results, noticed].map((bytes) => bytes.buffer as ArrayBuffer),
+    );
   }
 
   /** Sentences about samples, of what was noticed about them. */

@@ -55,9 +55,10 @@ TEST(InputCheck, FindsConstantImages) {
 TEST(InputCheck, FindsPixelsThatWereScaledTwice) {
   const std::vector<std::string> found = warnings(kGray, {{{0, 0.001f, 0.002f, 1.0f / 255}}});
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0],
-            "All values of input 'image' are from 0 to 0.003922: if pixels were divided by 255 twice, correct "
-            "mean and std.");
+  EXPECT_EQ(
+      found[0],
+      "All values of input 'image' are from 0 to 0.003922: if pixels were divided by 255 twice, correct "
+      "mean and std.");
   EXPECT_TRUE(warnings(kGray, {{{0, 0.001f, 0.002f, 0.003f}}, {{0, 0, 0, 0.005f}}}).empty());
 }
 
@@ -87,9 +88,10 @@ TEST(InputCheck, FindsRangesFarFromThoseOfCalibration) {
   EXPECT_TRUE(differs({-3000, 3000}));
   EXPECT_TRUE(differs({251, 400}));
   EXPECT_FALSE(differs({-127, 128}));
-  EXPECT_EQ(warnings(kColors, {kFine}, {Range{-1, 1}}),
-            std::vector<std::string>{"Input 'image' is from 0 to 250, and was from -1 to 1 in calibration: use "
-                                     "the same preprocessing for both."});
+  EXPECT_EQ(
+      warnings(kColors, {kFine}, {Range{-1, 1}}),
+      std::vector<std::string>{"Input 'image' is from 0 to 250, and was from -1 to 1 in calibration: use "
+                               "the same preprocessing for both."});
 }
 
 TEST(InputCheck, DoesNotDependOnTheOrderOfSamples) {

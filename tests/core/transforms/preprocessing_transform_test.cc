@@ -27,8 +27,8 @@ std::vector<float> transformed(const Image& image, const Preprocessing& preproce
   pixels.dtype = DType::UInt8;
   pixels.shape = {1, image.height, image.width, channels};
   const std::string transform = preprocessing_transform(preprocessing, pixels.shape, input);
-  const Graph graph = auxiliary_graph("pre", "[" + transform + "]", {pixels},
-                                      partition::target_of(ops::TargetId::Gen1));
+  const Graph graph =
+      auxiliary_graph("pre", "[" + transform + "]", {pixels}, partition::target_of(ops::TargetId::Gen1));
   EXPECT_EQ(graph.tensor(graph.outputs[0]).shape, input.shape);
   std::vector<uint8_t> bytes;
   for (size_t i = 0; i < image.rgba.size(); ++i) {

@@ -1,17 +1,19 @@
 // Faces found in an image: by the float model dashed, by the quantized one solid.
 
-import { type GraphInfo, realValues, type TensorMap } from 'octet-quant';
+import type { TensorMap } from 'octet-quant';
 import { percent } from 'octet-quant/display';
+import { useEffect, useState } from 'react';
+import { noticeOf } from '../state/actions';
 import { TensorImage } from '../steps/Thumbnails';
-import { type Anchors, anchorsFor, decodeFaces, type Face } from './faces';
+import { type Face, type FaceRange, facesIn } from './faces';
 import { Numbers } from './Numbers';
 import type { Outputs } from './useOutputs';
 
-export function FaceBoxes({ outputs, info }: { readonly outputs: Outputs; readonly info: GraphInfo }) {
-  const anchors = anchorsFor(info);
-  if (!anchors) return null;
-  const float = outputs.float ? facesIn(outputs.float, anchors) : [];
-  const quantized = facesIn(outputs.quantized, anchors);
+export function FaceBoxes({ outputs, range }: { readonly outputs: Outputs; readonly range: FaceRange }) {
+  const { faces, failure } = useFaces(outputs, range);
+  if (failure) return <p className="outputs-none small">{failure}</p>;
+  if (!faces) return null;
+  const { float, quantized } = faces;
   return (
     <>
       <figure className="faces">
@@ -64,11 +66,29 @@ function FaceShape({ face, dashed }: { readonly face: Face; readonly dashed: boo
   );
 }
 
-function facesIn(outputs: TensorMap, anchors: Anchors): readonly Face[] {
-  const tensors = Object.values(outputs);
-  const boxes = tensors.find(({ shape }) => shape.at(-1) === 16);
-  const scores = tensors.find(({ shape }) => shape.at(-1) === 1 && shape.at(-2) === anchors.centers.length);
-  return boxes && scores ? decodeFaces(realValues(boxes), realValues(scores), anchors) : [];
+interface Faces {
+  readonly float: readonly Face[];
+  readonly quantized: readonly Face[];
+}
+
+/** The faces in both models' outputs; those of the outputs before until they are there. */
+function useFaces(
+  { float, quantized }: Outputs,
+  range: FaceRange,
+): { readonly faces?: Faces; readonly failure?: string } {
+  const [state, setState] = useState<{ readonly faces?: Faces; readonly failure?: string }>({});
+  useEffect(() => {
+    let current = true;
+    const find = (outputs: TensorMap | undefined) => (outputs ? facesIn(outputs, range) : []);
+    Promise.all([find(float), find(quantized)]).then(
+      ([ofFloat, ofQuantized]) => current && setState({ faces: { float: ofFloat, quantized: ofQuantized } }),
+      (error: unknown) => current && setState({ failure: noticeOf(error, 'Finding faces').message }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [float, quantized, range]);
+  return state;
 }
 
 function scoresText(faces: readonly Face[]): string {

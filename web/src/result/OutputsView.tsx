@@ -8,6 +8,7 @@ import { TensorImage } from '../steps/Thumbnails';
 import { useBlobUrl } from '../ui/useBlobUrl';
 import { ClassScores } from './ClassScores';
 import { FaceBoxes } from './FaceBoxes';
+import { faceRange } from './faces';
 import { outputKind } from './kind';
 import { Numbers } from './Numbers';
 import { Pictures } from './Pictures';
@@ -105,6 +106,7 @@ function Shown({ outputs }: { readonly outputs: Outputs }) {
   const url = useBlobUrl(outputs.image.blob);
   if (!info) return null;
   const kind = outputKind(info);
+  const range = kind === 'faces' ? faceRange(info) : undefined;
   return (
     <div className="outputs-body">
       {kind !== 'faces' && (
@@ -119,7 +121,7 @@ function Shown({ outputs }: { readonly outputs: Outputs }) {
         </figure>
       )}
       {kind === 'classes' && <ClassScores outputs={outputs} />}
-      {kind === 'faces' && <FaceBoxes outputs={outputs} info={info} />}
+      {range && <FaceBoxes outputs={outputs} range={range} />}
       {kind === 'picture' && <Pictures outputs={outputs} />}
       {kind === 'numbers' && <Numbers outputs={outputs} />}
     </div>

@@ -1,7 +1,14 @@
 // Faces of the MediaPipe face detectors (BlazeFace, short and full range), which are known by the shapes of their inputs
 // and outputs. The core makes boxes of what they compute.
 
-import { faceDetectionTransform, type GraphInfo, type OutputTensor, type TensorMap } from 'octet-quant';
+import {
+  faceDetectionTransform,
+  type GraphInfo,
+  type OutputTensor,
+  realValues,
+  type Tensor,
+  type TensorMap,
+} from 'octet-quant';
 
 export interface Face {
   readonly score: number;
@@ -38,7 +45,9 @@ export async function facesIn(outputs: TensorMap, range: FaceRange): Promise<rea
   const scores = tensors.find(({ shape }) => shape.at(-1) === 1);
   if (!boxes || !scores) return [];
   const detections = await faceDetectionTransform({ range }).apply([inReals(boxes), inReals(scores)]);
-  const [corners = [], , found = [], count = [], points = []] = detections.map(({ data }) => Array.from(data, Number));
+  const [corners = [], , found = [], count = [], points = []] = detections.map(({ data }) =>
+    Array.from(data, Number),
+  );
   return Array.from({ length: count[0] ?? 0 }, (_, face) => {
     const [top = 0, left = 0, bottom = 0, right = 0] = corners.slice(4 * face, 4 * face + 4);
     const pairs = points.length / found.length;
@@ -57,6 +66,6 @@ export async function facesIn(outputs: TensorMap, range: FaceRange): Promise<rea
   });
 }
 
-function inReals(tensor: OutputTensor) {
+function inReals(tensor: OutputTensor): Tensor {
   return { data: realValues(tensor), shape: tensor.shape };
 }

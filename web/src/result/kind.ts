@@ -2,7 +2,7 @@
 
 import type { GraphInfo } from 'octet-quant';
 import { classCount } from '../state/derive';
-import { anchorsFor } from './faces';
+import { faceRange } from './faces';
 
 export type OutputKind = 'classes' | 'faces' | 'picture' | 'numbers';
 
@@ -10,7 +10,7 @@ const LEAST_PICTURE = 8;
 
 export function outputKind(info: GraphInfo): OutputKind {
   if (classCount(info) !== undefined) return 'classes';
-  if (anchorsFor(info)) return 'faces';
+  if (faceRange(info)) return 'faces';
   return info.outputs.some(({ shape }) => pictureSize(shape)) ? 'picture' : 'numbers';
 }
 
