@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { dump, parse } from 'npyjs';
-import { recommendedQuantization } from 'octet-quant';
+import {
+  faceDetectionTransform,
+  imageDataset,
+  loadModel,
+  Model,
+  postprocessedBoxes,
+  recommendedQuantization,
+} from 'octet-quant';
 import sharp from 'sharp';
 import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
 
@@ -15,6 +22,7 @@ const inFolder = (name: string) => join(folder, name);
 const octet = inFolder('out.octet');
 const tflite = inFolder('out.tflite');
 const calibration = join(FASHION, 'calibration.zip');
+const PHOTOS = join(ROOT, 'tests/assets/photos.zip');
 
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -306,6 +314,48 @@ describe('evaluate', () => {
       status: 2,
       stderr: expect.stringMatching(/class 255.*\n +Label maps hold/),
     });
+  });
+
+  test('compares boxes with those of a CSV file', async () => {
+    const preprocessing = { mean: 127.5, std: 127.5 };
+    const net = await loadModel(
+      join(ROOT, 'node_modules/@mediapipe/face_detection/face_detection_short_range.tflite'),
+    );
+    const photos = await imageDataset(PHOTOS, preprocessing, { net });
+    const quantized = await net.quantize(photos);
+    const post = await Model.createAuxiliaryNetwork(
+      [faceDetectionTransform({ range: 'short' })],
+      Object.fromEntries(quantized.outputs.map((output) => [output.name, output])),
+    );
+    const faces = await Model.compose([quantized, post]);
+    writeFileSync(inFolder('faces.octet'), faces.save());
+    const float = await faces.floatModel();
+    const lines = ['file,label,left,top,right,bottom'];
+    for (const [index, { name }] of photos.items.entries()) {
+      const { width, height } = await photos.pixels(index);
+      for (const { left, top, right, bottom } of postprocessedBoxes(
+        await float.execute(await photos.sample(index)),
+      ))
+        lines.push([name, 'face', left * width, top * height, right * width, bottom * height].join());
+    }
+    expect(lines.length).toBeGreaterThan(5);
+    writeFileSync(inFolder('faces.json'), '["face"]');
+    const figures = (csv: readonly string[]) => {
+      writeFileSync(inFolder('faces.csv'), csv.join('\n'));
+      const labels = ['--labels', inFolder('faces.csv'), '--classes', inFolder('faces.json')];
+      const which = ['--statistic', 'map', '--statistic', 'map50'];
+      return runJson('evaluate', inFolder('faces.octet'), '--data', PHOTOS, ...labels, ...which).statistics;
+    };
+    const { map, map50 } = figures(lines);
+    expect(map.float).toBeCloseTo(1, 6);
+    expect(map50.quantized).toBeGreaterThan(0.9);
+    expect(map.quantized).toBeGreaterThan(0.6);
+    // One box that nobody finds takes half of the recall of two away.
+    const [header = '', first = ''] = lines;
+    const [name] = first.split(',');
+    const missed = figures([header, first, `${name},face,0,0,8,8`]);
+    expect(missed.map50.float).toBeLessThan(0.6);
+    expect(missed.map50.float).toBeGreaterThan(0);
   });
 
   test.each<[string, string[], number, RegExp]>([

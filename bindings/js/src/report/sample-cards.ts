@@ -42,6 +42,8 @@ function contentsOf(output: ReportOutput): Markup {
     case 'picture':
       return html`<div class="pictures"><figure><img src="${output.float}" alt="Float output ${output.tensor}"><figcaption>Float, ${figure(output.low)} to ${figure(output.high)}</figcaption></figure><figure><img src="${output.quantized}" alt="Quantized output ${output.tensor}"><figcaption>Quantized</figcaption></figure></div>`;
     case 'boxes':
+      if (output.float.length + output.quantized.length === 0)
+        return html`<p class="small">Nothing found.</p>`;
       return table(
         [
           { head: 'Found', cell: ({ what }) => what },
