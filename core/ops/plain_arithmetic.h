@@ -58,26 +58,57 @@ T floor_remainder(T a, T b) {
   return remainder != 0 && (remainder < 0) != (b < 0) ? static_cast<T>(remainder + b) : remainder;
 }
 
-/// The kernel of function(a, b), a generic function of two integers of one type.
+/// out[i] = function(a[i], b[i]), limited, of operands that may be broadcast. The function is called element
+/// by element: such tensors are small, and a loop for each function would take kilobytes.
+template <class T>
+class PlainBinaryKernel final : public Kernel {
+ public:
+  struct Range {
+    T low = std::numeric_limits<T>::min();
+    T high = std::numeric_limits<T>::max();
+  };
+
+  PlainBinaryKernel(const NodeView& node, T (*function)(T, T), Range range)
+      : loops_(node.input(0).shape, node.input(1).shape), function_(function), range_(range) {}
+  void run(const KernelArguments& arguments) const override {
+    const T* a = arguments.input<T>(0);
+    const T* b = arguments.input<T>(1);
+    T* out = arguments.output<T>();
+    const size_t step_a = loops_.a_repeats() ? 0 : 1;
+    const size_t step_b = loops_.b_repeats() ? 0 : 1;
+    loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
+      for (size_t i = 0; i < loops_.row_length(); ++i) {
+        const T result = function_(a[at_a + i * step_a], b[at_b + i * step_b]);
+        out[at_out + i] = std::clamp(result, range_.low, range_.high);
+      }
+    });
+  }
+
+ private:
+  kernels::BroadcastLoops loops_;
+  T (*function_)(T, T);
+  Range range_;
+};
+
+/// The kernel of function(a, b), a generic function of two integers of one type that captures nothing, and
+/// then of a fused activation.
 template <class Function>
-std::unique_ptr<Kernel> plain_binary(const NodeView& node, Function function) {
-  return by_plain_type(node, [&]<class T>(T) {
-    return scalar_binary<T>(node, [function](T a, T b) -> T { return function(a, b); });
+std::unique_ptr<Kernel> plain_binary(const NodeView& node, Function,
+                                     Activation activation = Activation::None) {
+  return by_plain_type(node, [&]<class T>(T) -> std::unique_ptr<Kernel> {
+    typename PlainBinaryKernel<T>::Range range;
+    if (activation != Activation::None) range.low = activation == Activation::ReluN1To1 ? -1 : 0;
+    if (activation == Activation::Relu6) range.high = 6;
+    if (activation == Activation::ReluN1To1) range.high = 1;
+    return std::make_unique<PlainBinaryKernel<T>>(
+        node, [](T a, T b) -> T { return Function()(a, b); }, range);
   });
 }
 
-/// The same, then the node's fused activation.
+/// The same with the node's own fused activation.
 template <class Function>
 std::unique_ptr<Kernel> plain_arithmetic(const NodeView& node, Function function) {
-  const Activation activation = node.attributes<Elementwise>().activation;
-  if (activation == Activation::None) return plain_binary(node, function);
-  const bool bounded = activation != Activation::Relu;
-  const int32_t low = activation == Activation::ReluN1To1 ? -1 : 0;
-  const int32_t high = activation == Activation::ReluN1To1 ? 1 : 6;
-  return plain_binary(node, [=]<class T>(T a, T b) {
-    const T raised = std::max<T>(function(a, b), low);
-    return bounded ? std::min<T>(raised, high) : raised;
-  });
+  return plain_binary(node, function, node.attributes<Elementwise>().activation);
 }
 
 /// The kernel of function(x), a generic function of an integer.
