@@ -10,6 +10,7 @@ namespace {
 
 std::vector<TensorType> infer(const NodeView& node) {
   const Tensor& input = node.input(0);
+  node.attributes<ColorConversion>();  // Any choice fits; attributes of another operator do not.
   expect_pixels(node);
   if (input.shape.rank() == 0 || input.shape[-1] != 3) {
     node.fail("input '" + input.name + "' has shape " + to_string(input.shape) +

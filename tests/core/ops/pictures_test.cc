@@ -176,6 +176,13 @@ TEST(Pictures, ConvertsColours) {
   EXPECT_EQ(converted({ColorChange::RgbToBgr, {}}, {1, 2, 3}), (std::vector<uint8_t>{3, 2, 1}));
 }
 
+TEST(Pictures, RefusesAttributesOfAnotherOperator) {
+  EXPECT_EQ(failure([](GraphBuilder& builder) {
+              builder.node(OpKind::ColorConversion, NmsMaxPool{3}, {builder.input("x", {1, 1, 1, 3})});
+            }),
+            "A node has attributes of another operator.");
+}
+
 TEST(Pictures, ConvertsColoursThereAndBack) {
   for (size_t standard = 0; standard < kColorStandardNames.size(); ++standard) {
     GraphBuilder builder;
