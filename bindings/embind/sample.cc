@@ -22,8 +22,9 @@ val Sample::set_image(int i, const val& rgba, int width, int height, const std::
   return guarded([&] {
     const Tensor& tensor = graph_->tensor(graph_->inputs[static_cast<size_t>(i)]);
     const bool int8 = tensor.dtype == DType::Int8 && tensor.quantization.has_value();
-    if (tensor.dtype != DType::Float32 && !int8) {
-      throw Error(ErrorCode::InvalidInput, "Images can be given to float32 and quantized int8 inputs only.",
+    if (tensor.dtype != DType::Float32 && tensor.dtype != DType::UInt8 && !int8) {
+      throw Error(ErrorCode::InvalidInput,
+                  "Images can be given to float32, uint8 and quantized int8 inputs only.",
                   {.input = tensor.name});
     }
     const Bytes pixels = bytes_of(rgba);
@@ -33,7 +34,10 @@ val Sample::set_image(int i, const val& rgba, int width, int height, const std::
     const auto fill = [&](std::span<float> reals) {
       transforms::image_to_tensor(image, how, tensor.shape, reals);
     };
-    if (int8) {
+    if (tensor.dtype == DType::UInt8) {
+      transforms::image_to_bytes(image, how, tensor.shape,
+                                 {reinterpret_cast<uint8_t*>(buffer.data()), buffer.size()});
+    } else if (int8) {
       std::vector<float> reals(buffer.size());
       fill(reals);
       kernels::quantize(reals.data(), reinterpret_cast<int8_t*>(buffer.data()), reals.size(),

@@ -6,6 +6,7 @@
 
 #include "ir/error.h"
 #include "kernels/color.h"
+#include "kernels/convert.h"
 #include "kernels/image_resize.h"
 
 namespace octet::transforms {
@@ -48,6 +49,14 @@ Color per_channel(const std::vector<float>& values, int channels, const char* na
   Color result{};
   for (size_t c = 0; c < result.size(); ++c) result[c] = values[std::min(c, values.size() - 1)];
   return result;
+}
+
+bool has_alpha(const Preprocessing& preprocessing, const Shape& shape) {
+  return shape.rank() == 4 && shape[3] == 4 && preprocessing.layout == Layout::Nhwc;
+}
+
+Shape without_alpha(const Preprocessing& preprocessing, const Shape& shape) {
+  return has_alpha(preprocessing, shape) ? Shape{shape[0], shape[1], shape[2], 3} : shape;
 }
 
 /// Decoded pixels as rows of the tensor's colours, and rows of the resized picture into the tensor.
@@ -120,7 +129,7 @@ class TensorRows final : public kernels::PictureRows {
 }  // namespace
 
 ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape) {
-  const Frame frame = frame_of(image, preprocessing, shape);
+  const Frame frame = frame_of(image, preprocessing, without_alpha(preprocessing, shape));
   ImageOrigin origin;
   if (!preprocessing.keep_aspect) {
     const float across = static_cast<float>(frame.extent.width) / static_cast<float>(image.width);
@@ -147,6 +156,23 @@ void image_to_tensor(const Image& image, const Preprocessing& preprocessing, con
   std::vector<float> scratch(resizer.scratch_floats());
   rows.fill();
   resizer(rows, scratch.data());
+}
+
+void image_to_bytes(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
+                    std::span<uint8_t> tensor) {
+  const Shape colors = without_alpha(preprocessing, shape);
+  std::vector<float> reals(static_cast<size_t>(colors.elements()));
+  image_to_tensor(image, preprocessing, colors, reals);
+  if (!has_alpha(preprocessing, shape)) {
+    kernels::round_to_uint8(reals.data(), tensor.data(), reals.size());
+    return;
+  }
+  std::vector<uint8_t> rgb(reals.size());
+  kernels::round_to_uint8(reals.data(), rgb.data(), rgb.size());
+  for (size_t pixel = 0; 3 * pixel < rgb.size(); ++pixel) {
+    std::copy_n(&rgb[3 * pixel], 3, &tensor[4 * pixel]);
+    tensor[4 * pixel + 3] = 255;
+  }
 }
 
 }  // namespace octet::transforms

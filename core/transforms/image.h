@@ -34,4 +34,9 @@ ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing,
 void image_to_tensor(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
                      std::span<float> tensor);
 
+/// Likewise for a tensor of bytes, such as the input of a network that does its preprocessing itself: values
+/// are rounded to nearest, and limited to [0, 255]. With four channels, NHWC, the last is alpha, and opaque.
+void image_to_bytes(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
+                    std::span<uint8_t> tensor);
+
 }  // namespace octet::transforms

@@ -110,10 +110,13 @@ describe.each(RANGES)('%s range', (range, file) => {
     await expectRejection(detector.toTFLite(), 'UNSUPPORTED_MODEL', /cannot be written to a \.tflite file/);
   });
 
-  test('is analyzed as a whole', async () => {
+  test('is analyzed as a whole, on image files too', async () => {
     const { sample, height, width } = await photo(0);
     const detector = await detectorFor(height, width);
-    const errors = await detector.analyzeQuantizationError([sample]);
+    const files = await imageDataset(PHOTOS, { mean: 0, std: 1 }, { net: detector });
+    expect(await files.sample(0)).toEqual(sample);
+    const errors = await detector.analyzeQuantizationError(files.select([0]));
+    expect(errors).toEqual(await detector.analyzeQuantizationError([sample]));
     const names = new Set(detector.report().nodes.map(({ name }) => name));
     expect(errors.length).toBeGreaterThan(model.report().nodes.length / 2);
     for (const { node } of errors) expect(names).toContain(node);

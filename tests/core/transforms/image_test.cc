@@ -104,5 +104,21 @@ TEST(Image, ReadsPreprocessingFromJson) {
   }
 }
 
+TEST(Image, GivesBytesWithAlphaOrWithout) {
+  const std::vector<uint8_t> rgba = {10, 20, 30, 0, 40, 50, 61, 0};
+  const auto bytes_of = [&](const Preprocessing& preprocessing, const Shape& shape) {
+    std::vector<uint8_t> bytes(static_cast<size_t>(shape.elements()));
+    image_to_bytes({rgba, 2, 1}, preprocessing, shape, bytes);
+    return bytes;
+  };
+  EXPECT_EQ(bytes_of({}, {1, 1, 2, 3}), (std::vector<uint8_t>{10, 20, 30, 40, 50, 61}));
+  EXPECT_EQ(bytes_of({}, {1, 1, 2, 4}), (std::vector<uint8_t>{10, 20, 30, 255, 40, 50, 61, 255}));
+  EXPECT_EQ(bytes_of({}, {1, 1, 1, 4}), (std::vector<uint8_t>{25, 35, 46, 255}));
+  EXPECT_EQ(bytes_of({.mean = {-230}}, {1, 1, 2, 3}), (std::vector<uint8_t>{240, 250, 255, 255, 255, 255}));
+  EXPECT_THROW(bytes_of({.layout = Layout::Nchw}, {1, 4, 1, 2}), Error);
+  EXPECT_EQ(image_origin({rgba, 2, 1}, {}, {1, 2, 2, 4}).stretch, 2.0f);
+  EXPECT_TRUE(image_origin({rgba, 2, 1}, {}, {1, 1, 2, 1}).lost_color);
+}
+
 }  // namespace
 }  // namespace octet::transforms
