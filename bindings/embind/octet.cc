@@ -56,6 +56,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
       .function("total", &Sensitivity::total)
       .function("observe", &Sensitivity::observe)
+      .function("estimate", &Sensitivity::estimate)
       .function("fold", &Sensitivity::fold)
       .function("ranking", &Sensitivity::ranking)
       .function("int16Nodes", &Sensitivity::int16_nodes)

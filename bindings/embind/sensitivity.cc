@@ -29,6 +29,12 @@ val Sensitivity::observe() {
   return guarded([&] { return bytes_copy_of(noise_.observe(inputs())); });
 }
 
+val Sensitivity::estimate(int first, int count) {
+  return guarded([&] {
+    return bytes_copy_of(noise_.estimate(inputs(), static_cast<size_t>(first), static_cast<size_t>(count)));
+  });
+}
+
 val Sensitivity::fold(const val& sums) {
   return guarded([&] {
     noise_.fold(values_of<double>(sums));

@@ -19,6 +19,8 @@ class Sensitivity : public Sample {
   val total();
   /// Rounds one thing after the other in the sample; returns its sums for fold(), as a Uint8Array.
   val observe();
+  /// The same by an estimate, which looks at `count` outputs from `first` on.
+  val estimate(int first, int count);
   val fold(const val& sums);
   /// A list of objects with the fields of a Sensitivity in types.ts, in network order.
   val ranking() const;

@@ -115,6 +115,14 @@ void Replay::run_node(size_t n, const Change& change) {
   kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned(scratch_)});
 }
 
+void Replay::run_other(NodeId id, const ops::Kernel& kernel, std::span<std::byte> output) {
+  inputs_.clear();
+  for (const TensorId input : graph_->node(id).inputs)
+    inputs_.push_back(input == TensorId::None ? nullptr : kept(input).data());
+  outputs_.assign({output.data()});
+  kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned(scratch_)});
+}
+
 std::optional<std::span<const std::byte>> Replay::changed(TensorId id) const {
   if (!changed_[index(id)]) return {};
   return std::span<const std::byte>(new_[index(id)]);

@@ -37,6 +37,9 @@ class Replay {
   /// What run() computed, until the next run(); of a constant its contents.
   std::span<const std::byte> kept(TensorId id) const;
 
+  /// What `kernel` makes in place of the node's own of what run() kept; of its first output.
+  void run_other(NodeId node, const ops::Kernel& kernel, std::span<std::byte> output);
+
   /// Runs what lies behind the change anew.
   void replay(const Change& change);
   /// What the last replay() computed; nothing where the tensor is as it was kept.

@@ -1,6 +1,7 @@
 #include "quantize/rounding_noise.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -59,6 +60,48 @@ double squared_difference(std::span<const float> a, std::span<const float> b) {
     sum += difference * difference;
   }
   return sum;
+}
+
+/// Signs that look random, and are the same for the same sample wherever it is looked at.
+class Signs {
+ public:
+  explicit Signs(std::span<const std::span<const std::byte>> sample) {
+    for (const std::span<const std::byte> input : sample) {
+      for (const std::byte byte : input) state_ = (state_ ^ static_cast<uint64_t>(byte)) * 0x100000001b3u;
+    }
+  }
+
+  float next() {
+    // xorshift64*
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return (state_ * 0x2545f4914f6cdd1du) >> 63 != 0 ? 1.0f : -1.0f;
+  }
+
+ private:
+  uint64_t state_ = 0xcbf29ce484222325u;  // FNV-1a
+};
+
+/// What rounding adds to each value. In float32: an estimate does not ask for the kernels' exact ties.
+void find_rounding(std::span<const float> exact, const QuantParams& params, std::span<float> change) {
+  const float step = params.scale[0];
+  const float low = static_cast<float>(-128 - params.zero_point[0]);
+  const float high = static_cast<float>(127 - params.zero_point[0]);
+  for (size_t i = 0; i < exact.size(); ++i)
+    change[i] = step * std::clamp(std::nearbyint(exact[i] / step), low, high) - exact[i];
+}
+
+/// The expected square of what `change` moves the probe by, where changes of channels have random signs.
+double power_by_channel(const Shape& shape, std::span<const float> change, std::span<const float> moved) {
+  const size_t channels = shape.rank() == 0 ? 1 : static_cast<size_t>(shape[-1]);
+  std::vector<float> sums(channels, 0.0f);
+  for (size_t i = 0; i < change.size(); i += channels) {
+    for (size_t c = 0; c < channels; ++c) sums[c] += change[i + c] * moved[i + c];
+  }
+  double power = 0;
+  for (const float sum : sums) power += static_cast<double>(sum) * static_cast<double>(sum);
+  return power;
 }
 
 }  // namespace
@@ -146,6 +189,15 @@ void RoundingNoise::add_tensor(TensorId id, NodeId producer, const std::vector<N
   tensors_.push_back(std::move(sources));
 }
 
+void RoundingNoise::round(size_t source) {
+  const std::span<const float> exact = as<float>(replay_.kept(sources_[source].tensor));
+  const QuantParams& params = *params_[source];
+  integers_.resize(exact.size());
+  reals_.resize(exact.size());
+  kernels::quantize(exact.data(), integers_.data(), exact.size(), params.scale[0], params.zero_point[0]);
+  kernels::dequantize(integers_.data(), reals_.data(), exact.size(), params.scale[0], params.zero_point[0]);
+}
+
 void RoundingNoise::add_noise(std::vector<double>& sums, size_t source) {
   const NoiseSource& from = sources_[source];
   emulate::Change change;
@@ -154,12 +206,7 @@ void RoundingNoise::add_noise(std::vector<double>& sums, size_t source) {
     kernels = kernels_of(from.node);
     change.kernels = kernels;
   } else {
-    const std::span<const float> exact = as<float>(replay_.kept(from.tensor));
-    const QuantParams& params = *params_[source];
-    integers_.resize(exact.size());
-    reals_.resize(exact.size());
-    kernels::quantize(exact.data(), integers_.data(), exact.size(), params.scale[0], params.zero_point[0]);
-    kernels::dequantize(integers_.data(), reals_.data(), exact.size(), params.scale[0], params.zero_point[0]);
+    round(source);
     change = {.tensor = from.tensor, .contents = std::as_bytes(std::span(reals_)), .readers = from.readers};
   }
   replay_.replay(change);
@@ -184,9 +231,7 @@ std::vector<double> RoundingNoise::total(std::span<const std::span<const std::by
   return noise;
 }
 
-std::vector<double> RoundingNoise::observe(std::span<const std::span<const std::byte>> inputs) {
-  std::vector<double> sums(sums_.size(), 0.0);
-  replay_.run(inputs);
+void RoundingNoise::add_signal(std::vector<double>& sums) const {
   for (size_t o = 0; o < outputs(); ++o) {
     const TensorId id = graph_->outputs[o];
     if (graph_->tensor(id).dtype != DType::Float32) continue;
@@ -195,7 +240,66 @@ std::vector<double> RoundingNoise::observe(std::span<const std::span<const std::
       squares += static_cast<double>(value) * static_cast<double>(value);
     sums[at(sources_.size(), o)] = squares;
   }
+}
+
+std::vector<double> RoundingNoise::observe(std::span<const std::span<const std::byte>> inputs) {
+  std::vector<double> sums(sums_.size(), 0.0);
+  replay_.run(inputs);
+  add_signal(sums);
   for (size_t s = 0; s < sources_.size(); ++s) add_noise(sums, s);
+  return sums;
+}
+
+TensorId RoundingNoise::changed_tensor(size_t source) const {
+  const NoiseSource& from = sources_[source];
+  return from.tensor != TensorId::None ? from.tensor : graph_->node(from.node).outputs[0];
+}
+
+void RoundingNoise::find_changes() {
+  changes_.resize(sources_.size());
+  for (size_t s = 0; s < sources_.size(); ++s) {
+    const NoiseSource& from = sources_[s];
+    // Those of all weights together are not measured apart.
+    if (!is_own(s) || (from.node == NodeId::None && from.tensor == TensorId::None)) continue;
+    const std::span<const float> exact = as<float>(replay_.kept(changed_tensor(s)));
+    std::vector<float>& change = changes_[s];
+    change.resize(exact.size());
+    if (from.tensor != TensorId::None) {
+      find_rounding(exact, *params_[s], change);
+      continue;
+    }
+    replay_.run_other(from.node, *rounded_[index(from.node)], std::as_writable_bytes(std::span(change)));
+    for (size_t i = 0; i < exact.size(); ++i) change[i] -= exact[i];
+  }
+}
+
+std::vector<double> RoundingNoise::estimate(std::span<const std::span<const std::byte>> inputs, size_t first,
+                                            size_t count) {
+  if (!adjoint_) adjoint_ = std::make_unique<emulate::Adjoint>(graph_);
+  std::vector<double> sums(sums_.size(), 0.0);
+  replay_.run(inputs);
+  add_signal(sums);
+  find_changes();
+  std::vector<std::vector<size_t>> sources_at(graph_->tensors.size());
+  for (size_t s = 0; s < sources_.size(); ++s) {
+    if (!changes_[s].empty()) sources_at[index(changed_tensor(s))].push_back(s);
+  }
+  Signs signs(inputs);
+  const double weight = static_cast<double>(outputs()) / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t o = (first + i) % outputs();
+    const TensorId output = graph_->outputs[o];
+    if (graph_->tensor(output).dtype != DType::Float32) continue;
+    std::vector<float> probe(static_cast<size_t>(graph_->tensor(output).shape.elements()));
+    for (float& sign : probe) sign = signs.next();
+    adjoint_->run(replay_, o, probe, [&](TensorId id, NodeId reader, std::span<const float> moved) {
+      for (const size_t s : sources_at[index(id)]) {
+        const std::vector<NodeId>& readers = sources_[s].readers;
+        if (readers.empty() ? reader == NodeId::None : reader == readers[0])
+          sums[at(s, o)] += weight * power_by_channel(graph_->tensor(id).shape, changes_[s], moved);
+      }
+    });
+  }
   return sums;
 }
 

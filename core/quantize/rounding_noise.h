@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "emulate/adjoint.h"
 #include "emulate/executor.h"
 #include "emulate/replay.h"
 #include "ir/graph.h"
@@ -61,6 +62,12 @@ class RoundingNoise {
   /// Runs one sample and returns its squared sums for fold(): by source and
   /// output its noise, then by output the signal.
   std::vector<double> observe(std::span<const std::span<const std::byte>> inputs);
+  /// The same by an estimate that takes a few passes, not one for each source: signs at random at an output
+  /// are taken back through the net, and meet what each source rounds. Errors of different channels are taken
+  /// for independent. Looks at `count` outputs from `first` on, going round, and counts them for all. Throws
+  /// UnsupportedOperator where an operator has no derivative.
+  std::vector<double> estimate(std::span<const std::span<const std::byte>> inputs, size_t first,
+                               size_t count);
   /// Adds the next sample. In sample order, results are the same bits for any number of workers that observe.
   /// Throws InvalidInput when it is of another model.
   void fold(std::span<const double> sample);
@@ -89,10 +96,18 @@ class RoundingNoise {
   std::vector<const ops::Kernel*> kernels_of(NodeId node) const;
   size_t add_source(NoiseSource source, std::optional<QuantParams> params);
   void add_noise(std::vector<double>& sums, size_t source);
+  void add_signal(std::vector<double>& sums) const;
+  /// `reals_` becomes what the source's tensor is rounded to.
+  void round(size_t source);
+  /// Fills changes_: what each source adds where it rounds, a tensor, or the output of the node whose weights
+  /// it is of.
+  void find_changes();
+  TensorId changed_tensor(size_t source) const;
 
   std::shared_ptr<const Graph> graph_;
   emulate::Replay replay_;
   emulate::Executor draft_;
+  std::unique_ptr<emulate::Adjoint> adjoint_;  ///< Made when it is first needed.
   std::vector<NoiseSource> sources_;
   std::vector<std::optional<QuantParams>> params_;  ///< By source: what a tensor is rounded with.
   std::vector<TensorSources> tensors_;
@@ -100,6 +115,7 @@ class RoundingNoise {
   std::vector<std::unique_ptr<ops::Kernel>> rounded_;  ///< By node: the kernel with the draft's weights.
   std::vector<std::vector<double>> samples_;           ///< What was folded.
   std::vector<double> sums_;                           ///< Of all samples.
+  std::vector<std::vector<float>> changes_;            ///< By source, of the sample that is estimated with.
   std::vector<int8_t> integers_;
   std::vector<float> reals_;
 };

@@ -7,6 +7,7 @@ import {
   type LoadedNet,
   type Progress,
   type QuantizationParams,
+  type Sensitivity,
 } from 'octet-quant';
 import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
 
@@ -51,6 +52,23 @@ describe('rankSensitivity', () => {
     expect(await calibration.rankSensitivity(params, 'mse', { samples: 3, workers: 3 })).toEqual(ranked);
     const errors = ranked.map(({ mse }) => mse);
     expect(errors).toEqual([...errors].sort((a, b) => b - a));
+  });
+
+  test('can be estimated in a few passes, in nearly the same order', async () => {
+    const model = await calibration.quantize();
+    const some = images.select(Array.from({ length: 32 }, (_, index) => index));
+    const options = { estimate: true, samples: 32 };
+    const exact = await model.rankSensitivity(some, 'sqnr', { samples: 32 });
+    const estimated = await model.rankSensitivity(some, 'sqnr', { ...options, workers: 1 });
+    expect(await model.rankSensitivity(some, 'sqnr', { ...options, workers: 3 })).toEqual(estimated);
+    const nameOf = ({ node, rounded }: Sensitivity) => `${rounded} ${node}`;
+    const place = new Map(estimated.map((row, index) => [nameOf(row), index]));
+    expect(place.size).toBe(exact.length);
+    const distances = exact.map((row, index) => index - (place.get(nameOf(row)) ?? Number.NaN));
+    const squares = distances.reduce((sum, distance) => sum + distance ** 2, 0);
+    // Spearman's rank correlation.
+    expect(1 - (6 * squares) / (exact.length ** 3 - exact.length)).toBeGreaterThan(0.88);
+    model.dispose();
   });
 
   test('reports its progress, ends when it is told to, and refuses to look at no sample', async () => {

@@ -28,9 +28,9 @@ import type {
   MixedPrecisionCurveOptions,
   MixedPrecisionOptions,
   MixedPrecisionPoint,
+  RankOptions,
   Sensitivity,
   SensitivityMetric,
-  SensitivityOptions,
 } from './sensitivity-types.js';
 import type {
   Calibration as CalibrationInterface,
@@ -114,7 +114,7 @@ export class NetCalibration implements CalibrationInterface {
   async rankSensitivity(
     params: QuantizationParams = this.#net.defaultQuantization,
     metric: SensitivityMetric = 'sqnr',
-    options: SensitivityOptions = {},
+    options: RankOptions = {},
   ): Promise<readonly Sensitivity[]> {
     const model = await this.quantize(params, options);
     try {

@@ -100,6 +100,8 @@ export interface AnalysisHandle extends ObserverHandle {
 }
 
 export interface SensitivityHandle extends ObserverHandle {
+  /** What observe() returns by an estimate, which looks at `count` outputs from `first` on. */
+  estimate(first: number, count: number): Result<Uint8Array>;
   /** The noise that all roundings together make of the sample, by output. */
   total(): Result<Float64Array>;
   fold(seen: Uint8Array): Result<undefined>;

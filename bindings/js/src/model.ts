@@ -16,7 +16,7 @@ import {
   workersFor,
 } from './samples.js';
 import { rankSensitivity } from './sensitivity.js';
-import type { Sensitivity, SensitivityMetric, SensitivityOptions } from './sensitivity-types.js';
+import type { RankOptions, Sensitivity, SensitivityMetric } from './sensitivity-types.js';
 import type {
   AnalyzeOptions,
   ErrorMetric,
@@ -116,7 +116,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
   rankSensitivity(
     source: SampleSource,
     metric: SensitivityMetric = 'sqnr',
-    options: SensitivityOptions = {},
+    options: RankOptions = {},
   ): Promise<readonly Sensitivity[]> {
     return rankSensitivity(this, repeatableSamples(source), metric, options);
   }

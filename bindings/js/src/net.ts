@@ -13,9 +13,9 @@ import { abortable, throwIfAborted } from './samples.js';
 import type {
   MixedPrecision,
   MixedPrecisionOptions,
+  RankOptions,
   Sensitivity,
   SensitivityMetric,
-  SensitivityOptions,
 } from './sensitivity-types.js';
 import { readSource } from './source.js';
 import type { LabelledSample } from './statistics/types.js';
@@ -99,7 +99,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
   async rankSensitivity(
     samples: SampleSource,
     metric: SensitivityMetric = 'sqnr',
-    options: SensitivityOptions & { readonly params?: QuantizationParams } = {},
+    options: RankOptions & { readonly params?: QuantizationParams } = {},
   ): Promise<readonly Sensitivity[]> {
     const calibration = new NetCalibration(this, samples);
     try {

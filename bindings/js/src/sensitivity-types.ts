@@ -9,9 +9,18 @@ export type SensitivityMetric = 'sqnr' | 'mse';
 export interface SensitivityOptions extends CallOptions {
   /**
    * How many of the samples one thing after the other is rounded in: those with most noise at the outputs, which decide
-   * what it adds up to. Default 4, or up to 32 where the outputs are few numbers.
+   * what it adds up to. Default 4, or up to 32 where the outputs are few numbers. An estimate takes 16, at equal distances.
    */
   readonly samples?: number;
+}
+
+export interface RankOptions extends SensitivityOptions {
+  /**
+   * Estimates the figures in a few passes through the net, forward and back, instead of a pass for each thing that is
+   * rounded: errors of different channels are taken for independent, and small. Rejects with code 'UNSUPPORTED_OPERATOR'
+   * where an operator has no derivative. Default false.
+   */
+  readonly estimate?: boolean;
 }
 
 /** What one rounding, and no other, makes of the outputs. */

@@ -7,6 +7,7 @@ import type { ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from './samples.js';
 import type {
   MixedPrecisionPoint,
+  RankOptions,
   Sensitivity,
   SensitivityMetric,
   SensitivityOptions,
@@ -19,6 +20,10 @@ const FEWEST_SAMPLES = 4;
 /** Of outputs that are few numbers, more samples: together at least this many numbers. */
 const FEWEST_NUMBERS = 256;
 const MOST_SAMPLES = 32;
+/** An estimate takes more samples, each of which costs it a few passes. */
+const ESTIMATED_SAMPLES = 16;
+/** Of a model with more outputs, each is looked at in some of the samples. */
+const PROBED_OUTPUTS = 1;
 
 /** What noise is measured at. */
 type NoisyModel = Pick<Model, 'outputs'> & ArtifactHolder;
@@ -43,7 +48,7 @@ export async function rankSensitivity(
   model: NoisyModel,
   samples: RepeatableSamples,
   metric: SensitivityMetric,
-  options: SensitivityOptions,
+  options: RankOptions,
 ): Promise<readonly Sensitivity[]> {
   const rows = await withNoise(model, samples, true, options, (api, id) => api.sensitivities(id));
   return rows
@@ -118,10 +123,13 @@ async function withNoise<Result>(
   model: NoisyModel,
   samples: RepeatableSamples,
   eachWeights: boolean,
-  options: SensitivityOptions,
+  options: RankOptions,
   ask: (api: Remote<WorkerApi>, id: string) => Promise<Result>,
 ): Promise<Result> {
-  const { samples: most = samplesFor(model.outputs), signal } = options;
+  const { estimate = false, signal } = options;
+  const { samples: most = estimate ? ESTIMATED_SAMPLES : samplesFor(model.outputs) } = options;
+  const outputs = model.outputs.length;
+  const probed = Math.min(PROBED_OUTPUTS, outputs);
   if (!(Number.isInteger(most) && most >= 1)) {
     throw new OctetError({ code: 'INVALID_CONFIG', message: `samples is ${most}; it must be at least 1.` });
   }
@@ -132,14 +140,19 @@ async function withNoise<Result>(
   try {
     await begin(model, workers, id, eachWeights, signal);
     const folding = new Folding(primary, id);
-    const chosen = await noisiest(samples, most, workers, id, options);
+    const chosen = estimate
+      ? await evenlySpaced(samples, most)
+      : await noisiest(samples, most, workers, id, options);
     await forEachInOrder(
       workers,
       {
         phase: 'rank',
         items: picked(samples, chosen),
         total: chosen.size,
-        work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+        work: (worker, sample, index) =>
+          worker.call((api) =>
+            estimate ? api.estimate(id, sample, (index * probed) % outputs, probed) : api.observe(id, sample),
+          ),
         collect: (sums) => folding.add(sums),
       },
       options,
@@ -199,13 +212,25 @@ async function totalNoises(
     options,
   );
   if (count === 0) {
-    throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
+    throw noSample();
   }
   return noises;
 }
 
 function sumOf(noises: readonly Float64Array[]): Float64Array {
   return noises.reduce((sum, noise) => sum.map((value, output) => value + (noise[output] ?? 0)));
+}
+
+/** The places of at most `most` samples at equal distances: an estimate has no time to look at all. */
+async function evenlySpaced(samples: RepeatableSamples, most: number): Promise<ReadonlySet<number>> {
+  let count = samples.total;
+  if (count === undefined) {
+    count = 0;
+    for await (const _ of samples.items()) count += 1;
+  }
+  if (count === 0) throw noSample();
+  const picks = Math.min(most, count);
+  return new Set(Array.from({ length: picks }, (_, pick) => Math.floor((pick * count) / picks)));
 }
 
 async function* picked(
@@ -230,4 +255,8 @@ function withMeans(row: CoreSensitivity): Sensitivity {
 /** Not a subtraction: what makes no noise at all has an infinite SQNR. */
 function ascending(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function noSample(): OctetError {
+  return new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to measure noise with.' });
 }

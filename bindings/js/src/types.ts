@@ -12,9 +12,9 @@ import type {
   MixedPrecisionCurveOptions,
   MixedPrecisionOptions,
   MixedPrecisionPoint,
+  RankOptions,
   Sensitivity,
   SensitivityMetric,
-  SensitivityOptions,
 } from './sensitivity-types.js';
 import type { LabelledImages, LabelledSample, Statistic } from './statistics/types.js';
 
@@ -336,7 +336,7 @@ export interface LoadedNet extends Runnable {
   rankSensitivity(
     samples: SampleSource,
     metric?: SensitivityMetric,
-    options?: SensitivityOptions & { readonly params?: QuantizationParams },
+    options?: RankOptions & { readonly params?: QuantizationParams },
   ): Promise<readonly Sensitivity[]>;
   /** Chooses nodes for INT16: see `Calibration.mixedPrecision`. */
   mixedPrecision(
@@ -393,7 +393,7 @@ export interface Calibration {
   rankSensitivity(
     params?: QuantizationParams,
     metric?: SensitivityMetric,
-    options?: SensitivityOptions,
+    options?: RankOptions,
   ): Promise<readonly Sensitivity[]>;
   /**
    * Chooses the nodes that had best compute in INT16 where only some multiply-accumulates may (`share`): those whose
@@ -445,7 +445,7 @@ export interface Model extends Runnable {
   rankSensitivity(
     samples: SampleSource,
     metric?: SensitivityMetric,
-    options?: SensitivityOptions,
+    options?: RankOptions,
   ): Promise<readonly Sensitivity[]>;
   /** The bytes of a .octet file. */
   save(): Uint8Array;

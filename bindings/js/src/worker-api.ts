@@ -241,6 +241,14 @@ export class WorkerApi {
     return unwrap(handle.total());
   }
 
+  /** What observe() returns of a sensitivity, by an estimate that looks at `count` outputs from `first` on. */
+  async estimate(id: string, sample: EncodedSample, first: number, count: number): Promise<Uint8Array> {
+    const { handle, inputs } = this.#entry(id, 'sensitivity');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    return unwrap(handle.estimate(first, count));
+  }
+
   /** Shows a sample to whatever looks at samples; returns what was seen, for fold(). */
   async observe(id: string, sample: EncodedSample): Promise<Uint8Array> {
     const { handle, inputs } = this.#entry(

@@ -173,6 +173,19 @@ TEST(RoundingNoise, AddsUpNearly) {
   }
 }
 
+TEST(RoundingNoise, CanBeEstimatedInAFewPasses) {
+  GraphBuilder builder = chain();
+  const Net net(builder);
+  const auto exact = net.noise(Weights::Each);
+  RoundingNoise estimated(net.graph, std::make_shared<const Graph>(net.draft), Weights::Each);
+  net.each_sample([&](auto inputs) { estimated.fold(estimated.estimate(inputs, 0, 1)); });
+  EXPECT_EQ(estimated.signal(0), exact->signal(0));
+  for (size_t s = 0; s < exact->sources().size(); ++s) {
+    if (!exact->is_own(s)) continue;
+    EXPECT_NEAR(10 * std::log10(estimated.noise(s, 0) / exact->noise(s, 0)), 0, 4) << s;
+  }
+}
+
 TEST(RoundingNoise, LeavesValuesThatAreOnlyMovedToTheirSource) {
   GraphBuilder builder;
   Random random(4);

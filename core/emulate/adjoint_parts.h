@@ -1,0 +1,41 @@
+// What the derivatives of operators share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "emulate/adjoint.h"
+#include "ops/activation.h"
+
+namespace octet::emulate {
+
+inline const float* reals(const std::byte* bytes) { return reinterpret_cast<const float*>(bytes); }
+
+/// A float graph of one node over one input and constants.
+Graph single(OpKind op, Attributes attributes, const Shape& input, std::vector<Tensor> constants);
+
+/// Where a fused activation clamps, nothing moves any more.
+class Mask {
+ public:
+  explicit Mask(Activation activation) : clamp_(ops::clamp_of(activation)) {}
+  float operator()(float output, float moved) const {
+    // Not a branch: what is clamped looks random.
+    const bool moves = static_cast<int>(output > clamp_.low) & static_cast<int>(output < clamp_.high);
+    return moves ? moved : 0.0f;
+  }
+  /// The same for `count` elements, times `factor`.
+  void apply(const float* outputs, const float* moved, size_t count, float factor, float* found) const {
+    for (size_t i = 0; i < count; ++i) found[i] = factor * (*this)(outputs[i], moved[i]);
+  }
+
+ private:
+  ops::Clamp<float> clamp_;
+};
+
+/// Of CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED; null for variants without a derivative:
+/// groups, several outputs of a channel, dilated filters of CONV_2D, and filters that are no constants.
+std::unique_ptr<AdjointKernel> make_convolution_adjoint(const Graph& graph, const Node& node);
+
+}  // namespace octet::emulate
