@@ -161,6 +161,28 @@ test('run writes every tensor in its own type', () => {
   }
 });
 
+test('quantize --target-accuracy raises precision until it is reached, and exits with 3 where it is not', () => {
+  const args = ['quantize', FASHION_MODEL, '--preset', 'default', '--calibration', inFolder('samples.npy')];
+  const out = ['--output', inFolder('feedback.octet')];
+  const labelled = ['--evaluation', join(FASHION, 'test.zip'), '--classes', join(FASHION, 'labels.json')];
+  const { feedback } = runJson(...args, ...out, ...labelled, '--target-accuracy', '0.1');
+  expect(feedback).toMatchObject({ target: 0.1, reached: true, evaluations: 1, steps: [] });
+  expect(feedback.accuracy).toBeGreaterThan(0.1);
+
+  const unlabelled = ['--evaluation', inFolder('samples.npy'), '--statistic', 'sqnr', '--max-steps', '2'];
+  const coarse = ['--weight-bits', '4', '--target-accuracy', '300'];
+  const missed = run(...args, ...out, ...unlabelled, ...coarse);
+  expect(missed.status).toBe(3);
+  expect(missed.stdout).toMatch(/^Accuracy [\d.]+ with the settings as they are, [\d.]+ at last\.\n/);
+  expect(missed.stdout).toMatch(
+    /change +accuracy +gain +MACs +segments +boundary bytes +nodes\n(INT16|FLOAT)/,
+  );
+  expect(missed.stdout).toMatch(/The target of 300 is not met: this is the best that was found\./);
+  expect(run(...args, ...out, '--target-accuracy', '0.9').stderr).toMatch(/needs --evaluation/);
+  expect(run(...args, ...out, ...labelled).stderr).toMatch(/goes with --target-accuracy/);
+  expect(run(...args, ...out, ...labelled, '--target-accuracy', 'x').status).toBe(1);
+});
+
 test('analyze lists the worst node first', () => {
   const { nodes, samples } = runJson('analyze', octet, '--data', inFolder('samples.npy'));
   expect(samples).toBe(8);

@@ -4,9 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import {
   boxesFromCsv,
+  type ClassMap,
   classesFromCsv,
   type EvaluateOptions,
   type ImageDataset,
+  type LabelledBox,
+  type LabelledImages,
   type LoadedNet,
   labelImages,
   type Model,
@@ -16,6 +19,7 @@ import {
   OctetError,
   type Preprocessing,
   type Runnable,
+  type Statistic,
   together,
   topK,
 } from 'octet-quant';
@@ -24,10 +28,14 @@ import { images, repeated } from './options.js';
 
 const STATISTIC = /^(top[1-9]\d*|iou|map|map50)$/;
 
+export function isStatistic(text: string): boolean {
+  return STATISTIC.test(text);
+}
+
 /** --statistic, one or more. */
 export function statisticOption(what: string): Option {
   const collect = (text: string, before: readonly string[] = []): readonly string[] => {
-    if (!STATISTIC.test(text)) throw new InvalidArgumentError('It is top1, top5, …, iou, map or map50.');
+    if (!isStatistic(text)) throw new InvalidArgumentError('It is top1, top5, …, iou, map or map50.');
     return repeated(text, before);
   };
   return new Option('--statistic <name>', `top1, top5, …; iou; map, map50: ${what}`).argParser(collect);
@@ -46,6 +54,12 @@ export type Evaluation = (
   options: EvaluateOptions,
 ) => Promise<Readonly<Record<string, number>>>;
 
+/** Images with what is known of them, and what measures a model by that; a new one for each evaluation. */
+export interface Scored<GroundTruth> {
+  readonly labelled: LabelledImages<GroundTruth>;
+  statistic(): Statistic<GroundTruth, Readonly<Record<string, number>>>;
+}
+
 /** What evaluates statistics, all of one kind, over labelled images. */
 export async function evaluationOf(
   statistics: readonly string[],
@@ -53,6 +67,26 @@ export async function evaluationOf(
   net: LoadedNet | Model,
   given: LabelOptions,
 ): Promise<Evaluation> {
+  const { labelled, statistic } = await scoredOf(statistics, dataset, net, given);
+  return (model, options) => model.evaluate(labelled, statistic(), options);
+}
+
+/** The images labelled as the statistics, all of one kind, ask for, with these. */
+export async function scoredOf(
+  statistics: readonly string[],
+  dataset: ImageDataset,
+  net: LoadedNet | Model,
+  given: LabelOptions,
+): Promise<Scored<unknown>> {
+  return (await scored(statistics, dataset, net, given)) as Scored<unknown>;
+}
+
+function scored(
+  statistics: readonly string[],
+  dataset: ImageDataset,
+  net: LoadedNet | Model,
+  given: LabelOptions,
+): Promise<Scored<string> | Scored<readonly LabelledBox[]> | Scored<ClassMap>> {
   const options = withoutJson(given);
   const kinds = new Set(statistics.map((name) => name.replace(/\d+$/, '')));
   if (kinds.size !== 1) {
@@ -60,11 +94,12 @@ export async function evaluationOf(
       `--statistic ${statistics.join(', ')}: these need different labels; give those of one kind, top…, iou, or map and map50.`,
     );
   }
-  const classes = options.classes === undefined ? undefined : await readClasses(options.classes);
   if (kinds.has('iou')) return ofMasks(dataset, net, options);
-  return kinds.has('map')
-    ? ofBoxes(statistics, dataset, classes, options)
-    : ofClasses(statistics, dataset, classes, options);
+  return kinds.has('map') ? ofBoxes(statistics, dataset, options) : ofClasses(statistics, dataset, options);
+}
+
+async function classNames({ classes }: LabelOptions): Promise<readonly string[] | undefined> {
+  return classes === undefined ? undefined : readClasses(classes);
 }
 
 /** The options with a JSON file of --labels as --classes: folders then say which class an image is of. */
@@ -79,22 +114,23 @@ function withoutJson({ labels, classes }: LabelOptions): LabelOptions {
 async function ofClasses(
   statistics: readonly string[],
   dataset: ImageDataset,
-  classes: readonly string[] | undefined,
-  { labels }: LabelOptions,
-): Promise<Evaluation> {
+  options: LabelOptions,
+): Promise<Scored<string>> {
+  const { labels } = options;
+  const classes = await classNames(options);
   const labelled =
     labels === undefined ? labelImages(dataset, ({ label }) => label) : await classesFromCsv(dataset, labels);
   const top = (name: string) => topK(Number(name.slice('top'.length)), classes);
-  return (model, options) =>
-    model.evaluate(labelled, together<string, Record<string, number>>(named(statistics, top)), options);
+  return { labelled, statistic: () => together<string, Record<string, number>>(named(statistics, top)) };
 }
 
 async function ofBoxes(
   statistics: readonly string[],
   dataset: ImageDataset,
-  classes: readonly string[] | undefined,
-  { labels }: LabelOptions,
-): Promise<Evaluation> {
+  options: LabelOptions,
+): Promise<Scored<readonly LabelledBox[]>> {
+  const { labels } = options;
+  const classes = await classNames(options);
   if (labels === undefined) throw new UsageError('map needs --labels, a CSV file of boxes.');
   const labelled = await boxesFromCsv(dataset, labels);
   const precision = (name: string) =>
@@ -102,19 +138,19 @@ async function ofBoxes(
       ...(classes === undefined ? {} : { labels: classes }),
       ...(name === 'map50' ? { iouThresholds: [0.5] } : {}),
     });
-  return (model, options) => model.evaluate(labelled, together(named(statistics, precision)), options);
+  return { labelled, statistic: () => together(named(statistics, precision)) };
 }
 
 async function ofMasks(
   dataset: ImageDataset,
   net: LoadedNet | Model,
   { labels }: LabelOptions,
-): Promise<Evaluation> {
+): Promise<Scored<ClassMap>> {
   if (labels === undefined) throw new UsageError('iou needs --labels, a folder or zip of masks.');
   // Masks are looked at as they are; the preprocessing is for nothing.
   const asTheyAre: Preprocessing = { mean: 0, std: 1 };
   const labelled = masksFor(dataset, await images([labels], net, asTheyAre));
-  return async (model, options) => ({ iou: await model.evaluate(labelled, meanIoU(), options) });
+  return { labelled, statistic: () => together({ iou: meanIoU() }) };
 }
 
 function named<T>(names: readonly string[], make: (name: string) => T): Record<string, T> {

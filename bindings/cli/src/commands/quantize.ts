@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type AccuracyFeedback,
   type BiasCorrection,
   bfloat16Quantization,
   type CalibrationMethodName,
@@ -14,6 +15,7 @@ import {
   type MixedPrecision,
   type Model,
   OctetError,
+  type Preprocessing,
   QuantizationParams,
   quantizationScheme,
   type RequantizationMode,
@@ -22,7 +24,14 @@ import {
   type SampleSource,
   type TFLiteOptions,
 } from 'octet-quant';
-import { UsageError } from '../exit-code.js';
+import { AccuracyNotMet, UsageError } from '../exit-code.js';
+import {
+  type FeedbackOptions,
+  feedbackJson,
+  feedbackOptions,
+  feedbackText,
+  quantizedToTarget,
+} from '../feedback.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
@@ -54,7 +63,7 @@ export interface SaveOptions extends OutputOptions {
   readonly output: readonly string[];
 }
 
-interface Options extends SaveOptions, PreprocessingOptions, TargetOptions {
+interface Options extends SaveOptions, PreprocessingOptions, TargetOptions, FeedbackOptions {
   readonly calibration: readonly string[];
   readonly preset: keyof typeof PRESETS;
   readonly config?: string;
@@ -129,6 +138,7 @@ export function quantizeCommand(): Command {
     .addOption(outputOption())
     .option('--report <file>', 'write what was decided as JSON, or as .html all of octet report')
     .action(quantize);
+  for (const option of feedbackOptions()) command.addOption(option);
   return addOutputOptions(addPreprocessingOptions(command));
 }
 
@@ -142,13 +152,25 @@ async function quantize(file: string, options: Options): Promise<void> {
     note(options, 'Without --mean and --std, pixels are divided by 255.');
   }
 
-  const { model, int16 } = await quantized(net, samples, params, options);
+  const { model, int16, feedback } = await quantized(net, samples, params, { ...options, preprocessing });
   const saved = await save(model, options);
-  const report = { ...model.report(), ...(int16 === undefined ? {} : { int16 }), ...saved };
+  const target = options.targetAccuracy ?? Number.NaN;
+  const report = {
+    ...model.report(),
+    ...(int16 === undefined ? {} : { int16 }),
+    ...(feedback === undefined ? {} : { feedback: feedbackJson(feedback, target) }),
+    ...saved,
+  };
   if (options.report?.endsWith('.html')) await writeHtml(options.report, file, model, samples, options);
   else if (options.report !== undefined)
     await writeFile(options.report, `${JSON.stringify(report, null, 1)}\n`);
-  show(options, report, () => text(model, int16, saved.files));
+  show(options, report, () =>
+    [
+      ...(feedback === undefined ? [] : [feedbackText(feedback, target, net)]),
+      text(model, int16, saved.files),
+    ].join('\n'),
+  );
+  if (feedback?.reached === false) throw new AccuracyNotMet();
 }
 
 /** What octet report writes, with the samples of the calibration. */
@@ -173,12 +195,16 @@ async function quantized(
   net: LoadedNet,
   samples: SampleSource,
   params: QuantizationParams,
-  options: Options,
-): Promise<{ model: Model; int16?: Int16 }> {
+  options: Options & { readonly preprocessing: Preprocessing },
+): Promise<{ model: Model; int16?: Int16; feedback?: AccuracyFeedback }> {
   const { onProgress, finish } = progressBar(options);
-  const { workers, int16Share } = options;
+  const { workers, int16Share, targetAccuracy } = options;
+  if (int16Share !== undefined && targetAccuracy !== undefined)
+    throw new UsageError('Give either --int16-share or --target-accuracy.');
   const callOptions = { onProgress, ...(workers === undefined ? {} : { workers }) };
   try {
+    const feedback = await quantizedToTarget(net, samples, params, options, callOptions);
+    if (feedback !== undefined) return { model: feedback.model, feedback };
     if (int16Share === undefined) return { model: await net.quantize(samples, params, callOptions) };
     const calibration = await net.calibrate(samples, params, callOptions);
     const mixed = await calibration.mixedPrecision(params, { share: int16Share, ...callOptions });
