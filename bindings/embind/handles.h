@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "analyze/layer_error.h"
+#include "analysis.h"
 #include "calibrate/calibrator.h"
 #include "emulate/executor.h"
 #include "formats/octet/octet_file.h"
@@ -153,22 +153,6 @@ class Net : public Runner {
   partition::Report report_;  ///< Of the twin where there is one.
   partition::Target target_;
   std::vector<std::string> warnings_;
-};
-
-/// Compares every node of a quantized graph with the float graph.
-class Analysis : public Sample {
- public:
-  Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
-
-  /// Runs the sample through both; returns its error sums for fold(), as a Uint8Array.
-  val observe();
-  val fold(const val& sums);
-  /// The errors over all folded samples, one object a node in network order, with those of its channels where
-  /// asked for.
-  val errors(bool per_channel) const;
-
- private:
-  analyze::LayerErrorAnalyzer analyzer_;
 };
 
 /// The float model that a quantized one was made from, and is compared with.

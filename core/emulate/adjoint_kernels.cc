@@ -390,29 +390,9 @@ class SoftmaxAdjoint final : public AdjointKernel {
   float beta_;
 };
 
-}  // namespace
-
-std::unique_ptr<AdjointKernel> make_adjoint_kernel(const Graph& graph, const Node& node,
-                                                   const ops::Kernel& kernel) {
-  const Shape& input = graph.tensor(node.inputs[0]).shape;
-  switch (node.op) {
-    case OpKind::Conv2d:
-    case OpKind::DepthwiseConv2d:
-    case OpKind::TransposeConv:
-    case OpKind::FullyConnected:
-      return make_convolution_adjoint(graph, node);
-    case OpKind::AveragePool2d:
-    case OpKind::Mean:
-    case OpKind::ResizeBilinear:
-      return of_separable(graph, node);
-    case OpKind::MaxPool2d:
-      return std::make_unique<MaxPoolAdjoint>(input, graph.tensor(node.outputs[0]).shape,
-                                              std::get<Pool2d>(node.attributes));
-    case OpKind::Softmax:
-      return std::make_unique<SoftmaxAdjoint>(input, std::get<Softmax>(node.attributes).beta);
-    case OpKind::Add:
-    case OpKind::Sub:
-      return of_sum(graph, node, kernel);
+/// Makes each element of one element of each operand.
+bool is_pointwise(OpKind op) {
+  switch (op) {
     case OpKind::Abs:
     case OpKind::Div:
     case OpKind::Elu:
@@ -437,7 +417,15 @@ std::unique_ptr<AdjointKernel> make_adjoint_kernel(const Graph& graph, const Nod
     case OpKind::Square:
     case OpKind::SquaredDifference:
     case OpKind::Tanh:
-      return std::make_unique<PointwiseAdjoint>(graph, node, kernel);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Makes no values of its own but what it fills in.
+bool only_moves(OpKind op) {
+  switch (op) {
     case OpKind::BatchToSpaceNd:
     case OpKind::BroadcastTo:
     case OpKind::Concatenation:
@@ -458,11 +446,42 @@ std::unique_ptr<AdjointKernel> make_adjoint_kernel(const Graph& graph, const Nod
     case OpKind::Tile:
     case OpKind::Transpose:
     case OpKind::Unpack:
-      if (!MovementAdjoint::fits(graph, node)) return nullptr;
-      return std::make_unique<MovementAdjoint>(graph, node, kernel);
+      return true;
     default:
-      return nullptr;
+      return false;
   }
+}
+
+}  // namespace
+
+std::unique_ptr<AdjointKernel> make_adjoint_kernel(const Graph& graph, const Node& node,
+                                                   const ops::Kernel& kernel) {
+  const Shape& input = graph.tensor(node.inputs[0]).shape;
+  switch (node.op) {
+    case OpKind::Conv2d:
+    case OpKind::DepthwiseConv2d:
+    case OpKind::TransposeConv:
+    case OpKind::FullyConnected:
+      return make_convolution_adjoint(graph, node);
+    case OpKind::AveragePool2d:
+    case OpKind::Mean:
+    case OpKind::ResizeBilinear:
+      return of_separable(graph, node);
+    case OpKind::MaxPool2d:
+      return std::make_unique<MaxPoolAdjoint>(input, graph.tensor(node.outputs[0]).shape,
+                                              std::get<Pool2d>(node.attributes));
+    case OpKind::Softmax:
+      return std::make_unique<SoftmaxAdjoint>(input, std::get<Softmax>(node.attributes).beta);
+    case OpKind::Add:
+    case OpKind::Sub:
+      return of_sum(graph, node, kernel);
+    default:
+      break;
+  }
+  if (is_pointwise(node.op)) return std::make_unique<PointwiseAdjoint>(graph, node, kernel);
+  if (only_moves(node.op) && MovementAdjoint::fits(graph, node))
+    return std::make_unique<MovementAdjoint>(graph, node, kernel);
+  return nullptr;
 }
 
 }  // namespace octet::emulate
