@@ -33,7 +33,7 @@ std::string number(double value) {
   // A power of ten below 1 is not exact, its reciprocal is.
   const double rounded =
       unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;
-  std::string text = nlohmann::json(rounded).dump();
+  std::string text = nlohmann::ordered_json(rounded).dump();
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   return text;
 }

@@ -111,24 +111,27 @@ std::unique_ptr<Kernel> plain_arithmetic(const NodeView& node, Function function
   return plain_binary(node, function, node.attributes<Elementwise>().activation);
 }
 
-/// The kernel of function(x), a generic function of an integer.
-template <class Function>
-std::unique_ptr<Kernel> plain_unary(const NodeView& node, Function function) {
-  return by_plain_type(node, [&]<class T>(T) -> std::unique_ptr<Kernel> {
-    class PlainKernel final : public Kernel {
-     public:
-      PlainKernel(int64_t count, Function f) : count_(count), function_(f) {}
-      void run(const KernelArguments& arguments) const override {
-        const T* input = arguments.input<T>(0);
-        T* output = arguments.output<T>();
-        for (int64_t i = 0; i < count_; ++i) output[i] = function_(input[i]);
-      }
+/// out[i] = function(in[i]), called element by element too.
+template <class T>
+class PlainUnaryKernel final : public Kernel {
+ public:
+  PlainUnaryKernel(int64_t count, T (*function)(T)) : count_(count), function_(function) {}
+  void run(const KernelArguments& arguments) const override {
+    const T* input = arguments.input<T>(0);
+    std::transform(input, input + count_, arguments.output<T>(), function_);
+  }
 
-     private:
-      int64_t count_;
-      Function function_;
-    };
-    return std::make_unique<PlainKernel>(node.output().shape.elements(), function);
+ private:
+  int64_t count_;
+  T (*function_)(T);
+};
+
+/// The kernel of function(x), a generic function of an integer that captures nothing.
+template <class Function>
+std::unique_ptr<Kernel> plain_unary(const NodeView& node, Function) {
+  return by_plain_type(node, [&]<class T>(T) -> std::unique_ptr<Kernel> {
+    return std::make_unique<PlainUnaryKernel<T>>(node.output().shape.elements(),
+                                                 [](T x) -> T { return Function()(x); });
   });
 }
 

@@ -1,41 +1,64 @@
 #include "quantize/channel_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
 
+#include "kernels/simd.h"
 #include "quantize/channel_scaling.h"
 
 namespace octet::quantize {
 namespace {
 
-/// Looks at every channel, the innermost dimension. `scratch` holds four figures a channel meanwhile.
-void add_rows(std::span<const float> values, std::span<ChannelExtent> channels, std::vector<float>& scratch) {
+/// Channels that are looked at together: with four figures each they fill the registers.
+constexpr size_t kLanes = 4;
+
+/// Figures of kLanes channels, of which the rows `stride` floats apart hold one vector each.
+std::array<ChannelExtent, kLanes> extents_of(const float* values, size_t rows, size_t stride) {
+  v128_t low = wasm_v128_load(values);
+  v128_t high = low;
+  v128_t sum = wasm_f32x4_splat(0);
+  v128_t squares = sum;
+  for (size_t row = 0; row < rows; ++row, values += stride) {
+    const v128_t value = wasm_v128_load(values);
+    low = wasm_f32x4_pmin(low, value);
+    high = wasm_f32x4_pmax(high, value);
+    sum = wasm_f32x4_add(sum, value);
+    squares = wasm_f32x4_add(squares, wasm_f32x4_mul(value, value));
+  }
+  std::array<std::array<float, kLanes>, 4> figures;
+  const v128_t each = wasm_f32x4_splat(1 / static_cast<float>(rows));
+  wasm_v128_store(figures[0].data(), low);
+  wasm_v128_store(figures[1].data(), high);
+  wasm_v128_store(figures[2].data(), wasm_f32x4_mul(sum, each));
+  wasm_v128_store(figures[3].data(), wasm_f32x4_mul(squares, each));
+  std::array<ChannelExtent, kLanes> extents;
+  for (size_t c = 0; c < kLanes; ++c) {
+    // Whatever is not finite makes the squares so.
+    if (std::isfinite(figures[3][c]))
+      extents[c] = {figures[0][c], figures[1][c], figures[2][c], figures[3][c]};
+  }
+  return extents;
+}
+
+/// Looks at every channel, the innermost dimension.
+void add_rows(std::span<const float> values, std::span<ChannelExtent> channels) {
   const size_t count = channels.size();
   const size_t rows = values.size() / count;
-  scratch.assign(4 * count, 0.0f);
-  float* const low = scratch.data();
-  float* const high = low + count;
-  float* const sum = high + count;
-  float* const squares = sum + count;
-  std::copy_n(values.data(), count, low);
-  std::copy_n(values.data(), count, high);
-  for (size_t row = 0; row < rows; ++row) {
-    const float* const from = values.data() + row * count;
-    for (size_t c = 0; c < count; ++c) {
-      low[c] = from[c] < low[c] ? from[c] : low[c];
-      high[c] = from[c] > high[c] ? from[c] : high[c];
-      sum[c] += from[c];
-      squares[c] += from[c] * from[c];
-    }
+  size_t c = 0;
+  for (; c + kLanes <= count; c += kLanes) {
+    const auto extents = extents_of(values.data() + c, rows, count);
+    std::copy(extents.begin(), extents.end(), channels.begin() + static_cast<ptrdiff_t>(c));
   }
-  const float each = 1 / static_cast<float>(rows);
-  for (size_t c = 0; c < count; ++c) {
-    const bool finite = std::isfinite(low[c]) && std::isfinite(high[c]) && std::isfinite(squares[c]);
-    channels[c] = finite ? ChannelExtent{low[c], high[c], sum[c] * each, squares[c] * each} : ChannelExtent{};
-  }
+  if (c == count) return;
+  std::vector<float> last(rows * kLanes);
+  for (size_t row = 0; row < rows; ++row)
+    std::copy_n(values.data() + row * count + c, count - c, last.data() + row * kLanes);
+  const auto extents = extents_of(last.data(), rows, kLanes);
+  std::copy_n(extents.begin(), count - c, channels.begin() + static_cast<ptrdiff_t>(c));
 }
 
 }  // namespace
@@ -60,7 +83,7 @@ std::vector<ChannelExtent> ChannelStatistics::observe(std::span<const std::span<
   std::vector<ChannelExtent> sample(totals_.size());
   executor_->run([&](TensorId id, std::span<const std::byte> contents) {
     if (count_[index(id)] == 0) return;
-    add_rows(as<float>(contents), std::span(sample).subspan(first_[index(id)], count_[index(id)]), sums_);
+    add_rows(as<float>(contents), std::span(sample).subspan(first_[index(id)], count_[index(id)]));
   });
   return sample;
 }

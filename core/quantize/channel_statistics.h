@@ -61,7 +61,6 @@ class ChannelStatistics {
   std::vector<size_t> count_;                  ///< By tensor: its channels, 0 where it is not observed.
   std::vector<ChannelTotal> totals_;
   uint64_t samples_ = 0;
-  std::vector<float> sums_;  ///< Of the tensor being observed.
 };
 
 }  // namespace octet::quantize
