@@ -4,21 +4,10 @@
 #include <numeric>
 
 #include "support/graph_builder.h"
+#include "support/refusal.h"
 
 namespace octet::test {
 namespace {
-
-template <class Add>
-std::string failure(Add add) {
-  GraphBuilder builder;
-  try {
-    add(builder);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.where().node, "node_0");
-    return error.message();
-  }
-  return "";
-}
 
 std::vector<uint8_t> tessellated(Shape shape, Tessellate tiles) {
   GraphBuilder builder;
@@ -82,12 +71,12 @@ TEST(Packing, TessellatesThereAndBackInEveryType) {
 }
 
 TEST(Packing, RefusesSlicesThatDoNotFit) {
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               builder.node(OpKind::Tessellate, Tessellate{{3, 1, 0}, false, false},
                            {builder.input("x", {1, 4, 4, 2})});
             }),
             "TESSELLATE 'node_0': the channels of its slice is 0; it can be from 1 to the frame's 2.");
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               const Detessellate back{{{1, 1, 2}, true, false}, {DType::Float32, {1, 1, 1, 2}}};
               builder.node(OpKind::Detessellate, back, {builder.input("x", {1, 2})});
             }),
@@ -115,13 +104,13 @@ TEST(Packing, PacksTensorsOfDifferentTypes) {
 }
 
 TEST(Packing, RefusesABufferOfAnotherSize) {
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               const UnpackBytes unpack{{{DType::Float32, {5}}}};
               builder.node(OpKind::UnpackBytes, unpack, {builder.input("x", {16}, DType::UInt8)});
             }),
             "UNPACK_BYTES 'node_0': input 'x' is uint8 16; its 1 tensors take 32 bytes, uint8, each at a "
             "multiple of 16.");
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               const UnpackBytes unpack{{{DType::Float32, {-1}}}};
               builder.node(OpKind::UnpackBytes, unpack, {builder.input("x", {16}, DType::UInt8)});
             }),

@@ -6,22 +6,10 @@
 #include <cmath>
 
 #include "support/graph_builder.h"
+#include "support/refusal.h"
 
 namespace octet::test {
 namespace {
-
-/// What `builder` refuses to add, as a sentence.
-template <class Add>
-std::string failure(Add add) {
-  GraphBuilder builder;
-  try {
-    add(builder);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.where().node, "node_0");
-    return error.message();
-  }
-  return "";
-}
 
 double cubic(double distance) {
   constexpr double kA = -0.75;
@@ -143,7 +131,7 @@ TEST(Pictures, KeepsTheAspectWhereAsked) {
 
 TEST(Pictures, RefusesToResizeWhatIsNoPicture) {
   const auto resize = [](Shape shape, DType dtype, Spatial output) {
-    return failure([&](GraphBuilder& builder) {
+    return refusal([&](GraphBuilder& builder) {
       const std::optional<QuantParams> params = QuantParams::per_tensor(1, 0);
       builder.node(OpKind::ImageResize, ImageResize{.output = output},
                    {builder.input("x", shape, dtype, params)});
@@ -177,7 +165,7 @@ TEST(Pictures, ConvertsColours) {
 }
 
 TEST(Pictures, RefusesAttributesOfAnotherOperator) {
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               builder.node(OpKind::ColorConversion, NmsMaxPool{3}, {builder.input("x", {1, 1, 1, 3})});
             }),
             "A node has attributes of another operator.");
@@ -227,7 +215,7 @@ TEST(Pictures, UpsamplesChroma) {
     builder.output(builder.node(OpKind::ChromaUpsample, upsample, {x}, {{}}, DType::UInt8)[0]);
     EXPECT_EQ(run<uint8_t>(builder.graph(), {frame}), expected);
   }
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               const TensorId x = builder.input("x", {16}, DType::UInt8);
               builder.node(OpKind::ChromaUpsample, ChromaUpsample{{3, 3}, ChromaSampling::Nv12}, {x});
             }),
@@ -263,7 +251,7 @@ TEST(Pictures, NormalizesBytesAndFloats) {
 
 TEST(Pictures, RefusesToNormalizeByZeroOrForOtherChannels) {
   const auto normalize = [](Normalize attributes) {
-    return failure([&](GraphBuilder& builder) {
+    return refusal([&](GraphBuilder& builder) {
       builder.node(OpKind::Normalize, attributes, {builder.input("x", {1, 2, 2, 3})});
     });
   };
@@ -302,7 +290,7 @@ TEST(Pictures, NmsMaxPoolKeepsPeaks) {
       }
     }
   }
-  EXPECT_EQ(failure([](GraphBuilder& builder) {
+  EXPECT_EQ(refusal([](GraphBuilder& builder) {
               builder.node(OpKind::NmsMaxPool, NmsMaxPool{0}, {builder.input("x", {1, 2, 2, 1})});
             }),
             "NMS_MAX_POOL 'node_0': its kernel is 0; at least 1 is expected.");

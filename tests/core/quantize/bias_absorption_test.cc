@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "support/graph_builder.h"
+#include "support/observed_channels.h"
 
 namespace octet::quantize {
 namespace {
@@ -45,14 +46,7 @@ std::vector<std::vector<float>> samples() {
   return samples;
 }
 
-std::unique_ptr<ChannelStatistics> observed(const Graph& graph) {
-  auto statistics = std::make_unique<ChannelStatistics>(std::make_shared<const Graph>(graph));
-  for (const std::vector<float>& sample : samples()) {
-    const std::span<const std::byte> input = std::as_bytes(std::span(sample));
-    statistics->fold(statistics->observe(std::span(&input, 1)));
-  }
-  return statistics;
-}
+std::unique_ptr<ChannelStatistics> observed(const Graph& graph) { return test::observed(graph, samples()); }
 
 TEST(BiasAbsorption, TakesOffWhatAChannelNeverFallsBelow) {
   const Graph before = two_layers({});

@@ -9,6 +9,7 @@
 
 #include "quantize/channel_scaling.h"
 #include "support/graph_builder.h"
+#include "support/observed_channels.h"
 
 namespace octet::quantize {
 namespace {
@@ -46,14 +47,7 @@ std::vector<std::vector<float>> samples() {
   return samples;
 }
 
-std::unique_ptr<ChannelStatistics> observed(const Graph& graph) {
-  auto statistics = std::make_unique<ChannelStatistics>(std::make_shared<const Graph>(graph));
-  for (const std::vector<float>& sample : samples()) {
-    const std::span<const std::byte> input = std::as_bytes(std::span(sample));
-    statistics->fold(statistics->observe(std::span(&input, 1)));
-  }
-  return statistics;
-}
+std::unique_ptr<ChannelStatistics> observed(const Graph& graph) { return test::observed(graph, samples()); }
 
 /// The largest magnitude of each channel of a node's output over the samples.
 std::vector<double> extents(const Graph& graph, size_t node) {
@@ -137,16 +131,11 @@ float largest_smoothed_weight(RequantizationMode requantization) {
   const TensorId second = layer(first, {1, 0, 1, -0.9999f});
   builder.output(layer(second, {1, 1}));
   Graph graph = builder.graph();
-  ChannelStatistics statistics(std::make_shared<const Graph>(graph));
-  for (const float value : {-1.0f, 0.5f, 1.0f}) {
-    const std::vector<float> sample = {value, value};
-    const std::span<const std::byte> input = std::as_bytes(std::span(sample));
-    statistics.fold(statistics.observe(std::span(&input, 1)));
-  }
+  const auto statistics = test::observed(graph, {{-1, -1}, {0.5, 0.5}, {1, 1}});
   QuantizationParams params;
   params.requantization = requantization;
   params.smooth_quant = {.enabled = true, .alpha = 1};
-  smooth_channels(graph, statistics, params);
+  smooth_channels(graph, *statistics, params);
   float largest = 0;
   for (const float weight : NodeView(graph, graph.nodes[1]).input(1).values<float>())
     largest = std::max(largest, std::fabs(weight));
@@ -171,11 +160,9 @@ TEST(ChannelStatistics, AreTheSameFromTheStateOfAnotherWorker) {
 
 TEST(ChannelStatistics, TakeWhatIsNotFiniteAsNothing) {
   const Graph graph = uneven_net(Activation::Relu);
-  ChannelStatistics statistics(std::make_shared<const Graph>(graph));
   const std::vector<float> sample(6 * 6 * 4, std::numeric_limits<float>::quiet_NaN());
-  const std::span<const std::byte> input = std::as_bytes(std::span(sample));
-  statistics.fold(statistics.observe(std::span(&input, 1)));
-  for (const ChannelTotal& total : statistics.channels(graph.nodes[0].outputs[0])) {
+  const auto statistics = test::observed(graph, {sample});
+  for (const ChannelTotal& total : statistics->channels(graph.nodes[0].outputs[0])) {
     EXPECT_EQ(total.largest(), 0);
     EXPECT_EQ(total.mean_square, 0);
   }
