@@ -40,12 +40,18 @@ function conditions(operator: OperatorSupport): string {
     .join(' ');
 }
 
+/** The vision unit computes in float. */
+function onVisionUnit(operator: OperatorSupport): string {
+  return operator.cvu ? 'float' : '-';
+}
+
 function plain(operators: readonly OperatorSupport[]): string {
   return table(
-    ['operator', ...TARGETS, 'on condition that'],
+    ['operator', ...TARGETS, 'CVU', 'on condition that'],
     operators.map((row) => [
       row.operator,
       ...TARGETS.map((target) => precisions(row, target)),
+      onVisionUnit(row),
       conditions(row),
     ]),
   );
@@ -53,12 +59,17 @@ function plain(operators: readonly OperatorSupport[]): string {
 
 function markdown(operators: readonly OperatorSupport[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const columns = ['Operator', ...TARGETS, 'On condition that'];
+  const columns = ['Operator', ...TARGETS, 'CVU', 'On condition that'];
   return [
     line(columns),
     line(columns.map(() => '---')),
     ...operators.map((row) =>
-      line([row.operator, ...TARGETS.map((target) => precisions(row, target)), conditions(row)]),
+      line([
+        row.operator,
+        ...TARGETS.map((target) => precisions(row, target)),
+        onVisionUnit(row),
+        conditions(row),
+      ]),
     ),
   ].join('\n');
 }
