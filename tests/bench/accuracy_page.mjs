@@ -133,6 +133,7 @@ quantization noise (SQNR) of each output over 64 images, in dB, against the floa
 ai-edge-quantizer's static INT8 and ONNX Runtime's quantize_static, whose methods are in the table. The best is chosen
 output by output, so that a peer, too, has a lead of at most 0. Top-1 is the sample's on the 10,000 test images of
 Fashion-MNIST; "hard top-1" is the same of the sample with adjacent channels rescaled by up to 2^±4, which computes the same in float.
+Seconds are of one run, beside whatever else the machine did; rows without any shared the statistics of other rows.
 
 ## All models
 
