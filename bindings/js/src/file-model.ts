@@ -1,5 +1,6 @@
 // What LoadedNet and Model share: a file that workers open, the description of its graph, and running it.
 
+import type { Remote } from 'comlink';
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
 import { LabelledDataset } from './labels/labelled-dataset.js';
@@ -23,6 +24,7 @@ import type {
   TensorMap,
   Timing,
 } from './types.js';
+import type { LookedAt, WorkerApi } from './worker-api.js';
 
 /** The graph as the core describes it: tensors and segments by index. */
 export interface CoreGraph {
@@ -112,16 +114,20 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     const tensors = this.#tensorsToKeep([]);
     const add = statistic.add.bind(statistic) as (outputs: TensorMap, groundTruth: unknown) => void;
     const labelled = labelledSamples(samples);
+    const { onWarning } = options;
     const noticed: Uint8Array[] = [];
+    const run = (api: Remote<WorkerApi>, sample: EncodedSample): Promise<LookedAt> =>
+      onWarning === undefined
+        ? api.run(artifact.id, sample, tensors).then((results) => ({ results }))
+        : api.runAndLook(artifact.id, sample, tensors);
     const count = await forEachInOrder(
       workersFor(options, labelled.total),
       {
         phase: 'evaluate',
         ...labelled,
-        work: (worker, { sample }) =>
-          worker.callWith(artifact, (api) => api.runAndLook(artifact.id, sample, tensors)),
+        work: (worker, { sample }) => worker.callWith(artifact, (api) => run(api, sample)),
         collect: (seen, { groundTruth }) => {
-          noticed.push(seen.noticed);
+          if (seen.noticed !== undefined) noticed.push(seen.noticed);
           add(this.#tensorMap(tensors, seen.results), groundTruth);
         },
       },
@@ -129,10 +135,10 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     );
     if (count === 0)
       throw new OctetError({ code: 'INVALID_INPUT', message: 'There was no sample to evaluate.' });
-    if (options.onWarning !== undefined) {
+    if (onWarning !== undefined) {
       const all = joined(noticed);
       const warnings = leastBusyWorker().callWith(artifact, (api) => api.inputWarnings(artifact.id, all));
-      for (const warning of await abortable(warnings, options.signal)) options.onWarning(warning);
+      for (const warning of await abortable(warnings, options.signal)) onWarning(warning);
     }
     return statistic.result();
   }

@@ -41,10 +41,10 @@ type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'sensitivity'; readonly handle: SensitivityHandle }
 );
 
-/** What a run gave, and what was noticed about its sample. */
+/** What a run gave, and what was noticed about its sample where that was asked for. */
 export interface LookedAt {
   readonly results: Uint8Array[];
-  readonly noticed: Uint8Array;
+  readonly noticed?: Uint8Array;
 }
 
 type Kind = Entry['kind'];
@@ -85,10 +85,7 @@ export class WorkerApi {
 
   /** Runs a net or model; returns the bytes of the tensors asked for. */
   async run(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<Uint8Array[]> {
-    const { handle, inputs } = this.#entry(id, 'net', 'model', 'float');
-    const write = await this.#prepare(handle, inputs, sample);
-    write();
-    const results = unwrap(handle.run(tensors));
+    const results = await this.#withSample(id, sample, (handle) => unwrap(handle.run(tensors)));
     return transfer(
       results,
       results.map((bytes) => bytes.buffer as ArrayBuffer),
@@ -97,8 +94,10 @@ export class WorkerApi {
 
   /** Likewise, with what is noticed about the sample. */
   async runAndLook(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<LookedAt> {
-    const results = await this.run(id, sample, tensors);
-    const noticed = unwrap(this.#entry(id, 'net', 'model', 'float').handle.noticed());
+    const { results, noticed } = await this.#withSample(id, sample, (handle) => ({
+      results: unwrap(handle.run(tensors)),
+      noticed: unwrap(handle.noticed()),
+    }));
     return transfer(
       { results, noticed },
       [...results, noticed].map((bytes) => bytes.buffer as ArrayBuffer),
@@ -338,6 +337,14 @@ export class WorkerApi {
     const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
     this.#entries.set(id, { kind, handle, inputs } as Entry);
     return info;
+  }
+
+  /** Writes a sample and works on it at once: another call may write its own as soon as this one waits. */
+  async #withSample<T>(id: string, sample: EncodedSample, work: (handle: RunnerHandle) => T): Promise<T> {
+    const { handle, inputs } = this.#entry(id, 'net', 'model', 'float');
+    const write = await this.#prepare(handle, inputs, sample);
+    write();
+    return work(handle);
   }
 
   #started(): Core {
