@@ -20,10 +20,7 @@ size_t elements_of(const Graph& graph, TensorId id) {
 class Scratch {
  public:
   explicit Scratch(const ops::Kernel& kernel) : storage_(kernel.scratch_bytes() + kAlignment) {}
-  std::byte* data() {
-    const auto address = reinterpret_cast<uintptr_t>(storage_.data());
-    return storage_.data() + (kAlignment - address % kAlignment) % kAlignment;
-  }
+  std::byte* data() { return aligned_start(storage_); }
 
  private:
   Bytes storage_;

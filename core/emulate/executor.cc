@@ -76,10 +76,8 @@ Executor::Executor(std::shared_ptr<const Graph> graph) : graph_(std::move(graph)
   const Blocks blocks = lay_out(*graph_, kernels);
   const MemoryPlan plan = plan_memory(blocks.lifetimes);
 
-  // Room to align the start: operator new promises less than kAlignment.
   storage_.resize(plan.total_bytes + kAlignment);
-  const size_t misalignment = reinterpret_cast<uintptr_t>(storage_.data()) % kAlignment;
-  arena_ = {storage_.data() + (kAlignment - misalignment) % kAlignment, plan.total_bytes};
+  arena_ = {aligned_start(storage_), plan.total_bytes};
   for (const size_t block : blocks.of_tensor) offsets_.push_back(block == kNoBlock ? 0 : plan.offsets[block]);
 
   for (size_t n = 0; n < graph_->nodes.size(); ++n) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
+
+#include "ir/tensor.h"
 
 namespace octet::emulate {
 
@@ -19,6 +22,12 @@ struct MemoryPlan {
 };
 
 inline constexpr size_t kAlignment = 64;
+
+/// The first aligned byte of `storage`, which has kAlignment more than is needed: operator new promises less.
+inline std::byte* aligned_start(Bytes& storage) {
+  const auto address = reinterpret_cast<uintptr_t>(storage.data());
+  return storage.data() + (kAlignment - address % kAlignment) % kAlignment;
+}
 
 /// Largest blocks first, each at the lowest offset that is free during its life (Pisarchyk & Lee 2020,
 /// "Efficient Memory Management for Deep Neural Net Inference", greedy by size).

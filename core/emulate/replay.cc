@@ -14,11 +14,6 @@ bool contains(std::span<const NodeId> ids, NodeId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-std::byte* aligned(Bytes& bytes) {
-  const auto address = reinterpret_cast<uintptr_t>(bytes.data());
-  return bytes.data() + (kAlignment - address % kAlignment) % kAlignment;
-}
-
 }  // namespace
 
 Replay::Replay(std::shared_ptr<const Graph> graph)
@@ -112,7 +107,7 @@ void Replay::run_node(size_t n, const Change& change) {
   for (const TensorId output : node.outputs) outputs_.push_back(new_[index(output)].data());
   const ops::Kernel* other = change.kernel(id);
   const ops::Kernel& kernel = other != nullptr ? *other : *kernels_[n];
-  kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned(scratch_)});
+  kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned_start(scratch_)});
 }
 
 void Replay::run_other(NodeId id, const ops::Kernel& kernel, std::span<std::byte> output) {
@@ -120,7 +115,7 @@ void Replay::run_other(NodeId id, const ops::Kernel& kernel, std::span<std::byte
   for (const TensorId input : graph_->node(id).inputs)
     inputs_.push_back(input == TensorId::None ? nullptr : kept(input).data());
   outputs_.assign({output.data()});
-  kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned(scratch_)});
+  kernel.run({.inputs = inputs_, .outputs = outputs_, .scratch = aligned_start(scratch_)});
 }
 
 std::optional<std::span<const std::byte>> Replay::changed(TensorId id) const {

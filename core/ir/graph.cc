@@ -72,6 +72,20 @@ void check(const Graph& graph) {
   }
 }
 
+Activation* activation_of(Node& node) {
+  return std::visit(
+      [](auto& attributes) -> Activation* {
+        if constexpr (requires { attributes.activation; }) {
+          return &attributes.activation;
+        } else {
+          return nullptr;
+        }
+      },
+      node.attributes);
+}
+
+const Activation* activation_of(const Node& node) { return activation_of(const_cast<Node&>(node)); }
+
 void remove_unused_tensors(Graph& graph) {
   std::vector<bool> used(graph.tensors.size(), false);
   const auto mark = [&](const std::vector<TensorId>& ids) {

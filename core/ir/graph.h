@@ -85,6 +85,10 @@ std::vector<std::vector<NodeId>> consumers(const Graph& graph);
 /// in topological order, names are not unique, or a constant's size does not fit its shape.
 void check(const Graph& graph);
 
+/// The fused activation of a node; null for operators without.
+Activation* activation_of(Node& node);
+const Activation* activation_of(const Node& node);
+
 /// Drops tensors that nothing refers to and renumbers the rest; order is kept.
 void remove_unused_tensors(Graph& graph);
 

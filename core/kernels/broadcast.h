@@ -41,6 +41,16 @@ class BroadcastLoops {
     }
   }
 
+  /// Calls element(offset in a, offset in b, offset in the output) for each element of the output, in order.
+  template <class Element>
+  void for_each_element(Element element) const {
+    const size_t step_a = a_repeats() ? 0 : 1;
+    const size_t step_b = b_repeats() ? 0 : 1;
+    for_each_row([&](size_t a, size_t b, size_t out) {
+      for (size_t i = 0; i < row_length_; ++i) element(a + i * step_a, b + i * step_b, out + i);
+    });
+  }
+
  private:
   /// Steps in elements; 0 where the operand repeats.
   struct Loop {

@@ -29,12 +29,8 @@ class PredicateKernel final : public Kernel {
     const T* a = arguments.input<T>(0);
     const T* b = arguments.input<T>(1);
     uint8_t* out = arguments.output<uint8_t>();
-    const size_t step_a = loops_.a_repeats() ? 0 : 1;
-    const size_t step_b = loops_.b_repeats() ? 0 : 1;
-    loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
-      for (size_t i = 0; i < loops_.row_length(); ++i)
-        out[at_out + i] = function_(a[at_a + i * step_a], b[at_b + i * step_b]) ? 1 : 0;
-    });
+    loops_.for_each_element(
+        [&](size_t at_a, size_t at_b, size_t at_out) { out[at_out] = function_(a[at_a], b[at_b]) ? 1 : 0; });
   }
 
  private:

@@ -74,13 +74,8 @@ class PlainBinaryKernel final : public Kernel {
     const T* a = arguments.input<T>(0);
     const T* b = arguments.input<T>(1);
     T* out = arguments.output<T>();
-    const size_t step_a = loops_.a_repeats() ? 0 : 1;
-    const size_t step_b = loops_.b_repeats() ? 0 : 1;
-    loops_.for_each_row([&](size_t at_a, size_t at_b, size_t at_out) {
-      for (size_t i = 0; i < loops_.row_length(); ++i) {
-        const T result = function_(a[at_a + i * step_a], b[at_b + i * step_b]);
-        out[at_out + i] = std::clamp(result, range_.low, range_.high);
-      }
+    loops_.for_each_element([&](size_t at_a, size_t at_b, size_t at_out) {
+      out[at_out] = std::clamp(function_(a[at_a], b[at_b]), range_.low, range_.high);
     });
   }
 

@@ -30,18 +30,6 @@ Uses::Uses(const Graph& graph)
   for (const TensorId output : graph.outputs) is_output_[index(output)] = true;
 }
 
-Activation* activation_of(Node& node) {
-  return std::visit(
-      [](auto& attributes) -> Activation* {
-        if constexpr (requires { attributes.activation; }) {
-          return &attributes.activation;
-        } else {
-          return nullptr;
-        }
-      },
-      node.attributes);
-}
-
 std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id) {
   if (id == TensorId::None) return {};
   const Tensor& tensor = graph.tensor(id);

@@ -30,9 +30,6 @@ class Uses {
   std::vector<bool> is_output_;
 };
 
-/// The fused activation of a node; null for operators without.
-Activation* activation_of(Node& node);
-
 /// The values of a float32 constant; nullopt for anything else.
 std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id);
 /// The value that all elements of a float32 constant have.

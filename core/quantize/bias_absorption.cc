@@ -16,10 +16,8 @@ using Offsets = std::vector<double>;
 bool has_bias(const Graph& graph, const Node& node) { return NodeView(graph, node).has_input(2); }
 
 bool ends_with_relu(const Node& node) {
-  if (const auto* conv = std::get_if<Conv2d>(&node.attributes)) return conv->activation == Activation::Relu;
-  if (const auto* dense = std::get_if<FullyConnected>(&node.attributes))
-    return dense->activation == Activation::Relu;
-  return false;
+  const Activation* activation = activation_of(node);
+  return activation != nullptr && *activation == Activation::Relu;
 }
 
 /// True where every sum reads every weight, so that a constant in a channel adds the same to all of them.

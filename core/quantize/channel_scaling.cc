@@ -14,20 +14,9 @@ namespace {
 
 constexpr size_t kNoSet = static_cast<size_t>(-1);
 
-std::optional<Activation> activation_of(const Node& node) {
-  return std::visit(
-      [](const auto& attributes) -> std::optional<Activation> {
-        if constexpr (requires { attributes.activation; }) {
-          return attributes.activation;
-        } else {
-          return std::nullopt;
-        }
-      },
-      node.attributes);
-}
-
 bool applies_relu6(const Node& node) {
-  return node.op == OpKind::Relu6 || activation_of(node) == Activation::Relu6;
+  const Activation* activation = activation_of(node);
+  return node.op == OpKind::Relu6 || (activation != nullptr && *activation == Activation::Relu6);
 }
 
 bool is_float_constant(const Graph& graph, TensorId id) {
@@ -89,7 +78,7 @@ class SetBuilder {
       const Node& node = graph_.nodes[n];
       if (std::optional<ScaledLayer> layer = layer_of(graph_, static_cast<NodeId>(n))) {
         layers_.push_back(std::move(*layer));
-        if (!commutes_with_scaling(activation_of(node).value_or(Activation::None))) fix(node.outputs[0]);
+        if (!commutes_with_scaling(activation_of(node))) fix(node.outputs[0]);
       } else if (passes_factors(node)) {
         for (const TensorId id : node.inputs) {
           if (is_computed(graph_, id)) parent_[root(index(id))] = root(index(node.outputs[0]));
@@ -109,15 +98,14 @@ class SetBuilder {
     return tensor;
   }
 
-  bool commutes_with_scaling(Activation activation) const {
-    return activation == Activation::None || activation == Activation::Relu ||
-           (activation == Activation::Relu6 && relu6_ == Relu6::Limits);
+  bool commutes_with_scaling(const Activation* activation) const {
+    return activation == nullptr || *activation == Activation::None || *activation == Activation::Relu ||
+           (*activation == Activation::Relu6 && relu6_ == Relu6::Limits);
   }
 
   /// True where scaling a channel of every computed operand scales that channel of the output.
   bool passes_factors(const Node& node) const {
-    const std::optional<Activation> activation = activation_of(node);
-    if (activation && !commutes_with_scaling(*activation)) return false;
+    if (!commutes_with_scaling(activation_of(node))) return false;
     const Shape& input = graph_.tensor(node.inputs[0]).shape;
     const Shape& output = graph_.tensor(node.outputs[0]).shape;
     if (input.rank() == 0 || output.rank() == 0 || input[-1] != output[-1]) return false;
