@@ -453,8 +453,11 @@ val Model::float_model() const {
   return guarded([&] { return val(std::make_shared<FloatModel>(float_graph())); });
 }
 
-val Model::analyze() const {
-  return guarded([&] { return val(std::make_shared<Analysis>(float_graph(), graph())); });
+val Model::analyze(bool outputs) const {
+  return guarded([&] {
+    const auto compared = outputs ? analyze::Compared::Outputs : analyze::Compared::AllNodes;
+    return val(std::make_shared<Analysis>(float_graph(), graph(), compared));
+  });
 }
 
 val Model::sensitivity(bool each_weights) const {

@@ -173,7 +173,8 @@ class Model : public Runner {
   val to_tflite(const std::string& io_type) const;
   /// A list of sentences.
   val export_notes() const;
-  val analyze() const;
+  /// An Analysis of all nodes, or of the outputs alone.
+  val analyze(bool outputs) const;
   /// A FloatModel.
   val float_model() const;
   /// A Sensitivity. `each_weights`: the weights of each node by themselves, not those of all together.
