@@ -453,10 +453,15 @@ val Model::float_model() const {
   return guarded([&] { return val(std::make_shared<FloatModel>(float_graph())); });
 }
 
-val Model::analyze(bool outputs) const {
+val Model::analyze() const {
+  return guarded(
+      [&] { return val(std::make_shared<Analysis>(float_graph(), graph(), analyze::Compared::AllNodes)); });
+}
+
+val Model::analyze_outputs() const {
   return guarded([&] {
-    const auto compared = outputs ? analyze::Compared::Outputs : analyze::Compared::AllNodes;
-    return val(std::make_shared<Analysis>(float_graph(), graph(), compared));
+    if (float_graph_->nodes.empty()) return val::null();
+    return val(std::make_shared<Analysis>(float_graph_, graph(), analyze::Compared::Outputs));
   });
 }
 

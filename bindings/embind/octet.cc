@@ -72,6 +72,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("toTFLite", &Model::to_tflite)
       .function("exportNotes", &Model::export_notes)
       .function("analyze", &Model::analyze)
+      .function("analyzeOutputs", &Model::analyze_outputs)
       .function("floatModel", &Model::float_model)
       .function("sensitivity", &Model::sensitivity);
 

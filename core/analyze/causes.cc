@@ -201,8 +201,9 @@ class Finder {
   }
 
   void look_for_lost_channels() {
-    // Who only moves values found them lost.
-    if (rule_.output == ops::OutputQuantization::SameAsInput) return;
+    // Networks have channels that hardly ever say anything. What is joined, or goes out, is meant to be read.
+    const bool moves = rule_.output == ops::OutputQuantization::SameAsInput;
+    if (moves || (error_.op != OpKind::Concatenation && error_.outputs.empty())) return;
     for (const Part& part : parts_.parts) {
       if (part.lost.empty()) continue;
       causes_.push_back({.kind = CauseKind::LostChannels,

@@ -20,7 +20,7 @@ enum class CauseKind : uint8_t {
   WeightSpread,     ///< One scale for weights whose channels differ by orders of magnitude.
   DeadChannels,     ///< Channels are the same for all samples.
   Saturation,       ///< Integers stand at an end of their range where the float values do not.
-  LostChannels,     ///< The whole range of channels is below one step of the integers.
+  LostChannels,     ///< Of a join or an output: the whole range of channels is below one step.
 };
 
 /// "clipped_range", "outlier_channels", "weight_spread", "dead_channels", "saturation", "lost_channels".

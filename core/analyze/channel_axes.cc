@@ -71,10 +71,14 @@ ChannelAxes::Axes ChannelAxes::axes_after(const Node& node) const {
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const TensorId input = node.inputs[i];
     if (input == TensorId::None || graph_.tensor(input).is_constant()) continue;
+    Axes moved = 0;
     for (int axis = 0; axis < output.rank(); ++axis) {
       const int source = source_axis(node, i, axis);
-      if (source >= 0 && (axes_[index(input)] >> source & 1) != 0) axes |= bit(axis);
+      if (source >= 0 && (axes_[index(input)] >> source & 1) != 0) moved |= bit(axis);
     }
+    // Channels of several kinds that were taken apart: the kinds are mostly what comes last.
+    if (moved == 0 && axes_[index(input)] != 0) moved = bit(output.rank() - 1);
+    axes |= moved;
     if (!joins) break;
   }
   return axes;

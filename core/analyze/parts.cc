@@ -64,7 +64,9 @@ Parts divided(const AxisSums& sums, const std::vector<ChannelOrigin>& origins) {
     part.channels.push_back(channel);
     part.sums.merge(sums.channels[c]);
     part.step = std::max(part.step, origins[c].step);
-    if (is_lost(sums.channels[c], origins[c])) part.lost.push_back(channel);
+    if (!is_lost(sums.channels[c], origins[c])) continue;
+    part.lost.push_back(channel);
+    part.lost_sums.merge(sums.channels[c]);
   }
   for (Part& part : result.parts) {
     std::sort(part.channels.begin(), part.channels.end());
@@ -103,7 +105,7 @@ Parts divide(const std::vector<AxisSums>& axes, ChannelAxes& channels) {
 
 std::string lost_sentence(const Part& part) {
   const bool one = part.lost.size() == 1;
-  return channels_text(part.lost) + ", " + range_text(part.sums) +
+  return channels_text(part.lost) + ", " + range_text(part.lost_sums) +
          (one ? ", is lost: its" : ", are lost: their") + " whole range is below one step of the integers, " +
          number(part.step) + ".";
 }
@@ -113,17 +115,20 @@ std::string part_remedy() {
 }
 
 std::vector<std::string> part_warnings(const Parts& parts, const std::string& output) {
-  const std::string name = "Output '" + output + "'";
   std::vector<std::string> warnings;
   for (const Part& part : parts.parts) {
+    std::string sentence;
     if (!part.lost.empty()) {
-      warnings.push_back(name + ": " + lost_sentence(part) + " " + part_remedy());
+      sentence = lost_sentence(part);
     } else if (part.is_weak(parts.whole)) {
-      warnings.push_back(name + ": " + channels_text(part.channels) + ", " + range_text(part.sums) +
-                         (part.channels.size() == 1 ? ", has " : ", have ") + number(part.sums.sqnr_db()) +
-                         " dB, which the " + number(parts.whole.sqnr_db()) +
-                         " dB of the whole do not show. " + part_remedy());
+      sentence = channels_text(part.channels) + ", " + range_text(part.sums) +
+                 (part.channels.size() == 1 ? ", has " : ", have ") + number(part.sums.sqnr_db()) +
+                 " dB, which the " + number(parts.whole.sqnr_db()) + " dB of the whole do not show.";
+    } else {
+      continue;
     }
+    sentence[0] = 'c';  // Channels, in the middle of a sentence.
+    warnings.push_back("Output '" + output + "': " + sentence + " " + part_remedy());
   }
   return warnings;
 }

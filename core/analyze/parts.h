@@ -18,6 +18,7 @@ struct Part {
   double step = 0;                ///< The widest step among them; 0 where their values were never integers.
   /// Those of `channels` whose whole range is below one step: nothing that they say comes through.
   std::vector<int32_t> lost = {};
+  ChannelSums lost_sums = {};  ///< Of all of these.
 
   /// Whether noise is a tenth of the signal or more, and the tensor as a whole does not show it.
   bool is_weak(const ChannelSums& whole) const;
