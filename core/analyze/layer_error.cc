@@ -93,13 +93,6 @@ void NodeSums::merge(const NodeSums& other) {
   saturated += other.saturated;
 }
 
-void ChannelSums::add(float value) {
-  low = std::min(low, value);
-  high = std::max(high, value);
-  signal += static_cast<double>(value) * static_cast<double>(value);
-  ++count;
-}
-
 void ChannelSums::merge(const ChannelSums& other) {
   low = std::min(low, other.low);
   high = std::max(high, other.high);
@@ -233,7 +226,7 @@ void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> i
     const std::span<const float> values = as<float>(contents);
     float_values_[slot].assign(values.begin(), values.end());
     look_at_ends(slot, sums.nodes[node_of_slot_[slot]]);
-    compare_channels(slot, values, nullptr, sums);
+    observe_channels(slot, sums);
   });
 }
 
@@ -274,24 +267,36 @@ void LayerErrorAnalyzer::compare(size_t slot, std::span<const float> actual, Err
   sums.add(float_values_[slot], actual);
 }
 
+template <class Visit>
+void LayerErrorAnalyzer::each_element(const SlotAxis& axis, size_t elements, Visit&& visit) {
+  for (size_t i = 0; i < elements;) {
+    if (axis.inner == 1) {
+      for (size_t c = 0; c < axis.extent; ++c) visit(c, i++);
+      continue;
+    }
+    for (size_t c = 0; c < axis.extent; ++c) {
+      for (const size_t end = i + axis.inner; i < end; ++i) visit(c, i);
+    }
+  }
+}
+
+void LayerErrorAnalyzer::observe_channels(size_t slot, Sums& sums) const {
+  const std::vector<float>& exact = float_values_[slot];
+  for (const SlotAxis& axis : axes_of_slot_[slot]) {
+    ChannelSums* const channels = &sums.channels[axis.first];
+    each_element(axis, exact.size(), [&](size_t c, size_t i) { channels[c].add(exact[i]); });
+  }
+}
+
 void LayerErrorAnalyzer::compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum,
                                           Sums& sums) const {
   const std::vector<float>& exact = float_values_[slot];
   for (const SlotAxis& axis : axes_of_slot_[slot]) {
     ChannelSums* const channels = &sums.channels[axis.first];
-    for (size_t i = 0; i < exact.size();) {
-      for (size_t c = 0; c < axis.extent; ++c) {
-        const size_t end = i + axis.inner;
-        if (sum == nullptr) {
-          for (; i < end; ++i) channels[c].add(exact[i]);
-        } else {
-          for (; i < end; ++i) {
-            const double difference = static_cast<double>(exact[i]) - static_cast<double>(actual[i]);
-            channels[c].*sum += difference * difference;
-          }
-        }
-      }
-    }
+    each_element(axis, exact.size(), [&](size_t c, size_t i) {
+      const double difference = static_cast<double>(exact[i]) - static_cast<double>(actual[i]);
+      channels[c].*sum += difference * difference;
+    });
   }
 }
 

@@ -44,7 +44,13 @@ struct ChannelSums {
   double accumulated = 0;  ///< of their difference to the quantized graph's,
   double local = 0;        ///< and of the node's own.
 
-  void add(float value);  ///< One of the float values.
+  /// One of the float values.
+  void add(float value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+    signal += static_cast<double>(value) * static_cast<double>(value);
+    ++count;
+  }
   void merge(const ChannelSums& other);
   double largest() const {
     return count == 0 ? 0 : std::max(-static_cast<double>(low), static_cast<double>(high));
@@ -149,6 +155,11 @@ class LayerErrorAnalyzer {
   void run_twin(std::span<const std::span<const std::byte>> inputs, Sums& sums);
   /// Adds the difference between a slot's float values and `actual`.
   void compare(size_t slot, std::span<const float> actual, ErrorSums& sums);
+  /// Calls `visit` with the channel and index of each element, in the order of elements.
+  template <class Visit>
+  static void each_element(const SlotAxis& axis, size_t elements, Visit&& visit);
+  /// Takes in the float values of a slot.
+  void observe_channels(size_t slot, Sums& sums) const;
   void compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum, Sums& sums) const;
   void look_at_ends(size_t slot, NodeSums& sums) const;
   void count_saturated(size_t slot, std::span<const float> actual, NodeSums& sums) const;

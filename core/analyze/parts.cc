@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "analyze/wording.h"
@@ -50,8 +49,9 @@ Parts divided(const AxisSums& sums, const std::vector<ChannelOrigin>& origins) {
     order.push_back(static_cast<int32_t>(c));
   }
   const auto width_of = [&](int32_t channel) { return widths[static_cast<size_t>(channel)]; };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int32_t a, int32_t b) { return width_of(a) > width_of(b); });
+  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    return width_of(a) == width_of(b) ? a < b : width_of(a) > width_of(b);
+  });
   double widest = 0;
   for (const int32_t channel : order) {
     const bool alike = !result.parts.empty() && width_of(channel) * kAlike >= widest;
