@@ -1,12 +1,12 @@
 #include "analysis.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "analyze/causes.h"
+#include "analyze/channel_axes.h"
+#include "analyze/parts.h"
 #include "guarded.h"
 #include "ir/short_name.h"
 #include "values.h"
@@ -24,9 +24,9 @@ void set_figures(val& object, const analyze::ErrorSums& sums) {
 }
 
 /// A list of objects with the fields of an ErrorCause in types.ts.
-val causes_of(const analyze::NodeError& error, const Graph& float_graph, const Graph& quantized) {
+val causes_of(const std::vector<analyze::Cause>& causes) {
   val list = val::array();
-  for (const analyze::Cause& cause : analyze::find_causes(error, float_graph, quantized)) {
+  for (const analyze::Cause& cause : causes) {
     val object = val::object();
     object.set("kind", std::string(to_string(cause.kind)));
     object.set("sentence", cause.sentence);
@@ -40,33 +40,73 @@ val causes_of(const analyze::NodeError& error, const Graph& float_graph, const G
   return list;
 }
 
+/// The fields of a ChannelError in types.ts, of one channel or of several together.
+void set_channel_figures(val& object, const analyze::ChannelSums& sums) {
+  const auto count = static_cast<double>(std::max<uint64_t>(1, sums.count));
+  object.set("low", sums.low);
+  object.set("high", sums.high);
+  object.set("sqnr", sums.sqnr_db());
+  object.set("mse", sums.accumulated / count);
+  val local = val::object();
+  local.set("sqnr", sums.local_sqnr_db());
+  local.set("mse", sums.local / count);
+  object.set("local", local);
+}
+
 /// A list of objects with the fields of a ChannelError in types.ts.
 val channels_of(const analyze::NodeError& error) {
-  const auto decibels = [](double signal, double noise) {
-    if (noise <= 0) return std::numeric_limits<double>::infinity();
-    return signal > 0 ? 10 * std::log10(signal / noise) : 0;
-  };
   val list = val::array();
-  for (const analyze::ChannelSums& channel : error.channels) {
-    const auto count = static_cast<double>(std::max<uint64_t>(1, channel.count));
+  for (const analyze::ChannelSums& channel : error.channels()) {
     val object = val::object();
-    object.set("low", channel.low);
-    object.set("high", channel.high);
-    object.set("sqnr", decibels(channel.signal, channel.accumulated));
-    object.set("mse", channel.accumulated / count);
-    val local = val::object();
-    local.set("sqnr", decibels(channel.signal, channel.local));
-    local.set("mse", channel.local / count);
-    object.set("local", local);
+    set_channel_figures(object, channel);
     list.call<void>("push", object);
   }
   return list;
 }
 
+/// A list of objects with the fields of an ErrorPart in types.ts.
+val parts_of(const analyze::Parts& parts) {
+  val list = val::array();
+  for (const analyze::Part& part : parts.parts) {
+    val object = val::object();
+    object.set("axis", parts.axis);
+    object.set("channels", val::array(part.channels));
+    set_channel_figures(object, part.sums);
+    if (part.step > 0) object.set("step", part.step);
+    object.set("lost", val::array(part.lost));
+    object.set("weak", part.is_weak(parts.whole));
+    list.call<void>("push", object);
+  }
+  return list;
+}
+
+/// Of each output of the model that the node computes, what `see` makes of its name and parts.
+template <class See>
+void each_output(const analyze::NodeError& error, analyze::ChannelAxes& channels, See&& see) {
+  for (const analyze::ComparedOutput& output : error.outputs)
+    see(output.name, analyze::divide(error.axes_of(output.tensor), channels));
+}
+
+/// A list of objects with the fields of an OutputError in types.ts.
+val outputs_of(const analyze::NodeError& error, analyze::ChannelAxes& channels) {
+  val list = val::array();
+  each_output(error, channels, [&](const std::string& name, const analyze::Parts& parts) {
+    val object = val::object();
+    object.set("output", name);
+    object.set("node", error.node);
+    set_channel_figures(object, parts.whole);
+    object.set("parts", parts_of(parts));
+    object.set("warnings", val::array(part_warnings(parts, name)));
+    list.call<void>("push", object);
+  });
+  return list;
+}
+
 }  // namespace
 
-Analysis::Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized)
-    : Sample(float_graph), analyzer_(std::move(float_graph), std::move(quantized)) {}
+Analysis::Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
+                   analyze::Compared compared)
+    : Sample(float_graph), analyzer_(std::move(float_graph), std::move(quantized), compared) {}
 
 val Analysis::observe() {
   return guarded([&] { return copy_of(analyzer_.observe(inputs())); });
@@ -81,8 +121,10 @@ val Analysis::fold(const val& sums) {
 
 val Analysis::errors(bool per_channel) const {
   return guarded([&] {
+    analyze::ChannelAxes channels(analyzer_.quantized_graph());
     val list = val::array();
     for (const analyze::NodeError& error : analyzer_.errors()) {
+      const analyze::Parts parts = analyze::divide(error.axes_of(error.output), channels);
       val row = val::object();
       row.set("node", error.node);
       row.set("label", short_name(error.node));
@@ -94,14 +136,30 @@ val Analysis::errors(bool per_channel) const {
       row.set("local", local);
       row.set("saturation", analyze::saturation(error));
       if (const std::optional<analyze::NoiseShares> shares = analyze::noise_shares(error)) {
-        val parts = val::object();
-        parts.set("weights", shares->weights);
-        parts.set("activations", shares->activations);
-        row.set("noise", parts);
+        val noise = val::object();
+        noise.set("weights", shares->weights);
+        noise.set("activations", shares->activations);
+        row.set("noise", noise);
       }
-      row.set("causes", causes_of(error, analyzer_.float_graph(), analyzer_.quantized_graph()));
+      row.set("causes",
+              causes_of(find_causes(error, parts, analyzer_.float_graph(), analyzer_.quantized_graph())));
+      if (parts.parts.size() > 1) row.set("parts", parts_of(parts));
+      if (!error.outputs.empty()) row.set("outputs", outputs_of(error, channels));
       if (per_channel) row.set("channels", channels_of(error));
       list.call<void>("push", row);
+    }
+    return list;
+  });
+}
+
+val Analysis::warnings() const {
+  return guarded([&] {
+    analyze::ChannelAxes channels(analyzer_.quantized_graph());
+    val list = val::array();
+    for (const analyze::NodeError& error : analyzer_.errors()) {
+      each_output(error, channels, [&](const std::string& name, const analyze::Parts& parts) {
+        for (const std::string& warning : part_warnings(parts, name)) list.call<void>("push", warning);
+      });
     }
     return list;
   });

@@ -11,7 +11,8 @@ namespace octet::binding {
 /// Compares every node of a quantized graph with the float graph.
 class Analysis : public Sample {
  public:
-  Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized);
+  Analysis(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
+           analyze::Compared compared);
 
   /// Runs the sample through both; returns its error sums for fold(), as a Uint8Array.
   val observe();
@@ -19,6 +20,8 @@ class Analysis : public Sample {
   /// The errors over all folded samples, one object a node in network order, with those of its channels where
   /// asked for.
   val errors(bool per_channel) const;
+  /// A list of sentences about parts of the model's outputs.
+  val warnings() const;
 
  private:
   analyze::LayerErrorAnalyzer analyzer_;

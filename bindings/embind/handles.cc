@@ -454,7 +454,15 @@ val Model::float_model() const {
 }
 
 val Model::analyze() const {
-  return guarded([&] { return val(std::make_shared<Analysis>(float_graph(), graph())); });
+  return guarded(
+      [&] { return val(std::make_shared<Analysis>(float_graph(), graph(), analyze::Compared::AllNodes)); });
+}
+
+val Model::analyze_outputs() const {
+  return guarded([&] {
+    if (float_graph_->nodes.empty()) return val::null();
+    return val(std::make_shared<Analysis>(float_graph_, graph(), analyze::Compared::Outputs));
+  });
 }
 
 val Model::sensitivity(bool each_weights) const {

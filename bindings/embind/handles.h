@@ -173,7 +173,10 @@ class Model : public Runner {
   val to_tflite(const std::string& io_type) const;
   /// A list of sentences.
   val export_notes() const;
+  /// An Analysis of all nodes.
   val analyze() const;
+  /// An Analysis of the outputs alone; null where the file was saved without the float model.
+  val analyze_outputs() const;
   /// A FloatModel.
   val float_model() const;
   /// A Sensitivity. `each_weights`: the weights of each node by themselves, not those of all together.

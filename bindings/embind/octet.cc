@@ -51,7 +51,8 @@ EMSCRIPTEN_BINDINGS(octet) {
       .smart_ptr<std::shared_ptr<Analysis>>("AnalysisPointer")
       .function("observe", &Analysis::observe)
       .function("fold", &Analysis::fold)
-      .function("errors", &Analysis::errors);
+      .function("errors", &Analysis::errors)
+      .function("warnings", &Analysis::warnings);
   class_<Sensitivity, base<Sample>>("Sensitivity")
       .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
       .function("total", &Sensitivity::total)
@@ -71,6 +72,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("toTFLite", &Model::to_tflite)
       .function("exportNotes", &Model::export_notes)
       .function("analyze", &Model::analyze)
+      .function("analyzeOutputs", &Model::analyze_outputs)
       .function("floatModel", &Model::float_model)
       .function("sensitivity", &Model::sensitivity);
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "analyze/wording.h"
 #include "ops/operator.h"
 
 namespace octet::analyze {
@@ -24,33 +24,6 @@ constexpr double kFew = 0.25;
 constexpr double kLeastBits = 2;
 /// Channels that were seen fewer times may be the same by chance.
 constexpr uint64_t kFewestValues = 8;
-constexpr size_t kNamed = 6;
-
-/// With three significant digits. By way of JSON, which has its own: printf would weigh as much as all this.
-std::string number(double value) {
-  if (value == 0 || !std::isfinite(value)) return value == 0 ? "0" : "infinitely many";
-  const double unit = std::pow(10, std::floor(std::log10(std::abs(value))) - 2);
-  // A power of ten below 1 is not exact, its reciprocal is.
-  const double rounded =
-      unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;
-  std::string text = nlohmann::ordered_json(rounded).dump();
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
-std::string percent(double share) { return number(100 * share) + " %"; }
-
-/// "Channel 3 reaches", "Channels 3, 17 and 40 reach": the verb agrees.
-std::string channels_text(const std::vector<int32_t>& channels) {
-  std::string text = channels.size() == 1 ? "Channel " : "Channels ";
-  const size_t named = channels.size() > kNamed ? kNamed - 1 : channels.size();
-  for (size_t i = 0; i < named; ++i) {
-    if (i > 0) text += i + 1 == channels.size() ? " and " : ", ";
-    text += std::to_string(channels[i]);
-  }
-  if (named < channels.size()) text += " and " + std::to_string(channels.size() - named) + " more";
-  return text;
-}
 
 /// Which of some magnitudes stand out, and what that costs the others.
 struct Outliers {
@@ -87,8 +60,9 @@ bool is_few(const Outliers& outliers, size_t channels) {
 
 class Finder {
  public:
-  Finder(const NodeError& error, const Graph& float_graph, const Graph& quantized)
+  Finder(const NodeError& error, const Parts& parts, const Graph& float_graph, const Graph& quantized)
       : error_(error),
+        parts_(parts),
         float_graph_(float_graph),
         quantized_(quantized),
         rule_(ops::operator_of(error.op).quantization),
@@ -105,6 +79,7 @@ class Finder {
     look_at_weights();
     look_for_dead_channels();
     look_for_saturation();
+    look_for_lost_channels();
     return std::move(causes_);
   }
 
@@ -131,7 +106,7 @@ class Finder {
   void look_at_channels() {
     if (!is_int8()) return;
     std::vector<double> magnitudes;
-    for (const ChannelSums& channel : error_.channels) magnitudes.push_back(channel.largest());
+    for (const ChannelSums& channel : error_.channels()) magnitudes.push_back(channel.largest());
     Outliers outliers = outliers_of(magnitudes, std::max(-range_->low, range_->high));
     const double bits = std::log2(outliers.times);
     if (!is_few(outliers, magnitudes.size()) || bits < kLeastBits) return;
@@ -195,8 +170,8 @@ class Finder {
     // Of what only passes values on, the node that computed them tells.
     if (!rule_.weight) return;
     std::vector<int32_t> dead;
-    for (size_t c = 0; c < error_.channels.size(); ++c) {
-      const ChannelSums& channel = error_.channels[c];
+    for (size_t c = 0; c < error_.channels().size(); ++c) {
+      const ChannelSums& channel = error_.channels()[c];
       if (channel.count >= kFewestValues && channel.low == channel.high)
         dead.push_back(static_cast<int32_t>(c));
     }
@@ -225,9 +200,23 @@ class Finder {
          .share = share});
   }
 
+  void look_for_lost_channels() {
+    // Networks have channels that hardly ever say anything. What is joined, or goes out, is meant to be read.
+    const bool moves = rule_.output == ops::OutputQuantization::SameAsInput;
+    if (moves || (error_.op != OpKind::Concatenation && error_.outputs.empty())) return;
+    for (const Part& part : parts_.parts) {
+      if (part.lost.empty()) continue;
+      causes_.push_back({.kind = CauseKind::LostChannels,
+                         .sentence = lost_sentence(part),
+                         .remedy = part_remedy(),
+                         .channels = part.lost});
+    }
+  }
+
   double count() const { return static_cast<double>(error_.sums.local.count()); }
 
   const NodeError& error_;
+  const Parts& parts_;
   const Graph& float_graph_;
   const Graph& quantized_;
   const ops::QuantizationRule& rule_;
@@ -250,6 +239,8 @@ std::string_view to_string(CauseKind kind) {
       return "dead_channels";
     case CauseKind::Saturation:
       return "saturation";
+    case CauseKind::LostChannels:
+      return "lost_channels";
   }
   return "";
 }
@@ -267,8 +258,9 @@ double saturation(const NodeError& error) {
   return count == 0 ? 0 : static_cast<double>(error.sums.saturated) / static_cast<double>(count);
 }
 
-std::vector<Cause> find_causes(const NodeError& error, const Graph& float_graph, const Graph& quantized) {
-  return Finder(error, float_graph, quantized).find();
+std::vector<Cause> find_causes(const NodeError& error, const Parts& parts, const Graph& float_graph,
+                               const Graph& quantized) {
+  return Finder(error, parts, float_graph, quantized).find();
 }
 
 }  // namespace octet::analyze

@@ -8,6 +8,12 @@
 
 namespace octet::analyze {
 
+double sqnr_db(double signal, double noise) {
+  if (noise == 0) return std::numeric_limits<double>::infinity();
+  if (signal == 0) return 0;
+  return 10 * kernels::log10(signal / noise);
+}
+
 void ErrorSums::add(std::span<const float> reference, std::span<const float> actual) {
   for (size_t i = 0; i < reference.size(); ++i) {
     const double r = reference[i];
@@ -31,12 +37,6 @@ void ErrorSums::merge(const ErrorSums& other) {
   absolute_error_ += other.absolute_error_;
   max_error_ = std::max(max_error_, other.max_error_);
   count_ += other.count_;
-}
-
-double ErrorSums::sqnr_db() const {
-  if (squared_error_ == 0) return std::numeric_limits<double>::infinity();
-  if (signal_ == 0) return 0;
-  return 10 * kernels::log10(signal_ / squared_error_);
 }
 
 double ErrorSums::mse() const { return count_ == 0 ? 0 : squared_error_ / static_cast<double>(count_); }

@@ -6,6 +6,9 @@
 
 namespace octet::analyze {
 
+/// 10 log10(signal / noise), of sums of squares; +infinity without noise, else 0 without signal.
+double sqnr_db(double signal, double noise);
+
 /// Sums over elements and samples from which all metrics follow. Accumulates in double, in element order.
 /// Trivially copyable: workers of one build exchange it as bytes.
 class ErrorSums {
@@ -14,8 +17,7 @@ class ErrorSums {
   void add(std::span<const float> reference, std::span<const float> actual);
   void merge(const ErrorSums& other);
 
-  /// 10 log10(sum r^2 / sum (r-a)^2); +infinity when equal, else 0 when the reference is all zero.
-  double sqnr_db() const;
+  double sqnr_db() const { return analyze::sqnr_db(signal_, squared_error_); }
   double mse() const;
   double mae() const;
   double cosine() const;  ///< 1 when both are all zero, 0 when one is.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <unordered_map>
 
+#include "analyze/channel_axes.h"
 #include "kernels/convert.h"
 #include "quantize/float_twin.h"
 
@@ -65,6 +67,10 @@ void represent(const Tensor& tensor, std::span<const float> values, std::span<st
   }
 }
 
+bool is_output(const Graph& graph, TensorId id) {
+  return std::find(graph.outputs.begin(), graph.outputs.end(), id) != graph.outputs.end();
+}
+
 bool has_bfloat16(const Graph& graph) {
   return std::any_of(graph.tensors.begin(), graph.tensors.end(),
                      [](const Tensor& tensor) { return tensor.dtype == DType::BFloat16; });
@@ -96,6 +102,13 @@ void ChannelSums::merge(const ChannelSums& other) {
   local += other.local;
 }
 
+std::vector<AxisSums> NodeError::axes_of(TensorId tensor) const {
+  std::vector<AxisSums> found;
+  std::copy_if(axes.begin(), axes.end(), std::back_inserter(found),
+               [&](const AxisSums& sums) { return sums.tensor == tensor; });
+  return found;
+}
+
 std::optional<IntegerRange> integer_range(const Tensor& tensor) {
   const bool is_int16 = tensor.dtype == DType::Int16;
   if ((tensor.dtype != DType::Int8 && !is_int16) || !tensor.quantization) return {};
@@ -106,20 +119,22 @@ std::optional<IntegerRange> integer_range(const Tensor& tensor) {
 }
 
 LayerErrorAnalyzer::LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph,
-                                       std::shared_ptr<const Graph> quantized)
-    : float_(float_graph),
+                                       std::shared_ptr<const Graph> quantized, Compared compared)
+    : compared_(compared),
+      float_(float_graph),
       quantized_(quantized),
       float_slot_(float_graph->tensors.size(), -1),
       quantized_slot_(quantized->tensors.size(), -1) {
   match_outputs(*float_graph, *quantized);
   float_values_.resize(node_of_slot_.size());
-  if (has_bfloat16(*quantized)) return;
+  if (compared_ == Compared::Outputs || has_bfloat16(*quantized)) return;
   twin_ = std::make_unique<emulate::Executor>(
       std::make_shared<const Graph>(quantize::float_twin(*quantized).graph));
   match_twin();
 }
 
 void LayerErrorAnalyzer::match_outputs(const Graph& float_graph, const Graph& quantized) {
+  const ChannelAxes channels(quantized);
   std::unordered_map<std::string, size_t> quantized_nodes;
   for (size_t n = 0; n < quantized.nodes.size(); ++n) quantized_nodes.emplace(quantized.nodes[n].name, n);
   for (size_t n = 0; n < float_graph.nodes.size(); ++n) {
@@ -133,31 +148,54 @@ void LayerErrorAnalyzer::match_outputs(const Graph& float_graph, const Graph& qu
       const Tensor& actual = quantized.tensor(other.outputs[i]);
       if (reference.dtype != DType::Float32 || !is_comparable(actual)) continue;
       if (!(actual.shape == reference.shape)) continue;
+      if (compared_ == Compared::Outputs && !is_output(float_graph, node.outputs[i])) continue;
       if (!compared) {
         errors_.push_back({.node = node.name, .op = node.op, .unit = node.placement.unit, .sums = {}});
         errors_.back().float_node = static_cast<NodeId>(n);
         errors_.back().quantized_node = static_cast<NodeId>(found->second);
       }
       compared = true;
-      add_slot(node.outputs[i], other.outputs[i]);
+      add_slot(node.outputs[i], other.outputs[i], channels);
     }
   }
 }
 
-void LayerErrorAnalyzer::add_slot(TensorId float_id, TensorId quantized_id) {
+void LayerErrorAnalyzer::add_slot(TensorId float_id, TensorId quantized_id, const ChannelAxes& channels) {
   const auto slot = static_cast<int32_t>(node_of_slot_.size());
-  const Tensor& actual = quantized_.graph().tensor(quantized_id);
+  const Graph& quantized = quantized_.graph();
+  const Tensor& actual = quantized.tensor(quantized_id);
   float_slot_[index(float_id)] = slot;
   quantized_slot_[index(quantized_id)] = slot;
   node_of_slot_.push_back(errors_.size() - 1);
   ends_.push_back(integer_range(actual));
-  first_channel_.emplace_back();
+  axes_of_slot_.emplace_back();
   NodeError& error = errors_.back();
-  if (error.output != TensorId::None || actual.shape.rank() == 0) return;
-  error.output = quantized_id;
-  error.channels.resize(static_cast<size_t>(actual.shape[actual.shape.rank() - 1]));
-  first_channel_.back() = channels_;
-  channels_ += error.channels.size();
+  const std::vector<TensorId>& outputs = float_.graph().outputs;
+  for (size_t o = 0; o < std::min(outputs.size(), quantized.outputs.size()); ++o) {
+    if (outputs[o] == float_id)
+      error.outputs.push_back({.name = quantized.tensor(quantized.outputs[o]).name, .tensor = quantized_id});
+  }
+  const int rank = actual.shape.rank();
+  const bool first = error.output == TensorId::None && rank > 0;
+  if (first) {
+    error.output = quantized_id;
+    add_axis(quantized_id, rank - 1);
+  } else if (!is_output(float_.graph(), float_id)) {
+    return;
+  }
+  for (const int axis : channels.of(quantized_id)) {
+    if (!first || axis != rank - 1) add_axis(quantized_id, axis);
+  }
+}
+
+void LayerErrorAnalyzer::add_axis(TensorId tensor, int axis) {
+  const Shape& shape = quantized_.graph().tensor(tensor).shape;
+  const auto extent = static_cast<size_t>(shape[axis]);
+  const auto inner = static_cast<size_t>(shape.elements(axis + 1, shape.rank()));
+  axes_of_slot_.back().push_back({.extent = extent, .inner = inner, .first = channels_});
+  errors_.back().axes.push_back(
+      {.tensor = tensor, .axis = axis, .channels = std::vector<ChannelSums>(extent)});
+  channels_ += extent;
 }
 
 void LayerErrorAnalyzer::match_twin() {
@@ -188,7 +226,7 @@ void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> i
     const std::span<const float> values = as<float>(contents);
     float_values_[slot].assign(values.begin(), values.end());
     look_at_ends(slot, sums.nodes[node_of_slot_[slot]]);
-    compare_channels(slot, values, nullptr, sums);
+    observe_channels(slot, sums);
   });
 }
 
@@ -229,25 +267,36 @@ void LayerErrorAnalyzer::compare(size_t slot, std::span<const float> actual, Err
   sums.add(float_values_[slot], actual);
 }
 
+template <class Visit>
+void LayerErrorAnalyzer::each_element(const SlotAxis& axis, size_t elements, Visit&& visit) {
+  for (size_t i = 0; i < elements;) {
+    if (axis.inner == 1) {
+      for (size_t c = 0; c < axis.extent; ++c) visit(c, i++);
+      continue;
+    }
+    for (size_t c = 0; c < axis.extent; ++c) {
+      for (const size_t end = i + axis.inner; i < end; ++i) visit(c, i);
+    }
+  }
+}
+
+void LayerErrorAnalyzer::observe_channels(size_t slot, Sums& sums) const {
+  const std::vector<float>& exact = float_values_[slot];
+  for (const SlotAxis& axis : axes_of_slot_[slot]) {
+    ChannelSums* const channels = &sums.channels[axis.first];
+    each_element(axis, exact.size(), [&](size_t c, size_t i) { channels[c].add(exact[i]); });
+  }
+}
+
 void LayerErrorAnalyzer::compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum,
                                           Sums& sums) const {
-  if (!first_channel_[slot]) return;
   const std::vector<float>& exact = float_values_[slot];
-  const size_t count = errors_[node_of_slot_[slot]].channels.size();
-  const std::span<ChannelSums> channels = std::span(sums.channels).subspan(*first_channel_[slot], count);
-  for (size_t i = 0; i < exact.size(); i += count) {
-    for (size_t c = 0; c < count; ++c) {
-      const double value = exact[i + c];
-      if (sum != nullptr) {
-        const double difference = value - static_cast<double>(actual[i + c]);
-        channels[c].*sum += difference * difference;
-        continue;
-      }
-      channels[c].low = std::min(channels[c].low, exact[i + c]);
-      channels[c].high = std::max(channels[c].high, exact[i + c]);
-      channels[c].signal += value * value;
-      ++channels[c].count;
-    }
+  for (const SlotAxis& axis : axes_of_slot_[slot]) {
+    ChannelSums* const channels = &sums.channels[axis.first];
+    each_element(axis, exact.size(), [&](size_t c, size_t i) {
+      const double difference = static_cast<double>(exact[i]) - static_cast<double>(actual[i]);
+      channels[c].*sum += difference * difference;
+    });
   }
 }
 
@@ -263,6 +312,7 @@ void LayerErrorAnalyzer::run_quantized(std::span<const std::span<const std::byte
     compare_channels(slot, actual, &ChannelSums::accumulated, sums);
     count_saturated(slot, actual, node);
   });
+  if (compared_ == Compared::Outputs) return;
 
   quantized_.set_inputs(inputs);
   quantized_.run_edited([&](TensorId id, std::span<std::byte> contents) {
@@ -320,10 +370,12 @@ void LayerErrorAnalyzer::fold(std::span<const std::byte> sample) {
     NodeSums node;
     read(sample, i, node);
     errors_[i].sums.merge(node);
-    for (ChannelSums& sums : errors_[i].channels) {
-      ChannelSums added;
-      read(sample.subspan(node_bytes), channel++, added);
-      sums.merge(added);
+    for (AxisSums& axis : errors_[i].axes) {
+      for (ChannelSums& sums : axis.channels) {
+        ChannelSums added;
+        read(sample.subspan(node_bytes), channel++, added);
+        sums.merge(added);
+      }
     }
   }
 }

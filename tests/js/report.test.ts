@@ -204,6 +204,9 @@ describe('as HTML', () => {
       ...report,
       title: hostile,
       inputs: [{ name: hostile, dtype: 'float32', shape: [1] }],
+      outputs: [
+        { name: hostile, dtype: 'float32', shape: [1], error: { sqnr: 1, parts: [], warnings: [hostile] } },
+      ],
       nodes: [
         {
           ...node,

@@ -33,6 +33,39 @@ export interface NodeError extends SignalError {
   readonly causes: readonly ErrorCause[];
   /** Of its first output, by position of the last axis; with `perChannel`. */
   readonly channels?: readonly ChannelError[];
+  /** The parts of its first output whose ranges differ, the widest first; absent where there is but one. */
+  readonly parts?: readonly ErrorPart[];
+  /** The outputs of the model that it computes; absent where it computes none. */
+  readonly outputs?: readonly OutputError[];
+}
+
+/** The error of an output of the model, and of its parts. */
+export interface OutputError extends ChannelError {
+  /** The output's name in the quantized model. */
+  readonly output: string;
+  /** Who computes it. */
+  readonly node: string;
+  /**
+   * The channels of each part differ in range by a factor of at most 16; the part with the widest comes first. Channels
+   * that are always 0 are in none. Empty where too few values were seen to tell parts apart.
+   */
+  readonly parts: readonly ErrorPart[];
+  /** What its own ratio hides, and what helps, in complete sentences: parts that are lost, or far worse than the whole. */
+  readonly warnings: readonly string[];
+}
+
+/** The error of channels whose ranges are alike, together. */
+export interface ErrorPart extends ChannelError {
+  /** The axis of the tensor that the channels are positions of. */
+  readonly axis: number;
+  /** Ascending. */
+  readonly channels: readonly number[];
+  /** One step of the integers that its values were rounded to; absent where they never were. */
+  readonly step?: number;
+  /** Those of `channels` whose whole range is below one step, so that nothing of them comes through. */
+  readonly lost: readonly number[];
+  /** Its SQNR is below 20 dB, and that of the tensor at least 10 dB better. */
+  readonly weak: boolean;
 }
 
 /** Why a node's quantized output is far from its float output. */
@@ -73,9 +106,14 @@ export type ErrorCause = {
       /** As `NodeError.saturation`. */
       readonly share: number;
     }
+  | {
+      readonly kind: 'lost_channels';
+      /** Those whose whole range is below one step, by position of the axis of `NodeError.parts`. */
+      readonly channels: readonly number[];
+    }
 );
 
-/** The error of one channel, with those of all nodes before it, and its own. */
+/** The error of one channel, or of several together, with those of all nodes before it, and its own. */
 export interface ChannelError {
   /** Smallest and largest float value. */
   readonly low: number;

@@ -97,6 +97,8 @@ export interface Finished {
 export interface AnalysisHandle extends ObserverHandle {
   fold(seen: Uint8Array): Result<undefined>;
   errors(perChannel: boolean): Result<NodeError[]>;
+  /** Sentences about parts of the model's outputs. */
+  warnings(): Result<string[]>;
 }
 
 export interface SensitivityHandle extends ObserverHandle {
@@ -115,6 +117,8 @@ export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
   exportNotes(): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
+  /** Of the outputs alone; null where the file was saved without the float model. */
+  analyzeOutputs(): Result<AnalysisHandle> | null;
   floatModel(): Result<RunnerHandle>;
   /** `eachWeights`: the weights of each node by themselves. */
   sensitivity(eachWeights: boolean): Result<SensitivityHandle>;

@@ -5,6 +5,9 @@ export const CALM_DB = 40;
 /** At or below it the colour is at its strongest. */
 export const HOT_DB = 5;
 
+/** Further runs of channels are left out. */
+const MOST_RUNS = 6;
+
 /** How strongly a ratio is coloured, 0 to 1: most layers of a good INT8 model lie at 20 to 35 dB, and should look calm. */
 export function tintOf(sqnr: number): number {
   return heatOf(sqnr) ** 1.6;
@@ -75,6 +78,20 @@ export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   return `${minutes} min ${Math.round(seconds - minutes * 60)} s`;
+}
+
+/** Ascending positions of an axis, with runs by their ends: "0–3, 7". */
+export function channelsText(channels: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const channel of channels) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] + 1 === channel) run[1] = channel;
+    else runs.push([channel, channel]);
+  }
+  const named = runs
+    .slice(0, MOST_RUNS)
+    .map(([first, last]) => (first === last ? first : `${first}–${last}`));
+  return [...named, ...(runs.length > MOST_RUNS ? ['…'] : [])].join(', ');
 }
 
 /** A name that a converter joined of many, as short as it stays recognisable: "batchnorm/add_1". */

@@ -26,6 +26,9 @@ import type {
 } from './types.js';
 import type { LookedAt, WorkerApi } from './worker-api.js';
 
+/** Samples of an evaluation whose outputs are compared with the float model's, where warnings are asked for. */
+const COMPARED_SAMPLES = 8;
+
 /** The graph as the core describes it: tensors and segments by index. */
 export interface CoreGraph {
   readonly name: string;
@@ -116,6 +119,7 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     const labelled = labelledSamples(samples);
     const { onWarning } = options;
     const noticed: Uint8Array[] = [];
+    const first: EncodedSample[] = [];
     const run = (api: Remote<WorkerApi>, sample: EncodedSample): Promise<LookedAt> =>
       onWarning === undefined
         ? api.run(artifact.id, sample, tensors).then((results) => ({ results }))
@@ -125,7 +129,10 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
       {
         phase: 'evaluate',
         ...labelled,
-        work: (worker, { sample }) => worker.callWith(artifact, (api) => run(api, sample)),
+        work: (worker, { sample }) => {
+          if (onWarning !== undefined && first.length < COMPARED_SAMPLES) first.push(sample);
+          return worker.callWith(artifact, (api) => run(api, sample));
+        },
         collect: (seen, { groundTruth }) => {
           if (seen.noticed !== undefined) noticed.push(seen.noticed);
           add(this.#tensorMap(tensors, seen.results), groundTruth);
@@ -139,8 +146,17 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
       const all = joined(noticed);
       const warnings = leastBusyWorker().callWith(artifact, (api) => api.inputWarnings(artifact.id, all));
       for (const warning of await abortable(warnings, options.signal)) onWarning(warning);
+      for (const warning of await this.outputWarnings(first, options.signal)) onWarning(warning);
     }
     return statistic.result();
+  }
+
+  /** What is likely wrong with the outputs, judged by some samples. */
+  protected async outputWarnings(
+    _samples: readonly EncodedSample[],
+    _signal: AbortSignal | undefined,
+  ): Promise<readonly string[]> {
+    return [];
   }
 
   async constant(tensor: string): Promise<OutputTensor> {

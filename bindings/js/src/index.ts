@@ -17,6 +17,7 @@ export {
   masksFor,
 } from './labels/labelled-images.js';
 export { loadModel } from './net.js';
+export { outputErrors } from './output-errors.js';
 export {
   bfloat16Quantization,
   bfloat16Scheme,

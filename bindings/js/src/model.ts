@@ -5,7 +5,7 @@ import { OctetError } from './errors.js';
 import { type CoreGraph, FileModel } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
-import type { Artifact, FinishedModel } from './protocol.js';
+import type { Artifact, EncodedSample, FinishedModel } from './protocol.js';
 import type { QuantizationReport } from './report/types.js';
 import {
   abortable,
@@ -110,6 +110,30 @@ class QuantizedModel extends FileModel implements ModelInterface {
       return errors.sort(worstFirst(metric, options.localFeed ?? false));
     } finally {
       freeEverywhere(id);
+    }
+  }
+
+  protected override async outputWarnings(
+    samples: readonly EncodedSample[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly string[]> {
+    const { artifact } = this;
+    const worker = leastBusyWorker();
+    const id = newId();
+    try {
+      if (!(await worker.callWith(artifact, (api) => api.beginOutputs(artifact.id, id)))) return [];
+      const folding = new Folding(worker, id);
+      for (const sample of samples)
+        await folding.add(
+          await abortable(
+            worker.call((api) => api.observe(id, sample)),
+            signal,
+          ),
+        );
+      await folding.end();
+      return await worker.call((api) => api.outputWarnings(id));
+    } finally {
+      worker.free(id);
     }
   }
 

@@ -171,7 +171,9 @@ export interface CallOptions {
 export interface EvaluateOptions extends CallOptions {
   /**
    * Called at the end with a sentence for each thing about the inputs that is likely wrong: images that hold one value, or
-   * were scaled twice, stretched or turned to grey, and ranges far from those of calibration.
+   * were scaled twice, stretched or turned to grey, and ranges far from those of calibration. Of a quantized model also
+   * for each part of an output that is lost or far worse than the whole: the first 8 samples are compared with the float
+   * model.
    */
   readonly onWarning?: (warning: string) => void;
 }

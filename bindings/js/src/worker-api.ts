@@ -226,6 +226,15 @@ export class WorkerApi {
     this.#entries.set(id, { kind: 'analysis', handle: unwrap(handle.analyze()), inputs });
   }
 
+  /** Begins comparing the outputs alone; false where the model was saved without its float model. */
+  beginOutputs(modelId: string, id: string): boolean {
+    const { handle, inputs } = this.#entry(modelId, 'model');
+    const analysis = handle.analyzeOutputs();
+    if (analysis === null) return false;
+    this.#entries.set(id, { kind: 'analysis', handle: unwrap(analysis), inputs });
+    return true;
+  }
+
   /** Begins measuring what roundings make of the outputs of model `modelId` under the new id. */
   beginSensitivity(modelId: string, id: string, eachWeights: boolean): void {
     const { handle, inputs } = this.#entry(modelId, 'model');
@@ -295,6 +304,10 @@ export class WorkerApi {
 
   nodeErrors(id: string, perChannel: boolean): NodeError[] {
     return unwrap(this.#entry(id, 'analysis').handle.errors(perChannel));
+  }
+
+  outputWarnings(id: string): string[] {
+    return unwrap(this.#entry(id, 'analysis').handle.warnings());
   }
 
   sensitivities(id: string): CoreSensitivity[] {

@@ -67,7 +67,11 @@ struct Net {
   }
 
   const NodeError& error(size_t node = 0) const { return analyzer->errors()[node]; }
-  std::vector<Cause> causes(size_t node = 0) const { return find_causes(error(node), *graph, *quantized); }
+  std::vector<Cause> causes(size_t node = 0) const {
+    ChannelAxes channels(*quantized);
+    const Parts parts = divide(error(node).axes_of(error(node).output), channels);
+    return find_causes(error(node), parts, *graph, *quantized);
+  }
 
   std::vector<std::vector<float>> samples;
   std::shared_ptr<const Graph> graph;
@@ -173,11 +177,11 @@ TEST(Causes, DividesANodesNoiseBetweenWeightsAndActivations) {
 TEST(Causes, SumsOfChannelsAreThoseOfTheNode) {
   const Net net(with(ones(), 2, 16));
   const NodeError& error = net.error();
-  ASSERT_EQ(error.channels.size(), static_cast<size_t>(kChannels));
+  ASSERT_EQ(error.channels().size(), static_cast<size_t>(kChannels));
   double local = 0;
   double accumulated = 0;
   uint64_t count = 0;
-  for (const ChannelSums& channel : error.channels) {
+  for (const ChannelSums& channel : error.channels()) {
     local += channel.local;
     accumulated += channel.accumulated;
     count += channel.count;

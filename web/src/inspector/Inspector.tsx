@@ -9,6 +9,7 @@ import { attributeName, attributeOf, fusedActivation } from '../graph/words';
 import { useActiveRun, useErrorOf } from '../state/derive';
 import { select, useStore } from '../state/store';
 import type { Run } from '../state/types';
+import { PartsTable } from '../ui/PartsTable';
 import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';
 import { ActivationChart } from './ActivationChart';
 import { ChannelRanges } from './ChannelRanges';
@@ -183,6 +184,7 @@ function ErrorFigures({ error }: { readonly error: NodeError }) {
           rest.
         </p>
       )}
+      {error.parts && <PartsTable parts={error.parts} />}
       {error.causes.map(({ kind, sentence, remedy }) => (
         <p key={kind} className="note warning">
           {sentence} <span className="muted">{remedy}</span>

@@ -11,6 +11,7 @@ import { FaceBoxes } from './FaceBoxes';
 import { faceRange } from './faces';
 import { outputKind } from './kind';
 import { Numbers } from './Numbers';
+import { OutputParts } from './OutputParts';
 import { Pictures } from './Pictures';
 import { type Outputs, useOutputs } from './useOutputs';
 import './OutputsView.css';
@@ -97,6 +98,7 @@ export function OutputsView({ run }: { readonly run: Run | undefined }) {
       ) : (
         <p className="outputs-none small muted">Running…</p>
       )}
+      {run && <OutputParts run={run} />}
     </div>
   );
 }

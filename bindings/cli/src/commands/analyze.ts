@@ -1,7 +1,14 @@
 // octet analyze: how far each node of a quantized model is from the float model, worst first.
 
 import { Command, Option } from 'commander';
-import type { ErrorMetric, NodeError, Sensitivity } from 'octet-quant';
+import {
+  type ErrorMetric,
+  type NodeError,
+  type OutputError,
+  outputErrors,
+  type Sensitivity,
+} from 'octet-quant';
+import { channelsText } from 'octet-quant/display';
 import { UsageError } from '../exit-code.js';
 import {
   addOutputOptions,
@@ -55,15 +62,25 @@ export function analyzeCommand(): Command {
       if (atOutputs) {
         if (metric !== 'sqnr' && metric !== 'mse')
           throw new UsageError(`--at-outputs ranks by sqnr or mse, not by ${metric}.`);
-        const roundings = await model.rankSensitivity(samples, metric, callOptions).finally(finish);
-        show(options, { samples: samples.length, metric, roundings }, () => roundingTable(roundings));
+        const { outputs, roundings } = await (async () => ({
+          outputs: outputErrors(await model.analyzeQuantizationError(samples, metric, callOptions)),
+          roundings: await model.rankSensitivity(samples, metric, callOptions),
+        }))().finally(finish);
+        show(options, { samples: samples.length, metric, outputs, roundings }, () =>
+          [outputText(outputs, true), roundingTable(roundings)].filter((part) => part !== '').join('\n\n'),
+        );
         return;
       }
       const errors = await model
         .analyzeQuantizationError(samples, metric, { localFeed: local, perChannel, ...callOptions })
         .finally(finish);
       show(options, { samples: samples.length, metric, local, nodes: errors }, () =>
-        [errorTable(errors), channelText(errors), causeText(errors)]
+        [
+          errorTable(errors),
+          channelText(errors),
+          outputText(outputErrors(errors).map(withoutCauses(errors))),
+          causeText(errors),
+        ]
           .filter((part) => part !== '')
           .join('\n\n'),
       );
@@ -108,6 +125,36 @@ export function causeText(errors: readonly NodeError[]): string {
       causes.map(({ sentence, remedy }) => `${label}: ${sentence}\n  ${remedy}`),
     )
     .join('\n');
+}
+
+/** The parts of outputs, and what is said about them; of those that are one part only where all are asked for. */
+function outputText(outputs: readonly OutputError[], all = false): string {
+  const told = outputs.filter(({ parts }) => all || parts.length > 1);
+  if (told.length === 0) return '';
+  const rows = told.flatMap(({ output, sqnr, parts }) => [
+    [decibels(sqnr), '', '', '', output],
+    ...(parts.length > 1 ? parts : []).map((part) => [
+      decibels(part.sqnr),
+      decibels(part.local.sqnr),
+      `${figure(part.low)} to ${figure(part.high)}`,
+      part.step === undefined ? '' : figure(part.step),
+      `  ${part.channels.length === 1 ? 'channel' : 'channels'} ${channelsText(part.channels)} of axis ${part.axis}${part.lost.length > 0 ? ', lost' : part.weak ? ', weak' : ''}`,
+    ]),
+  ]);
+  return [
+    table(['>SQNR dB', '>its own', '>range', '>step', 'output and its parts'], rows),
+    ...told.flatMap(({ warnings }) => warnings.map((warning) => `Warning: ${warning}`)),
+  ].join('\n');
+}
+
+/** Leaves out the warnings about outputs whose nodes' causes say the same. */
+function withoutCauses(errors: readonly NodeError[]): (output: OutputError) => OutputError {
+  const told = new Set(
+    errors
+      .filter(({ causes }) => causes.some(({ kind }) => kind === 'lost_channels'))
+      .map(({ node }) => node),
+  );
+  return (output) => (told.has(output.node) ? { ...output, warnings: [] } : output);
 }
 
 /** The channels of each node that are worst by their own error; empty where channels were not asked for. */

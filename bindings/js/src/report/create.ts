@@ -2,10 +2,12 @@
 
 import { EncodedDataset } from '../dataset.js';
 import { OctetError } from '../errors.js';
+import { outputErrors } from '../output-errors.js';
 import { throwIfAborted } from '../samples.js';
 import { realValues } from '../tensor.js';
 import type {
   DType,
+  ErrorPart,
   ImageDataset,
   Model,
   NodeError,
@@ -20,7 +22,15 @@ import type {
 } from '../types.js';
 import { Histograms } from './histograms.js';
 import { inputOf, outputsOf } from './preview.js';
-import type { Report, ReportError, ReportNode, ReportOptions, ReportSample, ReportWeights } from './types.js';
+import type {
+  Report,
+  ReportError,
+  ReportNode,
+  ReportOptions,
+  ReportPart,
+  ReportSample,
+  ReportWeights,
+} from './types.js';
 
 /** Samples whose values the histograms hold. */
 const HISTOGRAM_SAMPLES = 8;
@@ -46,7 +56,10 @@ export async function createReport(
     target: model.target,
     ...(report.anyShapeOnMla === undefined ? {} : { anyShapeOnMla: report.anyShapeOnMla }),
     inputs: float.inputs.map(summaryOf),
-    outputs: float.outputs.map(summaryOf),
+    outputs: float.outputs.map((output, at) => ({
+      ...summaryOf(output),
+      ...errorOfOutput(model.outputs[at]?.name, errors),
+    })),
     sizes: {
       ...sizes,
       octetBytes: model.save().length,
@@ -194,6 +207,7 @@ function nodesOf(model: Model, float: Runnable, errors: readonly NodeError[]): r
       causes: (error?.causes ?? []).map(({ kind, sentence, remedy }) => ({ kind, sentence, remedy })),
       ...(error?.noise === undefined ? {} : { noise: error.noise }),
       ...(error?.saturation === undefined ? {} : { saturation: error.saturation }),
+      ...(error?.parts === undefined ? {} : { parts: error.parts.map(partOf) }),
     };
   });
 }
@@ -218,8 +232,29 @@ function precisionOf(node: NodeInfo | undefined, tensors: ReadonlyMap<string, Te
   return first === 'BF16' && weights.dtype === 'int8' ? `${first}, INT8 weights` : first;
 }
 
+function errorOfOutput(
+  name: string | undefined,
+  errors: readonly NodeError[],
+): Pick<Report['outputs'][number], 'error'> {
+  const found = outputErrors(errors).find(({ output }) => output === name);
+  if (found === undefined) return {};
+  const { sqnr, parts, warnings } = found;
+  return { error: { sqnr: ratioOf(sqnr), parts: parts.map(partOf), warnings } };
+}
+
+function partOf({ axis, channels, low, high, sqnr, local, step, lost, weak }: ErrorPart): ReportPart {
+  const range = { axis, channels, low, high };
+  const ratios = { sqnr: ratioOf(sqnr), ownSqnr: ratioOf(local.sqnr) };
+  return { ...range, ...ratios, ...(step === undefined ? {} : { step }), lost, weak };
+}
+
+/** In JSON there is no Infinity. */
+function ratioOf(sqnr: number): number | null {
+  return Number.isFinite(sqnr) ? sqnr : null;
+}
+
 function figuresOf({ sqnr, mse, mae, cosine, maxError }: SignalError): ReportError {
-  return { sqnr: Number.isFinite(sqnr) ? sqnr : null, mse, mae, cosine, maxError };
+  return { sqnr: ratioOf(sqnr), mse, mae, cosine, maxError };
 }
 
 /** The weights that were quantized, by output channel. */

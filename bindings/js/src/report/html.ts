@@ -15,6 +15,7 @@ import type { Target } from '../types.js';
 import { errorBars, precisionCurve, ratio } from './charts.js';
 import { layers } from './layers.js';
 import { html, Markup } from './markup.js';
+import { outputParts } from './parts.js';
 import { samples } from './sample-cards.js';
 import { SCRIPT, SCRIPT_HASH, STYLE } from './style.js';
 import { type Column, table } from './table.js';
@@ -37,6 +38,7 @@ export function reportHtml(report: Report): string {
 <header><h1>${report.title}</h1>${introduction(report)}</header>
 <main>
 ${summary(report)}
+${outputParts(report)}
 ${errors(report)}
 ${feedback(report)}
 ${mixedPrecision(report)}

@@ -3,6 +3,7 @@
 import { count, decibels, figure, percent, shapeText, share } from '../display.js';
 import { channelBars, histogram, ratio } from './charts.js';
 import { html, type Markup } from './markup.js';
+import { partTable } from './parts.js';
 import { type Column, table } from './table.js';
 import type { Report, ReportNode, ReportRange, ReportWeights } from './types.js';
 
@@ -75,7 +76,7 @@ function detail(
   range: ReportRange | undefined,
   weights: ReportWeights | undefined,
 ): Markup {
-  const { name, label, operator, unit, segment, precision, error, reasons, causes } = node;
+  const { name, label, operator, unit, segment, precision, error, reasons, causes, parts } = node;
   const ratios = error
     ? `${decibels(ratio(error.sqnr))} piled up, its own ${decibels(ratio(error.local.sqnr))}`
     : undefined;
@@ -84,6 +85,7 @@ function detail(
 <p class="small soft"><span class="unit unit-${unit}">${segment || unit}</span>${precision === '' ? '' : `, ${precision}`}${error ? `, mean squared error ${figure(error.mse)} (its own ${figure(error.local.mse)}), mean absolute error ${figure(error.mae)}, cosine ${error.cosine.toFixed(6)}, largest error ${figure(error.maxError)}` : ''}</p>
 ${reasons.map((reason) => html`<p>${reason}</p>`)}
 ${noiseOf(node)}
+${parts === undefined ? undefined : partTable(parts)}
 ${causes.map(({ sentence, remedy }) => html`<p class="cause">${sentence} <span class="soft">${remedy}</span></p>`)}
 <div class="detail">${range ? html`<div>${rangeOf(range)}</div>` : undefined}${weights ? html`<div>${channelBars(weights)}<p class="small soft">Weights in ${weights.bits} bits, ${weights.limits.length > 1 ? 'a scale for each channel' : 'one scale'}.</p></div>` : undefined}</div></div></details>
 `;

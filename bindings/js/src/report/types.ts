@@ -74,6 +74,20 @@ export interface ReportCause {
   readonly remedy: string;
 }
 
+/** Channels whose ranges are alike, as in `ErrorPart`. */
+export interface ReportPart {
+  readonly axis: number;
+  readonly channels: readonly number[];
+  readonly low: number;
+  readonly high: number;
+  /** null where there is no noise. */
+  readonly sqnr: number | null;
+  readonly ownSqnr: number | null;
+  readonly step?: number;
+  readonly lost: readonly number[];
+  readonly weak: boolean;
+}
+
 export interface ReportNode {
   readonly name: string;
   readonly label: string;
@@ -95,6 +109,8 @@ export interface ReportNode {
   /** As in `NodeError`. */
   readonly noise?: NonNullable<NodeError['noise']>;
   readonly saturation?: number;
+  /** Of its first output; absent where there is but one. */
+  readonly parts?: readonly ReportPart[];
 }
 
 /** A tensor's values, and the range that was chosen for them. */
@@ -200,6 +216,13 @@ export interface Report {
     readonly name: string;
     readonly dtype: DType;
     readonly shape: readonly number[];
+    /** What was measured of it, all samples together; absent where nothing was. */
+    readonly error?: {
+      readonly sqnr: number | null;
+      readonly parts: readonly ReportPart[];
+      /** What its ratio hides, and what helps. */
+      readonly warnings: readonly string[];
+    };
   }[];
   readonly sizes: QuantizationReport['sizes'] & {
     readonly octetBytes: number;
