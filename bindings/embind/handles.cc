@@ -101,6 +101,11 @@ val Runner::run(const val& tensors) {
     const auto keep = [&](TensorId id, std::span<const std::byte> contents) {
       if (slots[index(id)] >= 0) results.set(slots[index(id)], copy_of(contents));
     };
+    // No node computes a constant, which may yet be an output.
+    for (const int tensor : wanted) {
+      const TensorId id = static_cast<TensorId>(tensor);
+      if (graph()->tensor(id).is_constant()) keep(id, *graph()->tensor(id).constant);
+    }
     if (wanted.empty()) {
       executor.run();
     } else {

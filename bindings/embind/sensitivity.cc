@@ -63,8 +63,7 @@ val Sensitivity::row(size_t source) const {
   row.set("rounded", std::string(is_input ? "input" : from.tensor == TensorId::None ? "weights" : "output"));
   val outputs = val::object();
   for (size_t o = 0; o < noise_.outputs(); ++o) {
-    const Tensor& output = graph()->tensor(graph()->outputs[o]);
-    if (output.dtype == DType::Float32) outputs.set(output.name, figures(source, o));
+    if (noise_.is_measured(o)) outputs.set(graph()->tensor(graph()->outputs[o]).name, figures(source, o));
   }
   row.set("outputs", outputs);
   return row;

@@ -129,6 +129,10 @@ RoundingNoise::RoundingNoise(std::shared_ptr<const Graph> graph, std::shared_ptr
     if (!graph_->tensors[t].is_constant() && graph_->tensors[t].dtype == DType::Float32)
       add_tensor(static_cast<TensorId>(t), producer[t], readers[t], params_of);
   }
+  for (const TensorId output : graph_->outputs) {
+    measured_.push_back(producer[index(output)] != NodeId::None &&
+                        graph_->tensor(output).dtype == DType::Float32);
+  }
   add_weights(draft, weights);
   sums_.resize((sources_.size() + 1) * outputs());
 }
@@ -213,7 +217,7 @@ void RoundingNoise::add_noise(std::vector<double>& sums, size_t source) {
   for (size_t o = 0; o < outputs(); ++o) {
     const TensorId id = graph_->outputs[o];
     const std::optional<std::span<const std::byte>> changed = replay_.changed(id);
-    if (!changed || graph_->tensor(id).dtype != DType::Float32) continue;
+    if (!changed || !is_measured(o)) continue;
     sums[at(source, o)] = squared_difference(as<float>(replay_.kept(id)), as<float>(*changed));
   }
 }
@@ -225,7 +229,7 @@ std::vector<double> RoundingNoise::total(std::span<const std::span<const std::by
   std::vector<double> noise(outputs(), 0.0);
   for (size_t o = 0; o < outputs(); ++o) {
     const TensorId id = graph_->outputs[o];
-    if (graph_->tensor(id).dtype != DType::Float32) continue;
+    if (!is_measured(o)) continue;
     noise[o] = squared_difference(as<float>(replay_.kept(id)), as<float>(draft_.output(o)));
   }
   return noise;
@@ -234,7 +238,7 @@ std::vector<double> RoundingNoise::total(std::span<const std::span<const std::by
 void RoundingNoise::add_signal(std::vector<double>& sums) const {
   for (size_t o = 0; o < outputs(); ++o) {
     const TensorId id = graph_->outputs[o];
-    if (graph_->tensor(id).dtype != DType::Float32) continue;
+    if (!is_measured(o)) continue;
     double squares = 0;
     for (const float value : as<float>(replay_.kept(id)))
       squares += static_cast<double>(value) * static_cast<double>(value);
@@ -289,7 +293,7 @@ std::vector<double> RoundingNoise::estimate(std::span<const std::span<const std:
   for (size_t i = 0; i < count; ++i) {
     const size_t o = (first + i) % outputs();
     const TensorId output = graph_->outputs[o];
-    if (graph_->tensor(output).dtype != DType::Float32) continue;
+    if (!is_measured(o)) continue;
     std::vector<float> probe(static_cast<size_t>(graph_->tensor(output).shape.elements()));
     for (float& sign : probe) sign = signs.next();
     adjoint_->run(replay_, o, probe, [&](TensorId id, NodeId reader, std::span<const float> moved) {

@@ -73,7 +73,7 @@ class RoundingNoise {
   void fold(std::span<const double> sample);
 
   /// Sum of squared differences at output `output` that the source alone makes, and of the output's squares.
-  /// Outputs that are not float32 have neither.
+  /// Outputs that are not measured have neither.
   double noise(size_t source, size_t output) const { return sums_[at(source, output)]; }
   double signal(size_t output) const { return sums_[at(sources_.size(), output)]; }
   /// By source and output: the source's part of all noise at the output, as a mean over the samples. One with
@@ -81,6 +81,8 @@ class RoundingNoise {
   std::vector<double> parts() const;
   size_t at(size_t source, size_t output) const { return source * outputs() + output; }
   size_t outputs() const { return graph_->outputs.size(); }
+  /// True for outputs that are float32 and computed: no rounding moves one that is a constant or an input.
+  bool is_measured(size_t output) const { return measured_[output]; }
   /// How many were folded.
   size_t samples() const { return samples_.size(); }
   /// True for what is rounded where it is computed, for weights, and for inputs of the graph.
@@ -112,6 +114,7 @@ class RoundingNoise {
   std::vector<std::optional<QuantParams>> params_;  ///< By source: what a tensor is rounded with.
   std::vector<TensorSources> tensors_;
   std::vector<bool> int8_;
+  std::vector<bool> measured_;                         ///< By output.
   std::vector<std::unique_ptr<ops::Kernel>> rounded_;  ///< By node: the kernel with the draft's weights.
   std::vector<std::vector<double>> samples_;           ///< What was folded.
   std::vector<double> sums_;                           ///< Of all samples.

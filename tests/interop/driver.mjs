@@ -5,31 +5,7 @@
 // Results: [{name, octet, tflite?, nodes, runs: [{tensor name: tensor}]}] or [{name, error}].
 import { readFileSync, writeFileSync } from 'node:fs';
 import { defaultQuantization, int16Quantization, loadModel } from '../../bindings/js/dist/index.js';
-
-const ARRAYS = {
-  float32: Float32Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-};
-
-function decode({ dtype, shape, data }) {
-  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
-  return { data: new ARRAYS[dtype](bytes.buffer), shape };
-}
-
-function encode({ dtype, shape, data }) {
-  return {
-    dtype,
-    shape,
-    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
-  };
-}
-
-function mapValues(object, convert) {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, convert(value)]));
-}
+import { decode, encode, mapValues } from './tensors.mjs';
 
 async function work({ name, model: file, target, precision, requantization, calibration, inputs }) {
   const net = await loadModel(Uint8Array.from(Buffer.from(file, 'base64')), { target });

@@ -25,7 +25,7 @@ export async function scoreOn(
     );
 }
 
-/** Signal to noise in dB, as a mean over the outputs that are reals. */
+/** Signal to noise in dB, as a mean over the outputs that are reals and computed. */
 async function sqnrOn(
   net: LoadedNet,
   samples: SampleSource,
@@ -43,7 +43,10 @@ async function sqnrOn(
   };
 }
 
-/** By output, the sum of squares over the samples; undefined for outputs that are no reals, or always zero. */
+/**
+ * By output, the sum of squares over the samples; undefined for outputs that are no reals, or always zero, and for those
+ * that are constants or inputs, which no quantizing changes.
+ */
 async function signalOf(
   net: LoadedNet,
   samples: SampleSource,
@@ -62,7 +65,8 @@ async function signalOf(
     result: () => 0,
   };
   await net.evaluate(unlabelled(samples), squares, options);
-  return net.outputs.map(({ name }) => sums.get(name) || undefined);
+  const computed = new Set(net.nodes.flatMap((node) => node.outputs));
+  return net.outputs.map(({ name }) => (computed.has(name) && sums.get(name)) || undefined);
 }
 
 async function* unlabelled(samples: SampleSource): AsyncGenerator<LabelledSample<undefined>> {

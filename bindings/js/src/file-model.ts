@@ -247,7 +247,7 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     indices.forEach((index, position) => {
       const info = this.#graph.tensors[index];
       const bytes = contents[position];
-      if (info === undefined || bytes === undefined) return;
+      if (info === undefined || bytes === undefined) throw new Error(`The run gave no tensor ${index}.`);
       const { name, dtype, shape, quantization } = info;
       const tensor = { data: elementsOf(bytes, dtype), shape, dtype };
       map[name] = quantization === undefined ? tensor : { ...tensor, quantization };

@@ -1,6 +1,7 @@
 #include "formats/tflite/expressible.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -26,6 +27,31 @@ bool has_expressible_padding(const Graph& graph, const Node& node) {
   return conv.padding == Padding2d{} ||
          conv.padding == same_padding({input.height(), input.width()}, {filter.height(), filter.width()},
                                       conv.stride, conv.dilation);
+}
+
+/// CONV_2D takes no node without a bias, and DEPTHWISE_CONV_2D none of INT16; the others do.
+bool needs_bias(const NodeView& node) {
+  if (node.has_input(2)) return false;
+  if (node.node().op == OpKind::Conv2d) return true;
+  return node.node().op == OpKind::DepthwiseConv2d && node.input(0).dtype == DType::Int16;
+}
+
+/// Zeros of the type that TFLite's kernel adds to the sums of the node's products.
+Tensor zero_bias(const NodeView& node) {
+  const DType activations = node.input(0).dtype;
+  const bool integer = activations == DType::Int8 || activations == DType::Int16;
+  Tensor bias;
+  bias.shape = {node.output().shape.channels()};
+  if (integer) {
+    bias.dtype = activations == DType::Int16 ? DType::Int64 : DType::Int32;
+    QuantParams params = *node.input(1).quantization;
+    for (float& scale : params.scale) scale *= node.input(0).quantization->scale[0];
+    params.axis = 0;
+    params.bits = 0;
+    bias.quantization = std::move(params);
+  }
+  bias.constant = make_constant(Bytes(bias.byte_size()));
+  return bias;
 }
 
 /// Adds the padded tensor and returns the PAD that computes it; `convolution` then reads it unpadded.
@@ -61,7 +87,12 @@ class EdgeStripper {
 
   Graph strip() {
     for (TensorId& input : graph_.inputs) strip_input(input);
-    for (TensorId& output : graph_.outputs) strip_output(output);
+    std::map<TensorId, TensorId> stripped;  // An output may be listed twice.
+    for (TensorId& output : graph_.outputs) {
+      const auto [entry, added] = stripped.try_emplace(output, output);
+      if (added) strip_output(entry->second);
+      output = entry->second;
+    }
     std::vector<Node> kept;
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       if (!dropped_[n]) kept.push_back(std::move(graph_.nodes[n]));
@@ -94,6 +125,7 @@ class EdgeStripper {
     if (integer == TensorId::None) return;
     graph_.tensor(input).name += "_float";
     graph_.tensor(integer).name = real.name;
+    replace(graph_.outputs, input, integer);
     input = integer;
   }
 
@@ -147,22 +179,13 @@ Graph with_pad_nodes(Graph graph) {
   return graph;
 }
 
-Graph with_int16_biases(Graph graph) {
+Graph with_biases(Graph graph) {
   for (Node& node : graph.nodes) {
-    const bool convolution = node.op == OpKind::Conv2d || node.op == OpKind::DepthwiseConv2d;
-    const NodeView view(graph, node);
-    if (!convolution || view.input(0).dtype != DType::Int16 || view.has_input(2)) continue;
-    const std::vector<int64_t> zeros(static_cast<size_t>(view.output().shape.channels()), 0);
-    QuantParams params = *view.input(1).quantization;
-    for (float& scale : params.scale) scale *= view.input(0).quantization->scale[0];
-    params.axis = 0;
-    params.bits = 0;
+    if (!needs_bias(NodeView(graph, node))) continue;
+    Tensor bias = zero_bias(NodeView(graph, node));
+    bias.name = unique_name(graph, node.name + "/bias");
     node.inputs.resize(3, TensorId::None);
-    node.inputs[2] = graph.add_tensor({.name = unique_name(graph, node.name + "/bias"),
-                                       .dtype = DType::Int64,
-                                       .shape = {static_cast<int32_t>(zeros.size())},
-                                       .constant = make_constant(std::span<const int64_t>(zeros)),
-                                       .quantization = std::move(params)});
+    node.inputs[2] = graph.add_tensor(std::move(bias));
   }
   return graph;
 }

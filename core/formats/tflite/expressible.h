@@ -9,8 +9,8 @@ namespace octet::formats::tflite {
 /// Zeros (in int8: zero points) add nothing to the sums, so results are the same.
 Graph with_pad_nodes(Graph graph);
 
-/// Gives convolutions of INT16 without a bias one of zeros, without which TFLite's kernels do not run.
-Graph with_int16_biases(Graph graph);
+/// Gives convolutions without a bias one of zeros where TFLite's kernels do not run without.
+Graph with_biases(Graph graph);
 
 /// Whether TFLite's kernel reads weights of 4 bits, beside the node's activations. (That of
 /// DEPTHWISE_CONV_2D on INT16 takes packed weights for whole bytes, and fails silently.)

@@ -262,7 +262,7 @@ void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible = with_integer_edges(std::move(expressible), edges);
   }
-  expressible = with_int16_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
+  expressible = with_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
   FileWriter(expressible).write(sink);
 }
 

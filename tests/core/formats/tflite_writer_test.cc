@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "formats/tflite/reader.h"
 #include "formats/tflite/schema.h"
@@ -103,6 +106,54 @@ TEST(TfliteWriter, MovesOtherPaddingIntoPad) {
   }
 }
 
+/// What a CONV_2D or DEPTHWISE_CONV_2D without bias is written with, or nothing.
+std::optional<Tensor> written_bias(OpKind op, DType activations) {
+  GraphBuilder builder;
+  const bool integer = activations != DType::Float32;
+  const std::optional<QuantParams> quantization =
+      integer ? std::optional(QuantParams::per_tensor(0.5f, 0)) : std::nullopt;
+  const int axis = op == OpKind::Conv2d ? 0 : 3;
+  const Shape shape = op == OpKind::Conv2d ? Shape{2, 1, 1, 2} : Shape{1, 1, 2, 2};
+  const TensorId x = builder.input("x", {1, 3, 3, 2}, activations, quantization);
+  const TensorId w =
+      integer ? builder.constant<int8_t>(shape, {1, -2, 3, 4}, QuantParams{{0.25f, 2.0f}, {0, 0}, axis})
+              : builder.constant<float>(shape, {1, -2, 3, 4});
+  builder.output(builder.node(op, Conv2d{}, {x, w}, {quantization}, activations)[0]);
+  const Graph written = read(write(builder.graph()));
+  const NodeView node(written, written.nodes[0]);
+  if (integer) {
+    EXPECT_TRUE(node.input(1).quantization->is_per_channel());
+  }
+  return node.has_input(2) ? std::optional(node.input(2)) : std::nullopt;
+}
+
+template <class T>
+std::vector<T> all_values(const Tensor& constant) {
+  const std::span<const T> values = constant.values<T>();
+  return {values.begin(), values.end()};
+}
+
+TEST(TfliteWriter, AddsABiasOfZerosWhereTfliteDemandsOne) {
+  const std::optional<Tensor> real = written_bias(OpKind::Conv2d, DType::Float32);
+  ASSERT_TRUE(real);
+  EXPECT_FALSE(real->quantization);
+  EXPECT_EQ(all_values<float>(*real), (std::vector<float>{0, 0}));
+
+  const std::optional<Tensor> int8 = written_bias(OpKind::Conv2d, DType::Int8);
+  ASSERT_TRUE(int8);
+  EXPECT_EQ(int8->quantization, (QuantParams{{0.125f, 1.0f}, {0, 0}, 0}));
+  EXPECT_EQ(all_values<int32_t>(*int8), (std::vector<int32_t>{0, 0}));
+
+  for (const OpKind op : {OpKind::Conv2d, OpKind::DepthwiseConv2d}) {
+    const std::optional<Tensor> int16 = written_bias(op, DType::Int16);
+    ASSERT_TRUE(int16);
+    EXPECT_EQ(int16->quantization, (QuantParams{{0.125f, 1.0f}, {0, 0}, 0}));
+    EXPECT_EQ(all_values<int64_t>(*int16), (std::vector<int64_t>{0, 0}));
+  }
+  EXPECT_FALSE(written_bias(OpKind::DepthwiseConv2d, DType::Float32));
+  EXPECT_FALSE(written_bias(OpKind::DepthwiseConv2d, DType::Int8));
+}
+
 TEST(TfliteWriter, NamesAPoolWhosePaddingTfliteLacks) {
   GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 5, 5, 1});
@@ -187,6 +238,25 @@ TEST(TfliteWriter, DropsConversionsAtInt8Edges) {
   EXPECT_EQ(input.quantization, kScale);
   EXPECT_EQ(output.name, graph.tensor(graph.outputs[0]).name);
   EXPECT_EQ(output.dtype, DType::Int8);
+}
+
+TEST(TfliteWriter, KeepsTheNameOfAnIntegerOutputThatIsListedTwice) {
+  Graph graph = quantized_relu();
+  const std::string name = graph.tensor(graph.outputs[0]).name;
+  graph.outputs.push_back(graph.outputs[0]);
+  const Graph integer = read(write(graph, {.io = IoType::Int8}));
+  ASSERT_EQ(integer.outputs.size(), 2u);
+  EXPECT_EQ(integer.outputs[0], integer.outputs[1]);
+  EXPECT_EQ(integer.tensor(integer.outputs[0]).name, name);
+}
+
+TEST(TfliteWriter, MakesAnOutputThatIsAnInputAnInteger) {
+  Graph graph = quantized_relu();
+  graph.outputs.push_back(graph.inputs[0]);
+  const Graph integer = read(write(graph, {.io = IoType::Int8}));
+  ASSERT_EQ(integer.outputs.size(), 2u);
+  EXPECT_EQ(integer.outputs[1], integer.inputs[0]);
+  EXPECT_EQ(integer.tensor(integer.inputs[0]).dtype, DType::Int8);
 }
 
 TEST(TfliteWriter, NamesFloatEdgesThatCannotBeInt8) {
