@@ -1,7 +1,6 @@
 #include "analysis.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "analyze/causes.h"
 #include "guarded.h"
 #include "ir/short_name.h"
+#include "kernels/math.h"
 #include "values.h"
 
 namespace octet::binding {
@@ -44,7 +44,7 @@ val causes_of(const analyze::NodeError& error, const Graph& float_graph, const G
 val channels_of(const analyze::NodeError& error) {
   const auto decibels = [](double signal, double noise) {
     if (noise <= 0) return std::numeric_limits<double>::infinity();
-    return signal > 0 ? 10 * std::log10(signal / noise) : 0;
+    return signal > 0 ? 10 * kernels::log10(signal / noise) : 0;
   };
   val list = val::array();
   for (const analyze::ChannelSums& channel : error.channels) {

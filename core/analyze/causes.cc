@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "kernels/math.h"
 #include "ops/operator.h"
 
 namespace octet::analyze {
@@ -26,10 +27,15 @@ constexpr double kLeastBits = 2;
 constexpr uint64_t kFewestValues = 8;
 constexpr size_t kNamed = 6;
 
+/// 10^exponent to the nearest double: JSON's reader is exact.
+double power_of_ten(int exponent) {
+  return nlohmann::ordered_json::parse("1e" + std::to_string(exponent)).get<double>();
+}
+
 /// With three significant digits. By way of JSON, which has its own: printf would weigh as much as all this.
 std::string number(double value) {
   if (value == 0 || !std::isfinite(value)) return value == 0 ? "0" : "infinitely many";
-  const double unit = std::pow(10, std::floor(std::log10(std::abs(value))) - 2);
+  const double unit = power_of_ten(static_cast<int>(std::floor(kernels::log10(std::abs(value)))) - 2);
   // A power of ten below 1 is not exact, its reciprocal is.
   const double rounded =
       unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;
@@ -133,7 +139,7 @@ class Finder {
     std::vector<double> magnitudes;
     for (const ChannelSums& channel : error_.channels) magnitudes.push_back(channel.largest());
     Outliers outliers = outliers_of(magnitudes, std::max(-range_->low, range_->high));
-    const double bits = std::log2(outliers.times);
+    const double bits = kernels::log2(outliers.times);
     if (!is_few(outliers, magnitudes.size()) || bits < kLeastBits) return;
     const bool one = outliers.channels.size() == 1;
     causes_.push_back({.kind = CauseKind::OutlierChannels,
@@ -166,7 +172,7 @@ class Finder {
     const double largest = sorted.back();
     const double median = sorted[(sorted.size() - 1) / 2];
     if (median <= 0 || largest < kFar * median) return;
-    const double bits = std::log2(largest / median);
+    const double bits = kernels::log2(largest / median);
     causes_.push_back({.kind = CauseKind::WeightSpread,
                        .sentence = "One scale serves weights whose largest channel has " +
                                    number(largest / median) +
