@@ -106,6 +106,7 @@ const suites = {
   'build web': build('web'),
   'lint clang-format': lint('clang-format'),
   'lint clang-tidy': lint('clang-tidy'),
+  'lint libm': lint('libm'),
   'lint biome': lint('biome'),
   'lint tsc': lint('tsc'),
   'lint ruff': () => judged(lint('ruff')),

@@ -1,12 +1,12 @@
 #include "sensitivity.h"
 
-#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "guarded.h"
 #include "ir/short_name.h"
+#include "kernels/math.h"
 #include "quantize/mixed_precision.h"
 #include "values.h"
 
@@ -75,7 +75,8 @@ val Sensitivity::figures(size_t source, size_t output) const {
   const double elements = static_cast<double>(graph()->tensor(graph()->outputs[output]).shape.elements()) *
                           static_cast<double>(noise_.samples());
   val figures = val::object();
-  figures.set("sqnr", noise > 0 ? 10 * std::log10(signal / noise) : std::numeric_limits<double>::infinity());
+  figures.set("sqnr",
+              noise > 0 ? 10 * kernels::log10(signal / noise) : std::numeric_limits<double>::infinity());
   figures.set("mse", noise / elements);
   return figures;
 }
@@ -104,7 +105,7 @@ val Sensitivity::int16_curve(const val& shares) const {
       val expected = val::object();
       for (size_t o = 0; o < chosen.noise.size(); ++o) {
         if (chosen.noise[o] > 0)
-          expected.set(graph()->tensor(graph()->outputs[o]).name, -10 * std::log10(chosen.noise[o]));
+          expected.set(graph()->tensor(graph()->outputs[o]).name, -10 * kernels::log10(chosen.noise[o]));
       }
       val point = val::object();
       point.set("nodes", names_of(chosen.int16_nodes));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "analyze/wording.h"
+#include "kernels/math.h"
 #include "ops/operator.h"
 
 namespace octet::analyze {
@@ -108,7 +109,7 @@ class Finder {
     std::vector<double> magnitudes;
     for (const ChannelSums& channel : error_.channels()) magnitudes.push_back(channel.largest());
     Outliers outliers = outliers_of(magnitudes, std::max(-range_->low, range_->high));
-    const double bits = std::log2(outliers.times);
+    const double bits = kernels::log2(outliers.times);
     if (!is_few(outliers, magnitudes.size()) || bits < kLeastBits) return;
     const bool one = outliers.channels.size() == 1;
     causes_.push_back({.kind = CauseKind::OutlierChannels,
@@ -141,7 +142,7 @@ class Finder {
     const double largest = sorted.back();
     const double median = sorted[(sorted.size() - 1) / 2];
     if (median <= 0 || largest < kFar * median) return;
-    const double bits = std::log2(largest / median);
+    const double bits = kernels::log2(largest / median);
     causes_.push_back({.kind = CauseKind::WeightSpread,
                        .sentence = "One scale serves weights whose largest channel has " +
                                    number(largest / median) +

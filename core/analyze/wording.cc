@@ -4,18 +4,25 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "kernels/math.h"
+
 namespace octet::analyze {
 namespace {
 
 /// Of more channels, or runs of them, the others are counted.
 constexpr size_t kNamed = 6;
 
+/// 10^exponent to the nearest double: JSON's reader is exact.
+double power_of_ten(int exponent) {
+  return nlohmann::ordered_json::parse("1e" + std::to_string(exponent)).get<double>();
+}
+
 }  // namespace
 
 // By way of JSON, which has its own: printf would weigh as much as all this.
 std::string number(double value) {
   if (value == 0 || !std::isfinite(value)) return value == 0 ? "0" : "infinitely many";
-  const double unit = std::pow(10, std::floor(std::log10(std::abs(value))) - 2);
+  const double unit = power_of_ten(static_cast<int>(std::floor(kernels::log10(std::abs(value)))) - 2);
   // A power of ten below 1 is not exact, its reciprocal is.
   const double rounded =
       unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;

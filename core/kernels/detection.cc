@@ -76,7 +76,8 @@ Box DetectionPostProcessor::decode(const float* raw, const float* anchor) const 
   const float y = center(raw_y, attributes_.y_scale, anchor[2], anchor[0]);
   const float x = center(raw_x, attributes_.x_scale, anchor[3], anchor[1]);
   const auto half = [&](double factor, float extent) {
-    return static_cast<float>(0.5 * (exponential ? exp(factor) : factor) * static_cast<double>(extent));
+    return static_cast<float>(0.5 * (exponential ? kernels::exp(factor) : factor) *
+                              static_cast<double>(extent));
   };
   const float half_height = half(height, anchor[2]);
   const float half_width = half(width, anchor[3]);

@@ -1,12 +1,13 @@
 #include "quantize/mixed_precision.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numbers>
 #include <optional>
 #include <set>
 #include <utility>
+
+#include "kernels/math.h"
 
 namespace octet::quantize {
 namespace {
@@ -152,7 +153,7 @@ class Chooser {
     size_t counted = 0;
     for (const double noise : noise_left()) {
       if (noise <= 0) continue;
-      sum += std::log(noise + kNoNoise);
+      sum += kernels::log(noise + kNoNoise);
       ++counted;
     }
     return counted == 0 ? 0 : sum / static_cast<double>(counted);

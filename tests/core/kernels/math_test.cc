@@ -83,6 +83,8 @@ TEST(Math, GivesTheSameBitsEverywhere) {
   EXPECT_EQ(fingerprint(log, 1e-9, 50), 0xf2472d5cfea2661au);
   EXPECT_EQ(fingerprint(log2, 1e-9, 50), 0x7d5bcbfe4eb37596u);
   EXPECT_EQ(fingerprint(log10, 1e-9, 50), 0x8d059c0a96675ff5u);
+  EXPECT_EQ(fingerprint([](double x) { return pow(x, 0.37); }, 1e-9, 50), 0x1ac89243e3e7b814u);
+  EXPECT_EQ(fingerprint([](double y) { return pow(0.37, y); }, -50, 50), 0x1742addf8be83d4eu);
   EXPECT_EQ(fingerprint(tanh, -23, 23), 0x9833b41d4f6e928bu);
   EXPECT_EQ(fingerprint(logistic, -50, 50), 0xe079ce6d4ed97a68u);
 }
