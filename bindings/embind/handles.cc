@@ -203,7 +203,7 @@ val Calibration::quantization(const std::string& settings) const {
     if (!serves(params)) throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
     calibrator_->rest();
     Graph placed = *graph();
-    partition::Report report = quantize::place(placed, target_, params);
+    partition::Report report = quantize::place(placed, target_, params, *calibrator_);
     return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
                                               std::move(report), target_, std::move(params), calibrator_,
                                               check_.warnings()));

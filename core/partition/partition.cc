@@ -31,7 +31,7 @@ class Reasons {
     std::vector<std::string> reasons;
     const Precision precision = wanted(node);
     if (precision == Precision::Float32) {
-      reasons.push_back(options_.float_sentence);
+      reasons.push_back(options_.float_sentence(node));
       return reasons;
     }
     const ops::Operator& op = ops::operator_of(node.op);

@@ -13,13 +13,16 @@
 
 namespace octet::partition {
 
+/// Why a node is in float that the user keeps there.
+inline constexpr const char* kAskedForFloat = "You asked for it to stay in float.";
+
 struct Options {
   /// Names of nodes that the user keeps in float, or patterns; see node_names.h.
   std::set<std::string> unquantized_nodes = {};
   /// What each node computes in where it runs on Unit::Mla; Float32 keeps it off.
   std::function<Precision(const Node&)> precision = [](const Node&) { return Precision::Int8; };
   /// Why a node is off it whose precision is Float32.
-  std::string float_sentence = "You asked for it to stay in float.";
+  std::function<std::string(const Node&)> float_sentence = [](const Node&) { return kAskedForFloat; };
 };
 
 struct Segment {

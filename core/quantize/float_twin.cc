@@ -140,7 +140,7 @@ partition::Report place(Graph& quantized, FloatTwin& twin, const partition::Targ
   partition::Report report =
       partition::partition(twin.graph, target,
                            {.precision = [](const Node& node) { return node.placement.precision; },
-                            .float_sentence = "It computes in float in the file."});
+                            .float_sentence = [](const Node&) { return "It computes in float in the file."; }});
   auto placed = twin.graph.nodes.begin();  // The same nodes in the same order, without conversions.
   for (Node& node : quantized.nodes) node.placement = converts(node) ? kConversion : (placed++)->placement;
   return report;

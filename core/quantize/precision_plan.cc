@@ -5,6 +5,7 @@
 #include "partition/node_names.h"
 #include "partition/norms.h"
 #include "quantize/hard_swish_parts.h"
+#include "quantize/unequal_parts.h"
 #include "quantize/wide_tables.h"
 
 namespace octet::quantize {
@@ -70,6 +71,36 @@ void check_target(const Graph& graph, const partition::Target& target, const Qua
   }
 }
 
+/// Places with some nodes in INT16, and with others where they were found to lose fewer values.
+partition::Report place_with(Graph& graph, const partition::Target& target, const QuantizationParams& params,
+                             const std::vector<bool>& wide, const Relocations& relocations) {
+  const auto number = [&](const Node& node) { return static_cast<size_t>(&node - graph.nodes.data()); };
+  const auto precision = [&](const Node& node) {
+    if (const std::optional<Relocation>& moved = relocations.by_node[number(node)]) return moved->precision;
+    return wide[number(node)] ? Precision::Int16 : quantize::format_of(params, node).precision;
+  };
+  const auto float_sentence = [&](const Node& node) {
+    const std::optional<Relocation>& moved = relocations.by_node[number(node)];
+    return moved ? moved->reason : std::string(partition::kAskedForFloat);
+  };
+  partition::Report report = partition::partition(graph, target,
+                                                  {.unquantized_nodes = params.unquantized_nodes,
+                                                   .precision = precision,
+                                                   .float_sentence = float_sentence});
+  report.notes.insert(report.notes.end(), relocations.notes.begin(), relocations.notes.end());
+  return report;
+}
+
+/// By node: true where a function's result is not rounded to 8 bits.
+std::vector<bool> wide_nodes(const Graph& graph, const partition::Target& target,
+                             const QuantizationParams& params) {
+  const std::vector<bool> none(graph.nodes.size(), false);
+  if (params.prefer_int8_udf) return none;
+  Graph placed = graph;
+  place_with(placed, target, params, none, {.by_node = decltype(Relocations::by_node)(none.size()), .notes = {}});
+  return wide_table_nodes(placed, target, params);
+}
+
 }  // namespace
 
 NodeFormat format_of(const QuantizationParams& params, const Node& node) {
@@ -105,16 +136,17 @@ partition::Report place(Graph& graph, const partition::Target& target, const Qua
   for (const auto& entry : params.custom_configs)
     partition::check_name(graph, entry.first, "which has settings of its own");
   check_target(graph, target, params);
-  std::vector<bool> wide(graph.nodes.size(), false);
-  const auto precision = [&](const Node& node) {
-    const auto n = static_cast<size_t>(&node - graph.nodes.data());
-    return wide[n] ? Precision::Int16 : format_of(params, node).precision;
-  };
-  const partition::Options options = {.unquantized_nodes = params.unquantized_nodes, .precision = precision};
-  partition::Report report = partition::partition(graph, target, options);
-  if (params.prefer_int8_udf) return report;
-  wide = wide_table_nodes(graph, target, params);
-  return partition::partition(graph, target, options);
+  const Relocations none = {.by_node = std::vector<std::optional<Relocation>>(graph.nodes.size()), .notes = {}};
+  return place_with(graph, target, params, wide_nodes(graph, target, params), none);
+}
+
+partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params,
+                        const calibrate::Calibrator& calibration) {
+  partition::Report report = place(graph, target, params);
+  const Relocations relocations = relocate_unequal_parts(graph, target, calibration, params);
+  if (relocations.empty()) return report;
+  const std::vector<bool> wide = wide_nodes(graph, target, params);
+  return place_with(graph, target, params, wide, relocations);
 }
 
 std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Target& target,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "partition/partition.h"
 #include "quantize/params.h"
@@ -36,6 +37,11 @@ std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const Quan
 /// says so. Throws InvalidConfig where a name matches no node, and where BF16 is asked of a target that lacks
 /// it.
 partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params);
+
+/// The same once calibration has seen the values of the graph: nodes that join what one scale cannot hold
+/// leave it; see unequal_parts.h.
+partition::Report place(Graph& graph, const partition::Target& target, const QuantizationParams& params,
+                        const calibrate::Calibrator& calibration);
 
 /// By node of a float graph: whether it may compute in INT16 in place of INT8. The target runs it so, it has
 /// no precision of its own, and it is no part of a normalization, which the accelerator runs as a whole.

@@ -54,11 +54,11 @@ void run(const std::string& model, const std::string& target_key, const std::str
     quantize::change_after_samples(graph, channels, params);
   }
   quantize::split_hard_swish(graph, target, params);
-  quantize::place(graph, target, params);
-  const auto shared = std::make_shared<const Graph>(std::move(graph));
-
-  calibrate::Calibrator calibrator(shared, params.calibration, quantize::own_methods(*shared, params));
+  const auto observed = std::make_shared<const Graph>(graph);
+  calibrate::Calibrator calibrator(observed, params.calibration, quantize::own_methods(*observed, params));
   each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
+  quantize::place(graph, target, params, calibrator);
+  const auto shared = std::make_shared<const Graph>(std::move(graph));
   Graph quantized = quantize::quantize(*shared, calibrator, params).graph;
   quantize::Refinement refinement(shared, params);
   while (!refinement.done()) {
