@@ -23,7 +23,7 @@ export function figuresOf(outputs) {
 
 function partName(output, { channels, largest }) {
   const count = channels.length === 1 ? 'a channel' : `${channels.length} channels`;
-  return `${output}, ${count} to ${largest.toPrecision(2)}`;
+  return `${output}, ${count} to ${Number(largest.toPrecision(2))}`;
 }
 
 /** By figure and image, the sum of the squares of `value(element)`, an image's elements being `width` one after another. */
