@@ -53,6 +53,37 @@ def ai_edge(recipe_name: str):
     return runner
 
 
+def _spell_out_gelu(path: pathlib.Path) -> None:
+    """Replaces TFLite's GELU, which tf2onnx leaves as it is, by what it means: half of x times 1 + erf(x / sqrt(2))."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(path)
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type != "TFL_GELU":
+            nodes.append(node)
+            continue
+        if any(attribute.name == "approximate" and attribute.i for attribute in node.attribute):
+            raise ValueError(f"{node.name} approximates GELU, which is not spelt out.")
+        (x,), (result,) = node.input, node.output
+        factors = {"root": np.sqrt(2), "one": 1, "half": 0.5}
+        names = {name: f"{result}_{name}" for name in (*factors, "scaled", "erf", "raised", "doubled")}
+        for name, value in factors.items():
+            model.graph.initializer.append(numpy_helper.from_array(np.float32(value), names[name]))
+        for kind, inputs, output in (
+            ("Div", [x, names["root"]], names["scaled"]),
+            ("Erf", [names["scaled"]], names["erf"]),
+            ("Add", [names["erf"], names["one"]], names["raised"]),
+            ("Mul", [x, names["raised"]], names["doubled"]),
+            ("Mul", [names["doubled"], names["half"]], result),
+        ):
+            nodes.append(helper.make_node(kind, inputs, [output]))
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)
+
+
 def onnx_file(model: Model) -> pathlib.Path:
     """The model as ONNX, prepared for quantization as ONNX Runtime's documentation says."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -63,6 +94,7 @@ def onnx_file(model: Model) -> pathlib.Path:
         raw = converted.with_suffix(".raw.onnx")
         command = [CONVERTER, "-m", "tf2onnx.convert", "--tflite", plain, "--output", raw, "--opset", "17"]
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        _spell_out_gelu(raw)
         quant_pre_process(str(raw), str(converted), skip_symbolic_shape=True)
     return converted
 
