@@ -319,4 +319,8 @@ const models = Object.fromEntries(
 const report = { targets: targets(models), harms: harms(models), models };
 writeFileSync(`${options.out}/accuracy.json`, `${JSON.stringify(report, null, 1)}\n`);
 writeFileSync(`${options.out}/accuracy.md`, page(models));
+const held = report.targets.filter(({ holds }) => holds).length;
+console.log(
+  `${held} of ${report.targets.length} targets hold; at ${report.harms.length} outputs a recommended method costs accuracy.`,
+);
 process.exit(0);

@@ -151,7 +151,7 @@ function families(models) {
   return table(['family', ...columns.map(({ name }) => name)], rows);
 }
 
-/** {target, value, wanted, holds} of each target that something was measured for. */
+/** {target, families, value, wanted, holds} of each target that something was measured for. */
 export function targets(models) {
   return TARGETS.flatMap(({ setting, requantization, ...wanted }) => {
     const summary = summaryOf(models, rowOfJob({ setting, method: METHODS[0], requantization }));
@@ -159,6 +159,7 @@ export function targets(models) {
     const has = { median: summary.median, least: summary.worst.median };
     return Object.entries(wanted).map(([what, least]) => ({
       target: `${setting}, ${requantization}: ${what === 'median' ? 'median' : 'least'} of the families' median leads`,
+      families: summary.families.length,
       value: has[what],
       wanted: least,
       holds: has[what] >= least,
@@ -229,8 +230,9 @@ function modelSection(name, { outputs, peers, octet, float }) {
 }
 
 export function page(models) {
-  const held = targets(models).map(({ target, value, wanted, holds }) => [
+  const held = targets(models).map(({ target, families: count, value, wanted, holds }) => [
     target,
+    count,
     number(value),
     `≥ ${wanted}`,
     holds ? 'yes' : 'no',
@@ -253,7 +255,7 @@ A family's lead is the median over all outputs and parts of its nets, so that ea
 "least family" are over the families, "least output" over all outputs and parts, in dB; "INT16 MACs" is the share of
 multiply-accumulates, in %, at the nodes that mixedPrecision() chose, the largest of the models; top-1 in %${float ? ` (float: ${number(float.top1, 2)})` : ''}.
 
-${table(['target', 'has', 'wanted', 'holds'], held)}
+${table(['target', 'families', 'has', 'wanted', 'holds'], held)}
 
 ${summaries(models)}
 
