@@ -12,13 +12,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadModel, QuantizationParams } from '../../bindings/js/dist/index.js';
-import { HARD, page } from './accuracy_page.mjs';
+import { familyOf, MODELS } from './accuracy/families.mjs';
+import { comparison, figuresOf, measure, round, top1 } from './accuracy/figures.mjs';
+import { harms, page, targets } from './accuracy_page.mjs';
 import { hashOf, Results } from './accuracy_results.mjs';
-import { METHODS, RECOMMENDED, REQUANTIZATIONS, SETTINGS } from './accuracy_settings.mjs';
+import { METHODS, RECOMMENDED, REQUANTIZATIONS, SETTINGS, WITHOUT } from './accuracy_settings.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
 
-const MODELS = ['face_short', 'face_full', 'face_full_sparse', 'hand_landmark', 'selfie', 'fashion', HARD];
 const FOLDER = 'build/accuracy';
 const WORKERS = 2;
 const CORE = hashOf(readFileSync('bindings/js/dist/octet.wasm'));
@@ -56,38 +57,6 @@ function floats(path) {
 
 function elements(shape) {
   return shape.reduce((product, extent) => product * extent, 1);
-}
-
-/** Signal to noise in dB of each output; rows are images, an image's outputs one after another. */
-function sqnr(outputs, reference, actual) {
-  const width = outputs.reduce((sum, output) => sum + output.elements, 0);
-  let begin = 0;
-  return outputs.map(({ elements: size }) => {
-    let signal = 0;
-    let noise = 0;
-    for (let row = begin; row < reference.length; row += width) {
-      for (let i = row; i < row + size; i++) {
-        signal += reference[i] ** 2;
-        noise += (reference[i] - actual[i]) ** 2;
-      }
-    }
-    begin += size;
-    return round(10 * Math.log10(signal / noise));
-  });
-}
-
-function top1(scores, labels) {
-  const classes = scores.length / labels.length;
-  let right = 0;
-  labels.forEach((label, image) => {
-    const row = scores.subarray(image * classes, (image + 1) * classes);
-    if (row.indexOf(Math.max(...row)) === label) right++;
-  });
-  return round((100 * right) / labels.length);
-}
-
-function round(value) {
-  return Math.round(value * 100) / 100;
 }
 
 /** A model as its folder has it: its outputs and its peers' results, on the images that the folder's files name. */
@@ -128,22 +97,45 @@ class Prepared {
 
   /** All that is kept of the model, for the page; undefined where nothing of Octet is. */
   row(results, list) {
-    const rows = list.flatMap((job) => {
-      const figures = results.get(this.ofOctet(job));
-      const { setting, int8, method, requantization } = job;
-      return figures === undefined ? [] : [{ setting, int8, method, requantization, ...figures }];
-    });
-    if (rows.length === 0) return undefined;
+    const kept = list
+      .map((job) => ({ ...job, figures: results.get(this.ofOctet(job)) }))
+      .filter(({ figures }) => figures !== undefined);
+    if (kept.length === 0) return undefined;
     const peers = Object.fromEntries(
       PEERS.map((tool) => [tool, results.get(this.ofPeer(tool))]).filter(([, figures]) => figures !== undefined),
     );
     const float = results.get(this.ofPeer('float'));
     return {
-      outputs: this.outputs.map(({ name }) => name),
+      family: familyOf(this.name),
+      outputs: figuresOf(this.outputs).map(({ name }) => name),
       peers,
-      octet: rows,
+      octet: kept.map(({ setting, int8, method, requantization, figures: { noise, ...figures } }) => ({
+        setting,
+        int8,
+        method,
+        requantization,
+        ...figures,
+      })),
+      methods: this.#methods(kept),
       ...(float?.top1 === undefined ? {} : { float: { top1: float.top1 } }),
     };
+  }
+
+  /** What each method of the recommended settings gives each output, or part of one, where both were measured. */
+  #methods(kept) {
+    const names = figuresOf(this.outputs).map(({ name }) => name);
+    return kept
+      .filter(({ without }) => without !== undefined)
+      .flatMap(({ without, requantization, figures }) => {
+        const all = kept.find((job) => job.preset && job.requantization === requantization);
+        if (all?.figures.noise === undefined || figures.noise === undefined) return [];
+        return names.map((output, i) => ({
+          method: without,
+          requantization,
+          output,
+          ...comparison(all.figures.noise[i], figures.noise[i]),
+        }));
+      });
   }
 }
 
@@ -163,13 +155,17 @@ class Bench extends Prepared {
   /** The figures of a set of outputs. `test` gives the outputs on the labelled images, where there are any. */
   figures(evaluation, test) {
     return {
-      sqnr: sqnr(this.outputs, this.reference, evaluation),
+      ...measure(this.outputs, this.reference, evaluation),
       ...(test === undefined ? {} : { top1: top1(test, this.labels) }),
     };
   }
 
   ofTool(tool) {
-    return this.figures(this.peer(tool, 'evaluation'), this.labels && this.peer(tool, 'test'));
+    const { noise, ...figures } = this.figures(
+      this.peer(tool, 'evaluation'),
+      this.labels && this.peer(tool, 'test'),
+    );
+    return figures;
   }
 
   samples(input, set) {
@@ -222,30 +218,39 @@ class Bench extends Prepared {
       );
       return Float32Array.from(rows.flat());
     };
-    const figures = this.figures(await run('evaluation'), this.labels && (await run('test')));
+    const { noise, ...figures } = this.figures(
+      await run('evaluation'),
+      this.labels && (await run('test')),
+    );
     model.dispose();
     if (timed) dispose();
     return {
       ...figures,
+      ...(job.preset || job.without ? { noise } : {}),
       ...(timed ? { seconds } : {}),
       ...(mixed ? { int16Macs: round(100 * mixed.share) } : {}),
     };
   }
 }
 
-/** Jobs of Octet, {setting, int8, int16Share?, method, requantization, target, settings, timed}. */
+/**
+ * Jobs of Octet, {setting, int8, int16Share?, preset?, without?, method, requantization, target, settings, timed}. `preset` are
+ * the recommended settings themselves, of which those with `without` lack the method of that name.
+ */
 function jobs(methods, requantizations, everyMethod) {
   return requantizations.flatMap((requantization) => {
     const target = requantization === 'tflite' ? 'tflite' : 'gen1';
-    const recommended = RECOMMENDED.map(({ name, int8, int16Share, changes }) => ({
+    const recommended = [...RECOMMENDED, ...WITHOUT].map(({ name, int8, int16Share, without, changes }) => ({
       setting: name,
       int8,
       int16Share,
+      preset: int16Share === undefined && without === undefined,
+      without,
       method: changes.calibration.method,
       requantization,
       target,
       settings: { ...changes, requantization },
-      timed: true,
+      timed: without === undefined,
     }));
     const others = methods.flatMap((method) =>
       SETTINGS.filter(
@@ -277,7 +282,7 @@ async function measured(bench, job) {
   }
 }
 
-async function measure(name, results) {
+async function measureModel(name, results) {
   const bench = new Bench(name);
   for (const tool of Object.keys(bench.results)) {
     const subject = bench.ofPeer(tool);
@@ -303,7 +308,7 @@ async function measure(name, results) {
 
 if (options.fresh) rmSync(FOLDER, { recursive: true, force: true });
 const results = new Results(`${FOLDER}/results.json`);
-for (const name of options.only) await measure(name, results);
+for (const name of options.only) await measureModel(name, results);
 
 const everything = jobs(METHODS, REQUANTIZATIONS, true);
 const models = Object.fromEntries(
@@ -311,6 +316,11 @@ const models = Object.fromEntries(
     .map((name) => [name, new Prepared(name).row(results, everything)])
     .filter(([, row]) => row !== undefined),
 );
-writeFileSync(`${options.out}/accuracy.json`, `${JSON.stringify(models, null, 1)}\n`);
+const report = { targets: targets(models), harms: harms(models), models };
+writeFileSync(`${options.out}/accuracy.json`, `${JSON.stringify(report, null, 1)}\n`);
 writeFileSync(`${options.out}/accuracy.md`, page(models));
+const held = report.targets.filter(({ holds }) => holds).length;
+console.log(
+  `${held} of ${report.targets.length} targets hold; at ${report.harms.length} outputs a recommended method costs accuracy.`,
+);
 process.exit(0);

@@ -6,7 +6,6 @@ that goes into it, is not made again"""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import pathlib
@@ -16,10 +15,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+_HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(_HERE / "accuracy"), str(_HERE.parent / "interop")]
 
+import nets
 import peers
-from models import MODELS, REPOSITORY, Model, bench_images, fashion_test_set
+from models import REPOSITORY, Model, fashion_test_set
 
 FOLDER = REPOSITORY / "build" / "accuracy"
 # tf2onnx wants a TensorFlow that the other judges cannot be installed beside.
@@ -52,6 +53,37 @@ def ai_edge(recipe_name: str):
     return runner
 
 
+def _spell_out_gelu(path: pathlib.Path) -> None:
+    """Replaces TFLite's GELU, which tf2onnx leaves as it is, by what it means: half of x times 1 + erf(x / sqrt(2))."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(path)
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type != "TFL_GELU":
+            nodes.append(node)
+            continue
+        if any(attribute.name == "approximate" and attribute.i for attribute in node.attribute):
+            raise ValueError(f"{node.name} approximates GELU, which is not spelt out.")
+        (x,), (result,) = node.input, node.output
+        factors = {"root": np.sqrt(2), "one": 1, "half": 0.5}
+        names = {name: f"{result}_{name}" for name in (*factors, "scaled", "erf", "raised", "doubled")}
+        for name, value in factors.items():
+            model.graph.initializer.append(numpy_helper.from_array(np.float32(value), names[name]))
+        for kind, inputs, output in (
+            ("Div", [x, names["root"]], names["scaled"]),
+            ("Erf", [names["scaled"]], names["erf"]),
+            ("Add", [names["erf"], names["one"]], names["raised"]),
+            ("Mul", [x, names["raised"]], names["doubled"]),
+            ("Mul", [names["doubled"], names["half"]], result),
+        ):
+            nodes.append(helper.make_node(kind, inputs, [output]))
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)
+
+
 def onnx_file(model: Model) -> pathlib.Path:
     """The model as ONNX, prepared for quantization as ONNX Runtime's documentation says."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -62,6 +94,7 @@ def onnx_file(model: Model) -> pathlib.Path:
         raw = converted.with_suffix(".raw.onnx")
         command = [CONVERTER, "-m", "tf2onnx.convert", "--tflite", plain, "--output", raw, "--opset", "17"]
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        _spell_out_gelu(raw)
         quant_pre_process(str(raw), str(converted), skip_symbolic_shape=True)
     return converted
 
@@ -132,17 +165,41 @@ def _rows(runner: Runner, images: np.ndarray, names: list[str]) -> np.ndarray:
     ).astype(np.float32)
 
 
-def model_named(name: str) -> Model:
-    """One of MODELS, or the sample with adjacent channels rescaled, which computes the same in float."""
-    if name != "fashion_hard":
-        return MODELS[name]
-    sample = MODELS["fashion"]
-    rescaled = FOLDER / "fashion_hard.tflite"
-    if not rescaled.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        script = pathlib.Path(__file__).parent / "accuracy" / "rescale_channels.py"
-        subprocess.run([sys.executable, str(script), str(sample.path), str(rescaled)], check=True)
-    return dataclasses.replace(sample, name=name, path=rescaled)
+# Channels whose ranges differ by more are parts of an output, to be looked at one by one: noise that is nothing beside the
+# largest may drown the smallest.
+_RANGES_OF_A_PART = 16
+# Channels beyond this below the largest count as always 0.
+_RANGES_OF_AN_OUTPUT = 2**16
+
+
+def _parts(values: np.ndarray) -> list[dict]:
+    """Of an output [images, ..., channels], the channels that have similar ranges, from the largest range to the least; none
+    where all have, and of probabilities, which mean something only together."""
+    channels = values.reshape(-1, values.shape[-1])
+    if channels.shape[1] == 1 or np.allclose(channels.sum(axis=1), 1, atol=1e-3):
+        return []
+    ranges = np.abs(channels).max(axis=0)
+    least = ranges.max() / _RANGES_OF_AN_OUTPUT
+    parts: list[dict] = []
+    for channel in np.argsort(-ranges, kind="stable"):
+        if not parts or least <= ranges[channel] < parts[-1]["largest"] / _RANGES_OF_A_PART:
+            parts.append({"largest": float(ranges[channel]), "channels": []})
+        parts[-1]["channels"].append(int(channel))
+    return parts if len(parts) > 1 else []
+
+
+def _outputs(details: list[dict], rows: np.ndarray) -> list[dict]:
+    """What is known of each output; `rows` is the float model's evaluation."""
+    ends = np.cumsum([np.prod(detail["shape"]) for detail in details])
+    return [
+        {
+            "name": detail["name"],
+            "elements": values.shape[1],
+            "channels": int(detail["shape"][-1]),
+            "parts": _parts(values.reshape(len(rows), -1, detail["shape"][-1])),
+        }
+        for detail, values in zip(details, np.split(rows, ends[:-1], axis=1), strict=True)
+    ]
 
 
 def prepare(model: Model, tools: list[str]) -> None:
@@ -150,9 +207,7 @@ def prepare(model: Model, tools: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     plain = peers.plain_file(model).read_bytes()
     (folder / "float.tflite").write_bytes(plain)
-    calibration, evaluation = (
-        np.concatenate([model.tensor(picture) for picture in pictures]) for pictures in bench_images(model)
-    )
+    calibration, evaluation = nets.inputs(model)
     sets = {"evaluation": evaluation}
     if model.grey:
         sets["test"], labels = fashion_test_set()
@@ -177,15 +232,11 @@ def prepare(model: Model, tools: list[str]) -> None:
         runner = TOOLS[tool](model, calibration)
         for name, images in sets.items():
             (folder / files[name]).write_bytes(_rows(runner, images, names).tobytes())
-    description = {
-        "outputs": [
-            {"name": detail["name"], "elements": int(np.prod(detail["shape"]))} for detail in details
-        ],
-        "results": results,
-    }
+    reference = np.fromfile(folder / results["float"]["evaluation"], np.float32).reshape(len(evaluation), -1)
+    description = {"outputs": _outputs(details, reference), "results": results}
     (folder / "description.json").write_text(json.dumps(description))
 
 
 if __name__ == "__main__":
     chosen, *chosen_tools = sys.argv[1:]
-    prepare(model_named(chosen), chosen_tools)
+    prepare(nets.named(chosen), chosen_tools)

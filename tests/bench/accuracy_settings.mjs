@@ -25,6 +25,34 @@ export const RECOMMENDED = [undefined, 0.05, 0.1, 0.2].map((int16Share) => ({
   changes: recommendedQuantization.toJSON(),
 }));
 
+/** A preset's settings that differ from the default's, each as it is there: the methods that the preset turns on. */
+function methodsOf(preset) {
+  const before = defaultQuantization.toJSON();
+  return Object.entries(before).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(preset[name]),
+  );
+}
+
+/** `adaptiveRounding` as people write it. */
+function words(name) {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** The recommended settings without one of their methods, to see what it gives; measured once, as those are. */
+export const WITHOUT = methodsOf(recommendedQuantization.toJSON()).map(([name, before]) => ({
+  name: `recommended - ${words(name)}`,
+  without: words(name),
+  int8: true,
+  changes: { ...recommendedQuantization.toJSON(), [name]: before },
+}));
+
+/** What INT8 is held to, in dB of lead over the best peer: the median of the families' medians, and the least of them. */
+export const TARGETS = [
+  { setting: 'default', requantization: 'tflite', median: 0 },
+  { setting: 'recommended', requantization: 'tflite', median: 3, least: 0 },
+  { setting: 'recommended', requantization: 'sima', median: 3, least: 0 },
+];
+
 /**
  * `int8`: counts among the INT8 settings, of which the best is looked for. `everyMethod`: is measured with each calibration
  * method where that is asked for; activations in BF16 have no range to choose.

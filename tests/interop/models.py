@@ -17,18 +17,18 @@ from tflite_builder import unpack
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 WORK = REPOSITORY / "build" / "interop"
 _MEDIAPIPE = REPOSITORY / "node_modules" / "@mediapipe"
-_FASHION = REPOSITORY / "web" / "public" / "samples" / "fashion"
+FASHION = REPOSITORY / "web" / "public" / "samples" / "fashion"
 _FASHION_MNIST = pathlib.Path("/usr/share/datasets/fashion-mnist")
 
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """A float model; its input is (pixel - mean) / std."""
+    """A float model; its input is (pixel - mean) / std, where each may be given by channel."""
 
     name: str
     path: pathlib.Path
-    mean: float
-    std: float
+    mean: float | tuple[float, ...]
+    std: float | tuple[float, ...]
     grey: bool = False
 
     @functools.cached_property
@@ -40,7 +40,7 @@ class Model:
     def images(self) -> tuple[list[Image.Image], list[Image.Image]]:
         """Pictures for calibration and others for evaluation, at the size of the input."""
         if self.grey:
-            pictures = zipped(_FASHION / "calibration.zip"), zipped(_FASHION / "test.zip")
+            pictures = zipped(FASHION / "calibration.zip"), zipped(FASHION / "test.zip")
             return pictures[0], pictures[1][::125]
         _, (_, height, width, _) = self.input
         photos = [
@@ -90,40 +90,9 @@ MODELS = {
         ),
         Model("hand_landmark", _MEDIAPIPE / "hands/hand_landmark_full.tflite", 0, 255),
         Model("selfie", _MEDIAPIPE / "selfie_segmentation/selfie_segmentation.tflite", 0, 255),
-        Model("fashion", _FASHION / "fashion.tflite", 0, 255, grey=True),
+        Model("fashion", FASHION / "fashion.tflite", 0, 255, grey=True),
     )
 }
-
-
-def _variants(photo: Image.Image, corners: tuple[tuple[int, int], ...]) -> list[Image.Image]:
-    """A photo and the crops of three quarters of its sides that start at these eighths of its size; all mirrored too."""
-    width, height = photo.size
-    crops = [photo] + [
-        photo.crop((x * width // 8, y * height // 8, (x + 6) * width // 8, (y + 6) * height // 8))
-        for x, y in corners
-    ]
-    return crops + [crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for crop in crops]
-
-
-def bench_images(model: Model) -> tuple[list[Image.Image], list[Image.Image]]:
-    """More pictures of each kind than Model.images() gives: 64 to evaluate, from as many photos."""
-    if model.grey:
-        pictures = zipped(_FASHION / "calibration.zip"), zipped(_FASHION / "test.zip")
-        return pictures[0], pictures[1][::15][:64]
-    _, (_, height, width, _) = model.input
-    photos = [picture.convert("RGB") for picture in zipped(REPOSITORY / "tests" / "assets" / "photos.zip")]
-    evaluation = [variant for photo in photos[1::3] for variant in _variants(photo, ((0, 0), (2, 2), (1, 0)))]
-    calibration = [
-        variant
-        for index, photo in enumerate(photos)
-        if index % 3 != 1
-        for variant in _variants(photo, ((2, 0),))
-    ]
-    sized = [
-        [picture.resize((width, height), Image.Resampling.BILINEAR) for picture in pictures]
-        for pictures in (calibration, evaluation)
-    ]
-    return sized[0], sized[1]
 
 
 def fashion_test_set() -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,7 @@ def plain_file(model: Model) -> pathlib.Path:
     """The model with float32 constants, a signature, and a TRANSPOSE_CONV for the custom operator that it stands for:
     what ai-edge-quantizer takes."""
     path = WORK / model.name / "plain.tflite"
-    if not path.exists():
+    if not path.exists() or path.stat().st_mtime < model.path.stat().st_mtime:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_plain(model))
     return path
