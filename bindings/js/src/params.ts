@@ -213,17 +213,17 @@ export class QuantizationParams {
   }
 
   /**
-   * Names of nodes that stay in float, or patterns in which `*` stands for any characters and `?` for one. They go before
-   * custom configs.
+   * Names of nodes, whole or as their labels, that stay in float, or patterns in which `*` stands for any characters and
+   * `?` for one. They go before custom configs.
    */
   withUnquantizedNodes(unquantizedNodes: Iterable<string>): QuantizationParams {
     return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
   }
 
   /**
-   * Precisions, schemes and calibration methods of single nodes, by name or by a pattern in which `*` stands for any
-   * characters and `?` for one. A node that several match takes the entry of its exact name, else that of the last
-   * pattern in alphabetical order.
+   * Precisions, schemes and calibration methods of single nodes, by name, whole or as its label, or by a pattern in which
+   * `*` stands for any characters and `?` for one. A node that several match takes the entry of its name, else that of the
+   * last pattern in alphabetical order.
    */
   withCustomQuantizationConfigs(
     configs: Readonly<Record<string, NodeQuantizationConfig>> | ReadonlyMap<string, NodeQuantizationConfig>,
