@@ -321,6 +321,23 @@ val Net::info() const {
   });
 }
 
+val Net::resolve(const std::string& settings) const {
+  return guarded([&] {
+    const quantize::QuantizationParams params =
+        quantize::with_whole_names(*graph(), quantize::params_from_json(settings));
+    Json own = Json::object();
+    for (const Node& node : graph()->nodes) {
+      const quantize::NodeConfig* const config = quantize::config_of(params, node);
+      const bool is_given = quantize::is_precision_given(params, node);
+      if (config == nullptr && !is_given) continue;
+      Json& entry = own[node.name];
+      if (config != nullptr) entry["config"] = Json::parse(to_json(*config));
+      entry["isPrecisionGiven"] = is_given;
+    }
+    return val(object_of({{"settings", to_json(params)}, {"own", dumped(own)}}));
+  });
+}
+
 val Net::partition_with(const std::string& settings) const {
   return guarded([&] {
     const quantize::QuantizationParams params = quantize::params_from_json(settings);

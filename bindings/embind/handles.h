@@ -134,6 +134,9 @@ class Net : public Runner {
   /// `options`: {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.
   static val load(const val& file, const std::string& options);
   val info() const;
+  /// JSON: {"settings": with whole names of nodes, "own": {node: {"config"?, "isPrecisionGiven"}}}, the nodes
+  /// that the settings name, or a pattern does.
+  val resolve(const std::string& settings) const;
   /// How the settings divide the graph over the units, as JSON.
   val partition_with(const std::string& settings) const;
   /// A Channels where the settings need one before calibrate(), else null.

@@ -43,6 +43,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
       .function("info", &Net::info)
+      .function("resolve", &Net::resolve)
       .function("partitionWith", &Net::partition_with)
       .function("channels", &Net::channels)
       .function("calibrate", &Net::calibrate)

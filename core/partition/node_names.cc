@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ir/short_name.h"
 #include "partition/nearest_names.h"
 
 namespace octet::partition {
@@ -48,6 +49,18 @@ Fit fit_of(std::string_view name, const Node& node) {
   if (!is_pattern(name)) return Fit::None;
   return any_name(node, [&](const std::string& each) { return matches(name, each); }) ? Fit::Pattern
                                                                                       : Fit::None;
+}
+
+std::string whole_name(const Graph& graph, const std::string& name) {
+  std::vector<std::string> whole;
+  for (const Node& node : graph.nodes) {
+    if (fit_of(name, node) != Fit::None) return name;
+    if (short_name(node.name) == name) whole.push_back(node.name);
+  }
+  if (whole.size() <= 1) return whole.empty() ? name : whole[0];
+  throw Error(ErrorCode::InvalidConfig,
+              "'" + name + "' is short for " + std::to_string(whole.size()) + " nodes of the model.",
+              {.node = name}, "Use the whole name, such as '" + whole[0] + "'.");
 }
 
 void check_name(const Graph& graph, const std::string& name, std::string_view purpose) {

@@ -374,4 +374,6 @@ std::string to_json(const QuantizationParams& params) {
   return document.dump();
 }
 
+std::string to_json(const NodeConfig& config) { return json_of(config).dump(); }
+
 }  // namespace octet::quantize

@@ -91,5 +91,6 @@ bool same_statistics(const QuantizationParams& gathered, const QuantizationParam
 QuantizationParams params_from_json(std::string_view json);
 /// Canonical JSON: fixed field order, so that equal params give equal bytes.
 std::string to_json(const QuantizationParams& params);
+std::string to_json(const NodeConfig& config);
 
 }  // namespace octet::quantize

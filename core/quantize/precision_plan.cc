@@ -1,5 +1,6 @@
 #include "quantize/precision_plan.h"
 
+#include <algorithm>
 #include <string>
 
 #include "partition/node_names.h"
@@ -38,15 +39,18 @@ NumberKinds kinds_of(const Scheme& activations, const Scheme& weights) {
   return kinds_of(activations.bits == 16 ? NodePrecision::Int16 : NodePrecision::Int8);
 }
 
-/// Which entry stands for the node, if any.
-const NodeConfig* config_of(const QuantizationParams& params, const Node& node,
-                            partition::Fit* how = nullptr) {
-  const NodeConfig* found = nullptr;
+/// An entry, and how its name fits the node.
+struct FittingConfig {
+  const NodeConfig* config = nullptr;
+  partition::Fit fit = partition::Fit::None;
+};
+
+FittingConfig fitting_config(const QuantizationParams& params, const Node& node) {
+  FittingConfig found;
   for (const auto& [name, config] : params.custom_configs) {
     const partition::Fit fit = partition::fit_of(name, node);
     if (fit == partition::Fit::None) continue;
-    found = &config;
-    if (how != nullptr) *how = fit;
+    found = {&config, fit};
     if (fit == partition::Fit::Exact) break;
   }
   return found;
@@ -55,8 +59,7 @@ const NodeConfig* config_of(const QuantizationParams& params, const Node& node,
 /// True where a precision can be added to what the node has of its own: an entry of its own name would hide
 /// what a pattern says.
 bool can_be_given_a_precision(const QuantizationParams& params, const Node& node) {
-  partition::Fit fit = partition::Fit::None;
-  const NodeConfig* const own = config_of(params, node, &fit);
+  const auto [own, fit] = fitting_config(params, node);
   return own == nullptr || (fit == partition::Fit::Exact && !own->precision && !own->activations);
 }
 
@@ -103,6 +106,25 @@ std::vector<bool> wide_nodes(const Graph& graph, const partition::Target& target
 
 }  // namespace
 
+QuantizationParams with_whole_names(const Graph& graph, const QuantizationParams& params) {
+  QuantizationParams whole = params;
+  whole.unquantized_nodes.clear();
+  for (const std::string& name : params.unquantized_nodes)
+    whole.unquantized_nodes.insert(partition::whole_name(graph, name));
+  whole.custom_configs.clear();
+  for (const auto& [name, config] : params.custom_configs) {
+    const std::string node = partition::whole_name(graph, name);
+    if (whole.custom_configs.emplace(node, config).second) continue;
+    throw Error(ErrorCode::InvalidConfig, "'" + node + "' has settings of its own under two names.",
+                {.node = node}, "Give them once, under the whole name or under the short one.");
+  }
+  return whole;
+}
+
+const NodeConfig* config_of(const QuantizationParams& params, const Node& node) {
+  return fitting_config(params, node).config;
+}
+
 NodeFormat format_of(const QuantizationParams& params, const Node& node) {
   static const NodeConfig kNone;
   const NodeConfig* const entry = config_of(params, node);
@@ -120,6 +142,13 @@ NodeFormat format_of(const QuantizationParams& params, const Node& node) {
 bool has_own_precision(const QuantizationParams& params, const Node& node) {
   const NodeConfig* const own = config_of(params, node);
   return own != nullptr && (own->precision || own->activations);
+}
+
+bool is_precision_given(const QuantizationParams& params, const Node& node) {
+  const auto& kept = params.unquantized_nodes;
+  return has_own_precision(params, node) || std::any_of(kept.begin(), kept.end(), [&](const auto& name) {
+           return partition::fit_of(name, node) != partition::Fit::None;
+         });
 }
 
 std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params) {

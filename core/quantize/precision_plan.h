@@ -26,8 +26,18 @@ struct NodeFormat {
 /// weights bring BF16 activations with them.
 NodeFormat format_of(const QuantizationParams& params, const Node& node);
 
+/// The settings with the whole names of nodes in place of short ones. Throws InvalidConfig where a name is
+/// short for several nodes, and where two entries are for the same node.
+QuantizationParams with_whole_names(const Graph& graph, const QuantizationParams& params);
+
+/// The entry of `custom_configs` that stands for the node, if any: that of its name, else the last pattern's.
+const NodeConfig* config_of(const QuantizationParams& params, const Node& node);
+
 /// True when the node's own entry decides in what it computes.
 bool has_own_precision(const QuantizationParams& params, const Node& node);
+
+/// True when the settings name the node, or a pattern does, to say in what it computes: float included.
+bool is_precision_given(const QuantizationParams& params, const Node& node);
 
 /// The calibration methods of tensors whose node has one of its own.
 std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params);

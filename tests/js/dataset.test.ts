@@ -1,12 +1,13 @@
 // Images as samples: files, folders, zips, blobs; formats; preprocessing.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { zipSync } from 'fflate';
 import { imageDataset, type LoadedNet, type Preprocessing, type Sample } from 'octet-quant';
 import sharp from 'sharp';
-import { loadFashion, UNIT_RANGE } from './support/fashion.js';
+import { expectRejection, loadFashion, UNIT_RANGE } from './support/fashion.js';
 
 const SIZE = 28;
 let net: LoadedNet;
@@ -70,6 +71,22 @@ test('blobs, paths, folders and zips are the same; folders give labels', async (
   const alone = await imageDataset(several, UNIT_RANGE, { net });
   expect(alone.items.map(({ label }) => label)).toEqual(['', '']);
   for await (const sample of alone) expect(valuesOf(sample)).toEqual(expected);
+});
+
+test('images by path are looked for, and read only when they are decoded', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'octet-images-'));
+  const [small, huge] = [join(folder, 'small.png'), join(folder, 'huge.png')];
+  writeFileSync(small, png);
+  writeFileSync(huge, '');
+  // More than fits into any memory, and nothing on the disk.
+  truncateSync(huge, 2 ** 43);
+  const images = await imageDataset([huge, small, pathToFileURL(small)], UNIT_RANGE, { net });
+  expect(valuesOf(await images.sample(1))).toEqual(expected);
+  expect(valuesOf(await images.sample(2))).toEqual(expected);
+  for (const missing of [join(folder, 'missing.png'), pathToFileURL(join(folder, 'missing.png'))]) {
+    const call = imageDataset([small, missing], UNIT_RANGE, { net });
+    await expectRejection(call, 'INVALID_INPUT', /Cannot read '.*missing\.png'/);
+  }
 });
 
 test('pixels are what the file holds', async () => {

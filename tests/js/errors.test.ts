@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   defaultQuantization,
+  faceDetectionTransform,
   imageDataset,
   type LoadedNet,
   loadModel,
@@ -14,7 +15,7 @@ import {
   topK,
 } from 'octet-quant';
 // The pool is no part of the API; a worker can be made to crash only from inside.
-import { takeWorkers } from '../../bindings/js/dist/pool.js';
+import { newId, takeWorkers } from '../../bindings/js/dist/pool.js';
 import {
   calibrationImages,
   expectRejection,
@@ -180,7 +181,114 @@ describe('cancelling', () => {
   });
 });
 
+/** Whether some worker keeps a net or something that looks at samples under the id. */
+async function isKept(id: string): Promise<boolean> {
+  const asked = takeWorkers(2).flatMap((worker) => [
+    worker.call((api) => api.resolve(id, '{}')),
+    worker.call((api) => api.fold(id, [])),
+  ]);
+  const answers = await Promise.allSettled(asked);
+  return answers.some((answer) => answer.status === 'fulfilled' || !/disposed/.test(answer.reason.message));
+}
+
+/** The id that the next thing in the workers gets. */
+const nextId = (): string => String(Number(newId()) + 1);
+
+describe('what a call that fails leaves in the workers', () => {
+  test('is no net that was cancelled', async () => {
+    const id = nextId();
+    const controller = new AbortController();
+    const loading = loadModel(modelBytes(), { signal: controller.signal, workers: 2 });
+    // Once the file is there, opening it has begun.
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    await expectRejection(loading, 'CANCELLED', /./);
+    expect(await isKept(id)).toBe(false);
+  });
+
+  test('is a net where nothing fails', async () => {
+    const id = nextId();
+    const loaded = await loadModel(modelBytes(), { workers: 2 });
+    expect(await isKept(id)).toBe(true);
+    loaded.dispose();
+    expect(await isKept(id)).toBe(false);
+  });
+
+  test.each([1, 2, 4, 8, 16])(
+    'is nothing of a calibration that was cancelled after %d turns',
+    async (turns) => {
+      // One worker has it open; the other opens it for the calibration.
+      const loaded = await loadModel(modelBytes());
+      const first = Number(newId()) + 1;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const call = loaded.calibrate([sampleOf(), sampleOf()], undefined, { signal, workers: 2 });
+      const settled = call.catch(() => undefined);
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      controller.abort();
+      (await settled)?.dispose();
+      // All calls up to here have been answered when one that comes after them has.
+      await loaded.execute(sampleOf());
+      const last = Number(newId());
+      for (let id = first; id < last; id += 1) expect(await isKept(String(id))).toBe(false);
+      loaded.dispose();
+    },
+  );
+
+  test('is nothing of a calibration that was disposed of while it gathered', async () => {
+    const calibration = await net.calibrate([sampleOf()], undefined, { workers: 2 });
+    const other = defaultQuantization.withChannelEqualization();
+    const first = Number(newId()) + 1;
+    let given = 0;
+    const run = calibration.quantize(other, {
+      onProgress: ({ phase }) => {
+        if (phase !== 'calibrate') return;
+        given += 1;
+        calibration.dispose();
+      },
+    });
+    await expectRejection(run, 'INVALID_INPUT', /calibration was disposed of/);
+    expect(given).toBeGreaterThan(0);
+    const last = Number(newId());
+    expect(last).toBeGreaterThan(first);
+    for (let id = first; id < last; id += 1) expect(await isKept(String(id))).toBe(false);
+  });
+});
+
 describe('a worker that crashes', () => {
+  const crashed = async (worker: ReturnType<typeof takeWorkers>[number] | undefined): Promise<void> => {
+    if (worker === undefined) throw new Error('There is no worker.');
+    // The core takes options as text, and fails in a way that it does not expect.
+    const call = worker.call((api) =>
+      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never }),
+    );
+    expect((await rejection(call)).message).toMatch(/stopped/);
+  };
+
+  test('with part of a calibration has it gathered anew', async () => {
+    const samples = [sampleOf(), sampleOf(zeros().fill(1)), sampleOf(zeros().fill(0.5))];
+    const calibration = await net.calibrate(samples, undefined, { workers: 2 });
+    const before = (await calibration.quantize()).save();
+    for (const which of [1, 0]) {
+      await crashed(takeWorkers(2)[which]);
+      expect(await calibration.serves(net.defaultQuantization)).toBe(false);
+      const after = (await calibration.quantize(undefined, { workers: 2 })).save();
+      expect(Buffer.compare(after, before)).toBe(0);
+      expect(await calibration.serves(net.defaultQuantization)).toBe(true);
+    }
+    calibration.dispose();
+  });
+
+  test('does not spoil the float model of a quantized one for good', async () => {
+    const model = await net.quantize([sampleOf()], undefined, { workers: 1 });
+    for (const worker of takeWorkers(2).slice(1)) await crashed(worker);
+    const [worker] = takeWorkers(1);
+    const crash = crashed(worker);
+    await Promise.allSettled([model.floatModel(), crash]);
+    await expect((await model.floatModel()).execute(sampleOf())).resolves.toBeDefined();
+    model.dispose();
+  });
+
   test('fails its calls alone and is replaced', async () => {
     const [worker] = takeWorkers(1);
     if (worker === undefined) throw new Error('There is no worker.');
@@ -193,6 +301,41 @@ describe('a worker that crashes', () => {
     await Promise.allSettled([meanwhile]);
     expect(takeWorkers(1)[0]).not.toBe(worker);
     await expect(net.execute(sampleOf())).resolves.toBeDefined();
+  });
+});
+
+describe('words that are none of the choices', () => {
+  let model: Model;
+
+  beforeAll(async () => {
+    model = await net.quantize([sampleOf()]);
+  });
+
+  // What programs without types may pass.
+  const word = 'int9' as never;
+  const feedback = { targetAccuracy: 1, accuracyScore: word } as never;
+  test.each<[string, () => unknown, RegExp]>([
+    ['target', () => loadFashion({ target: word }), /'gen1', 'gen2' or 'tflite'/],
+    ['target', () => Model.createAuxiliaryNetwork([], {}, { target: word }), /'gen1', 'gen2' or 'tflite'/],
+    ['ioType', () => model.toTFLite({ ioType: word }), /'float32', 'int8' or 'int16'/],
+    ['requantization', () => net.convertToSimaQuantization({ requantization: word }), /'sima' or 'tflite'/],
+    ['requantization', () => defaultQuantization.withRequantizationMode(word), /'sima' or 'tflite'/],
+    ['biasCorrection', () => defaultQuantization.withBiasCorrection(word), /'regular' or 'iterative'/],
+    ['metric', () => model.analyzeQuantizationError([sampleOf()], word), /'sqnr', 'mse', 'mae' or 'cosine'/],
+    ['metric', () => model.rankSensitivity([sampleOf()], word), /'sqnr' or 'mse'/],
+    ['metric', () => net.rankSensitivity([sampleOf()], word), /'sqnr' or 'mse'/],
+    ['keepLayerOutputs', () => net.execute(sampleOf(), { keepLayerOutputs: word }), /it can be 'all'/],
+    [
+      'accuracyScore',
+      () => net.quantizeWithAccuracyFeedback([sampleOf()], [sampleOf()], undefined, feedback),
+      /it can be 'sqnr'/,
+    ],
+    ['range', () => faceDetectionTransform({ range: word }), /'short' or 'full'/],
+  ])('%s', async (name, use, choices) => {
+    const error = await rejection((async () => use())());
+    expect(error.code).toBe('INVALID_CONFIG');
+    expect(error.message).toMatch(new RegExp(`${name}.* is "int9"`));
+    expect(error.message).toMatch(choices);
   });
 });
 

@@ -97,6 +97,59 @@ test('the session survives a reload and is gone when cleared', async () => {
   await page.getByRole('button', { name: 'Try the sample' }).waitFor();
 });
 
+test('what the browser does not keep is named, and the rest is kept', async () => {
+  const { page } = await browser.open();
+  await page.addInitScript(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (value, key) {
+      if (key === 'images') throw new DOMException('There is no room.', 'QuotaExceededError');
+      return put.call(this, value, key);
+    };
+  });
+  await page.reload();
+  await openSmallSample(page);
+  const alert = page.getByRole('alert');
+  await alert
+    .filter({ hasText: 'does not keep 50 images: There is no room.' })
+    .waitFor({ timeout: PATIENCE });
+  await page.getByRole('button', { name: 'Close the message' }).click();
+  // The model alone: what is not kept does not count.
+  const model = readFileSync(join(ROOT, 'web/public/samples/fashion/fashion.tflite'));
+  const kept = page.getByRole('button', { name: /kept/ });
+  expect(await kept.innerText()).toContain(`${Math.round(model.length / 1000)} kB`);
+  await page.reload();
+  await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
+  expect(await page.locator('.top-file').innerText()).toContain('fashion.tflite');
+});
+
+test('where the network cannot be placed on another target, the one before stays, and it can be tried again', async () => {
+  const { page } = await browser.open();
+  await page.addInitScript(() => {
+    let left = 1;
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest: unknown[]) {
+      if (left > 0 && JSON.stringify(message)?.includes('\\"target\\":\\"tflite\\"')) {
+        left -= 1;
+        throw new Error('The worker is gone.');
+      }
+      return Reflect.apply(postMessage, this, [message, ...rest]);
+    };
+  });
+  await page.reload();
+  await openSample(page);
+  const step = page.getByRole('button', { name: /^Settings/ });
+  if ((await step.getAttribute('aria-expanded')) === 'false') await step.click();
+  const targets = page.getByRole('group', { name: 'Quantize for' });
+  const chosen = targets.locator('[aria-pressed=true]');
+  expect(await chosen.innerText()).toContain('MLSoC');
+  await targets.getByRole('button', { name: 'TFLite' }).click();
+  await page.getByRole('alert').filter({ hasText: 'The worker is gone.' }).waitFor({ timeout: PATIENCE });
+  expect(await chosen.innerText()).toContain('MLSoC');
+  await targets.getByRole('button', { name: 'TFLite' }).click();
+  await page.getByText(/of MACs in integers/).waitFor({ timeout: PATIENCE });
+  expect(await chosen.innerText()).toContain('TFLite');
+});
+
 test('after one visit the page works without a network', async () => {
   const { page, context } = await browser.open();
   await page.evaluate(() => navigator.serviceWorker.ready);

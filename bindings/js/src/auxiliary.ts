@@ -1,31 +1,34 @@
 // Auxiliary networks, made of transforms, and models composed of others.
 
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
 import { modelMadeBy } from './model.js';
 import { leastBusyWorker } from './pool.js';
 import { holdsArtifact } from './protocol.js';
-import type {
-  AuxiliaryOptions,
-  ComposeOptions,
-  Model,
-  OutputTensor,
-  Preprocessing,
-  Tensor,
-  TensorInfo,
-  TensorType,
-  Transform,
-  TransformJson,
-  TypedArray,
+import {
+  type AuxiliaryOptions,
+  type ComposeOptions,
+  type Model,
+  type OutputTensor,
+  type Preprocessing,
+  Target,
+  type Tensor,
+  type TensorInfo,
+  type TensorType,
+  type Transform,
+  type TransformJson,
+  type TypedArray,
 } from './types.js';
 import { VERSION } from './version.js';
 
 /** A model of transforms, one for each input in order; a transform that takes several inputs takes as many. */
-export function createAuxiliaryNetwork(
+export async function createAuxiliaryNetwork(
   transforms: readonly Transform[],
   inputTypes: Readonly<Record<string, TensorType>>,
   options: AuxiliaryOptions = {},
 ): Promise<Model> {
   const { target = 'gen1', name = 'auxiliary' } = options;
+  checkChoice('target', target, Object.values(Target));
   const description = JSON.stringify({
     name,
     target,

@@ -7,6 +7,7 @@ import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import { type Artifact, type ArtifactHolder, holdsArtifact } from './protocol.js';
+import type { ConfigChange, ResolvedParams } from './resolved-params.js';
 import {
   abortable,
   Folding,
@@ -17,6 +18,7 @@ import {
   workersFor,
 } from './samples.js';
 import {
+  checkMetric,
   chooseInt16Nodes,
   int16Curve,
   int16StepsAndRoundings,
@@ -50,8 +52,8 @@ const SHARES = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 export interface CalibratedNet {
   readonly artifact: Artifact;
   readonly defaultQuantization: QuantizationParams;
-  /** The settings as the core takes them: nodes by their whole names. Throws for nodes that the net has not. */
-  settingsOf(params: QuantizationParams): string;
+  /** The settings as the core understands them for this net. */
+  resolve(params: QuantizationParams): Promise<ResolvedParams>;
 }
 
 /** Statistics in the workers: every one has those of the samples that it was dealt, the first one those of all. */
@@ -59,6 +61,15 @@ interface Statistics {
   readonly id: string;
   readonly workers: readonly PoolWorker[];
   readonly primary: PoolWorker;
+}
+
+/** A pass over the samples. */
+interface Showing {
+  readonly phase: Progress['phase'];
+  /** Whether another pass may follow. */
+  readonly again: boolean;
+  /** Gets what the workers saw, in sample order. */
+  readonly folding?: Folding;
 }
 
 /** Whose statistics are to be freed; they change when others are needed. */
@@ -86,28 +97,32 @@ export class NetCalibration implements CalibrationInterface {
   }
 
   serves(params: QuantizationParams): Promise<boolean> {
-    return this.#inTurn(() => this.#serves(this.#net.settingsOf(params)));
+    return this.#inTurn(async () => this.#serves((await this.#net.resolve(params)).json));
   }
 
   /** Gathers statistics for the settings, unless those there are serve. */
   async gather(params: QuantizationParams, options: CallOptions): Promise<void> {
-    await this.#inTurn(() => this.#statisticsFor(this.#net.settingsOf(params), options));
+    await this.#inTurn(async () => {
+      throwIfAborted(options.signal);
+      const { json } = await abortable(this.#net.resolve(params), options.signal);
+      return this.#statisticsFor(json, refines(params), options);
+    });
   }
 
   quantize(
     params: QuantizationParams = this.#net.defaultQuantization,
     options: QuantizeOptions = {},
   ): Promise<Model> {
+    return this.#model(params, refines(params), options);
+  }
+
+  /** `again`: the samples are needed after calibration, too. */
+  #model(params: QuantizationParams, again: boolean, options: QuantizeOptions): Promise<Model> {
     return this.#inTurn(async () => {
-      const settings = this.#net.settingsOf(params);
-      const statistics = await this.#statisticsFor(settings, options);
-      try {
-        return await this.#quantize(statistics, settings, options);
-      } catch (error) {
-        // A worker that died took its part along.
-        if (!(error instanceof OctetError && error.code === 'CANCELLED')) free(this.#held);
-        throw error;
-      }
+      throwIfAborted(options.signal);
+      const { json } = await abortable(this.#net.resolve(params), options.signal);
+      const statistics = await this.#statisticsFor(json, again, options);
+      return this.#quantize(statistics, json, options);
     });
   }
 
@@ -116,7 +131,9 @@ export class NetCalibration implements CalibrationInterface {
     metric: SensitivityMetric = 'sqnr',
     options: RankOptions = {},
   ): Promise<readonly Sensitivity[]> {
-    const model = await this.quantize(params, options);
+    // Before all the work that its use comes after.
+    checkMetric(metric);
+    const model = await this.#model(params, true, options);
     try {
       return await rankSensitivity(withFile(model), this.#samples, metric, options);
     } finally {
@@ -132,10 +149,10 @@ export class NetCalibration implements CalibrationInterface {
     if (!(most >= 0 && most <= 1)) {
       throw new OctetError({ code: 'INVALID_CONFIG', message: `share is ${most}; it must be from 0 to 1.` });
     }
-    const draft = await this.quantize(draftSettings(params), options);
+    const draft = await this.#model(draftSettings(params), true, options);
     try {
       const { nodes, share } = await chooseInt16Nodes(withFile(draft), this.#samples, most, options);
-      return { params: withInt16(params, nodes), nodes, share };
+      return { params: withInt16(await this.#net.resolve(params), nodes), nodes, share };
     } finally {
       draft.dispose();
     }
@@ -152,14 +169,15 @@ export class NetCalibration implements CalibrationInterface {
         message: `shares are ${shares.join(', ')}; each must be from 0 to 1.`,
       });
     }
-    const draft = await this.quantize(draftSettings(params), options);
+    const draft = await this.#model(draftSettings(params), true, options);
     try {
       const points = (await int16Curve(withFile(draft), this.#samples, shares, options)).map(
         (point, index) => ({ limit: shares[index] ?? 0, ...point }),
       );
       if (!measure) return points;
+      const resolved = await this.#net.resolve(params);
       const noiseOf = async (nodes: readonly string[]): Promise<Float64Array> => {
-        const model = await this.quantize(withInt16(params, nodes), options);
+        const model = await this.#model(withInt16(resolved, nodes), true, options);
         return outputNoise(withFile(model), this.#samples, options).finally(() => model.dispose());
       };
       const plain = await noiseOf([]);
@@ -174,7 +192,7 @@ export class NetCalibration implements CalibrationInterface {
 
   /** What had best be done about the noise that these settings make: at most `most` steps to INT16. */
   async improvements(params: QuantizationParams, most: number, options: CallOptions): Promise<Improvements> {
-    const draft = await this.quantize(draftSettings(params), options);
+    const draft = await this.#model(draftSettings(params), true, options);
     try {
       return await int16StepsAndRoundings(withFile(draft), this.#samples, most, options);
     } finally {
@@ -200,28 +218,35 @@ export class NetCalibration implements CalibrationInterface {
   }
 
   async #serves(settings: string): Promise<boolean> {
-    if (this.#disposed)
-      throw new OctetError({ code: 'INVALID_INPUT', message: 'The calibration was disposed of.' });
+    this.#throwIfDisposed();
     const { statistics } = this.#held;
     if (statistics === undefined) return false;
-    const { primary, id } = statistics;
-    return primary.call((api) => api.serves(id, settings)).catch(() => false);
+    const { primary, id, workers } = statistics;
+    // A worker that died took its part along.
+    if (!workers.every(({ alive }) => alive)) return false;
+    return primary.call((api) => api.serves(id, settings));
   }
 
-  async #statisticsFor(settings: string, options: CallOptions): Promise<Statistics> {
+  #throwIfDisposed(): void {
+    if (this.#disposed)
+      throw new OctetError({ code: 'INVALID_INPUT', message: 'The calibration was disposed of.' });
+  }
+
+  async #statisticsFor(settings: string, again: boolean, options: CallOptions): Promise<Statistics> {
     throwIfAborted(options.signal);
     const served = await this.#serves(settings);
     if (served && this.#held.statistics !== undefined) return this.#held.statistics;
     free(this.#held);
-    this.#held.statistics = await this.#gather(settings, options);
-    return this.#held.statistics;
+    const statistics = await this.#gather(settings, again, options);
+    this.#held.statistics = statistics;
+    return statistics;
   }
 
   /**
    * Every worker calibrates with the samples that it is dealt. The primary one alone folds what depends on the order of
    * samples, and in the end takes over the others' histograms.
    */
-  async #gather(settings: string, options: CallOptions): Promise<Statistics> {
+  async #gather(settings: string, again: boolean, options: CallOptions): Promise<Statistics> {
     const { artifact } = this.#net;
     const { total } = this.#samples;
     if (total === 0) throw noSamples();
@@ -239,8 +264,14 @@ export class NetCalibration implements CalibrationInterface {
         ),
         options.signal,
       );
-      await this.#show(workers, id, 'calibrate', new Folding(primary, id), options);
+      await this.#show(
+        workers,
+        id,
+        { phase: 'calibrate', again, folding: new Folding(primary, id) },
+        options,
+      );
       await mergeInto(primary, others, id, options.signal);
+      this.#throwIfDisposed();
       return { id, workers, primary };
     } catch (error) {
       freeEverywhere(id);
@@ -267,7 +298,12 @@ export class NetCalibration implements CalibrationInterface {
         options.signal,
       );
       if (!begun.includes(true)) return new Uint8Array();
-      await this.#show(workers, id, 'smooth', new Folding(primary, id), options);
+      await this.#show(
+        workers,
+        id,
+        { phase: 'smooth', again: true, folding: new Folding(primary, id) },
+        options,
+      );
       return await abortable(
         primary.call((api) => api.state(id)),
         options.signal,
@@ -277,21 +313,23 @@ export class NetCalibration implements CalibrationInterface {
     }
   }
 
-  /** Shows every sample to some worker; `folding` gets what they saw, in sample order. */
+  /** Shows every sample to some worker. */
   async #show(
     workers: readonly PoolWorker[],
     id: string,
-    phase: Progress['phase'],
-    folding: Folding | undefined,
+    { phase, again, folding }: Showing,
     options: CallOptions,
   ): Promise<void> {
     const shown = await forEachInOrder(
       workers,
       {
         phase,
-        items: this.#samples.items(),
+        items: this.#samples.items(again),
         total: this.#samples.total,
-        work: (worker, sample) => worker.call((api) => api.observe(id, sample)),
+        work: (worker, sample) => {
+          this.#throwIfDisposed();
+          return worker.call((api) => api.observe(id, sample));
+        },
         collect: (seen) => folding?.add(seen),
       },
       options,
@@ -344,10 +382,15 @@ export class NetCalibration implements CalibrationInterface {
     for (let draft = await nextDraft(); draft !== null; draft = await nextDraft()) {
       const measured = draft;
       await Promise.all(workers.map((worker) => worker.call((api) => api.beginPass(id, measured))));
-      await this.#show(workers, id, 'refine', undefined, options);
+      await this.#show(workers, id, { phase: 'refine', again: true }, options);
       await mergeInto(primary, others, id, signal);
     }
   }
+}
+
+/** Whether quantizing looks at the samples again once their statistics are there. */
+function refines({ biasCorrection, adaptiveRounding }: QuantizationParams): boolean {
+  return biasCorrection !== 'none' || adaptiveRounding;
 }
 
 /** What further passes do to the weights has no say in where activations are rounded. */
@@ -355,11 +398,10 @@ function draftSettings(params: QuantizationParams): QuantizationParams {
   return params.withBiasCorrection('none').withAdaptiveRounding(false);
 }
 
-/** The settings with INT16 for the nodes, which keep what else they have of their own. */
-function withInt16(params: QuantizationParams, nodes: readonly string[]): QuantizationParams {
-  const configs = new Map(params.customQuantizationConfigs);
-  for (const node of nodes) configs.set(node, { ...configs.get(node), quantizationPrecision: 'INT16' });
-  return params.withCustomQuantizationConfigs(configs);
+/** The settings with INT16 for the nodes, which keep what else they have of their own, by name or by pattern. */
+function withInt16(params: ResolvedParams, nodes: readonly string[]): QuantizationParams {
+  const toInt16: ConfigChange = (own) => ({ ...own, quantizationPrecision: 'INT16' });
+  return params.withConfigs(nodes.map((node) => [node, toInt16] as const));
 }
 
 /** By output with noise, by how many dB it fell. */

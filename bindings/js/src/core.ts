@@ -46,6 +46,8 @@ export interface RunnerHandle extends SampleHandle {
 }
 
 export interface NetHandle extends RunnerHandle {
+  /** Settings with whole names of nodes, and what they say of single nodes, as JSON. */
+  resolve(settings: string): Result<string>;
   /** How the settings divide the graph over the units, as JSON. */
   partitionWith(settings: string): Result<string>;
   /** What looks at channels before calibrating; null where the settings need nothing of them. */
@@ -148,20 +150,44 @@ function isFailure(result: unknown): result is Failure {
   return typeof result === 'object' && result !== null && 'error' in result;
 }
 
-/** A new instance, with its own memory, of the compiled core. */
+/** A new instance, with its own memory, of the compiled core. Throws an OctetError where there can be none. */
 export async function instantiate(module: WebAssembly.Module): Promise<Core> {
   let exports: WebAssembly.Exports = {};
-  const core = await createOctetCore({
-    instantiateWasm(imports, done) {
-      WebAssembly.instantiate(module, imports).then((instance) => {
-        exports = instance.exports;
-        done(instance, module);
-      });
-      return {};
-    },
+  // The generated code waits for `done` and knows of no failure.
+  const core = await new Promise<Core>((resolve, reject) => {
+    const loaded = createOctetCore({
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => {
+            exports = instance.exports;
+            done(instance, module);
+          })
+          .catch((error: unknown) => reject(noInstance(error)));
+        return {};
+      },
+    });
+    loaded.then(resolve, reject);
   });
   addSideModule(core, Object.values(exports));
   return core;
+}
+
+function noInstance(error: unknown): unknown {
+  if (error instanceof WebAssembly.LinkError || error instanceof TypeError) {
+    return new OctetError({
+      code: 'INVALID_CONFIG',
+      message: `The WebAssembly module is not the core of this version of Octet: ${error.message}.`,
+      hint: 'Give configure() the octet.wasm that comes with this package, or let the package find it.',
+    });
+  }
+  if (error instanceof RangeError) {
+    return new OctetError({
+      code: 'OUT_OF_MEMORY',
+      message: `A worker has no memory to start in: ${error.message}.`,
+      hint: 'Use fewer workers.',
+    });
+  }
+  return error;
 }
 
 /**

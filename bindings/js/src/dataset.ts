@@ -160,11 +160,10 @@ async function entriesOf(source: ImageSource): Promise<ImageEntry[]> {
 
 async function entriesOfPath(source: string | URL): Promise<ImageEntry[]> {
   const path = String(source);
-  const files = await platform.listFolder(path);
+  const files = await platform.listFolder(source);
   if (files !== undefined) return imagesIn(files);
   if (ZIP.test(path)) return imagesIn(unzipped(await platform.read(source), path));
-  if (!/^https?:/.test(path)) await platform.read(source);
-  return [{ name: path, label: '', file: /^[a-z]+:/.test(path) ? await platform.read(source) : path }];
+  return [{ name: path, label: '', file: await platform.imageFile(source) }];
 }
 
 async function entriesOfFile(path: string, data: Uint8Array | Blob): Promise<ImageEntry[]> {

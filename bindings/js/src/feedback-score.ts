@@ -1,11 +1,13 @@
 // What accuracy feedback measures of a model: a statistic over labelled samples, or how far it is from the float model.
 
 import { withFile } from './calibration.js';
+import { checkChoice } from './choices.js';
 import type { AccuracyFeedbackOptions } from './feedback-types.js';
-import { repeatableSamples } from './samples.js';
+import { type LabelledItems, repeatableItems, unlabelledItems } from './labels/labelled-items.js';
+import { type RepeatableSamples, repeatableSamples } from './samples.js';
 import { outputNoise } from './sensitivity.js';
 import type { LabelledSample, Statistic } from './statistics/types.js';
-import type { CallOptions, ImageDataset, LoadedNet, Model, Sample, SampleSource } from './types.js';
+import type { CallOptions, LoadedNet, Model, Runnable, Sample, SampleSource } from './types.js';
 
 type Evaluated = Iterable<LabelledSample<unknown> | Sample> | AsyncIterable<LabelledSample<unknown> | Sample>;
 
@@ -16,25 +18,23 @@ export async function scoreOn(
   options: AccuracyFeedbackOptions<never>,
 ): Promise<(model: Model) => Promise<number>> {
   const { accuracyScore } = options;
+  if (typeof accuracyScore !== 'function')
+    checkChoice('accuracyScore, unless it makes statistics,', accuracyScore, ['sqnr']);
   if (accuracyScore === 'sqnr') return sqnrOn(net, evaluation as SampleSource, options);
-  return (model) =>
-    model.evaluate(
-      evaluation as ImageDataset,
-      accuracyScore() as Statistic<unknown> as Statistic<string>,
-      options,
-    );
+  const labelled = repeatableItems(evaluation as Iterable<LabelledSample<unknown>>);
+  return (model) => evaluated(model, labelled, accuracyScore() as Statistic<unknown>, options);
 }
 
 /** Signal to noise in dB, as a mean over the outputs that are reals and computed. */
 async function sqnrOn(
   net: LoadedNet,
-  samples: SampleSource,
+  source: SampleSource,
   options: CallOptions,
 ): Promise<(model: Model) => Promise<number>> {
-  const repeated = repeatableSamples(samples);
+  const samples = repeatableSamples(source);
   const signal = await signalOf(net, samples, options);
   return async (model) => {
-    const noise = await outputNoise(withFile(model), repeated, options);
+    const noise = await outputNoise(withFile(model), samples, options);
     const sqnr = signal.flatMap((power, output) => {
       if (power === undefined) return [];
       return 10 * Math.log10(power / Math.max(noise[output] ?? 0, Number.MIN_VALUE));
@@ -49,7 +49,7 @@ async function sqnrOn(
  */
 async function signalOf(
   net: LoadedNet,
-  samples: SampleSource,
+  samples: RepeatableSamples,
   options: CallOptions,
 ): Promise<readonly (number | undefined)[]> {
   const sums = new Map<string, number>();
@@ -64,11 +64,17 @@ async function signalOf(
     },
     result: () => 0,
   };
-  await net.evaluate(unlabelled(samples), squares, options);
+  await evaluated(net, unlabelledItems(samples), squares, options);
   const computed = new Set(net.nodes.flatMap((node) => node.outputs));
   return net.outputs.map(({ name }) => (computed.has(name) && sums.get(name)) || undefined);
 }
 
-async function* unlabelled(samples: SampleSource): AsyncGenerator<LabelledSample<undefined>> {
-  for await (const inputs of samples) yield { inputs, groundTruth: undefined };
+/** The result of a statistic over items that only the package's own handles take. */
+function evaluated(
+  model: Runnable,
+  items: LabelledItems,
+  statistic: Statistic<unknown>,
+  options: CallOptions,
+): Promise<number> {
+  return model.evaluate(items as unknown as Iterable<LabelledSample<unknown>>, statistic, options);
 }

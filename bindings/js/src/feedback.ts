@@ -2,10 +2,10 @@
 // precision first, and what did not help goes back.
 
 import type { NetCalibration } from './calibration.js';
-import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions, AccuracyFeedbackStep } from './feedback-types.js';
 import { CalibrationMethod, type QuantizationParams } from './params.js';
+import type { ResolvedParams } from './resolved-params.js';
 import { throwIfAborted } from './samples.js';
 import type { Int16Step } from './sensitivity.js';
 import type { Sensitivity } from './sensitivity-types.js';
@@ -34,6 +34,8 @@ export interface Improvements {
 export interface ImprovableNet {
   readonly target: LoadedNet['target'];
   readonly nodes: readonly NodeInfo[];
+  /** The settings as the core understands them for this net. */
+  resolve(params: QuantizationParams): Promise<ResolvedParams>;
   /** How the settings divide the net over the units. */
   partitionWith(params: QuantizationParams): Promise<Partition>;
 }
@@ -64,12 +66,13 @@ export async function searchPrecisions(
   if (!(Number.isInteger(most) && most >= 0)) {
     throw invalid(`maxOptimizationSteps is ${most}; it must be 0 or more.`);
   }
-  const trials = new Trials(calibration, params, score, options);
+  const resolved = await net.resolve(params);
+  const trials = new Trials(calibration, resolved, score, options);
   try {
     const initialAccuracy = await trials.accuracyOf([]);
     let changes: readonly Change[] = [];
     if (initialAccuracy < targetAccuracy && most > 0) {
-      const candidates = await candidatesFor(net, calibration, params, options);
+      const candidates = await candidatesFor(net, calibration, resolved, options);
       changes = await climb(trials, candidates, targetAccuracy, most);
       changes = await withoutNeedless(trials, changes, targetAccuracy, most);
     }
@@ -92,14 +95,14 @@ export async function searchPrecisions(
 /** Quantizes and evaluates with changes, each set of them once. */
 class Trials {
   readonly #calibration: NetCalibration;
-  readonly #params: QuantizationParams;
+  readonly #params: ResolvedParams;
   readonly #score: Score;
   readonly #options: SearchOptions;
   readonly #accuracies = new Map<string, number>();
   /** The model that was made last. */
   #last: { readonly key: string; readonly model: Model } | undefined;
 
-  constructor(calibration: NetCalibration, params: QuantizationParams, score: Score, options: SearchOptions) {
+  constructor(calibration: NetCalibration, params: ResolvedParams, score: Score, options: SearchOptions) {
     this.#calibration = calibration;
     this.#params = params;
     this.#score = score;
@@ -203,17 +206,17 @@ function withoutNode(changes: readonly Change[], node: string): readonly Change[
 async function candidatesFor(
   net: ImprovableNet,
   calibration: NetCalibration,
-  params: QuantizationParams,
+  resolved: ResolvedParams,
   options: SearchOptions,
 ): Promise<readonly Change[]> {
   const { maxOptimizationSteps: most = 16 } = options;
-  const { steps, roundings } = await calibration.improvements(params, most, options);
+  const { steps, roundings } = await calibration.improvements(resolved.params, most, options);
   const wide: Weighed[] = steps.map(({ nodes, share, gain }) => ({
     nodes,
     change: 'INT16',
     worth: gain / (COST_OF_16_BITS * share + COST_OF_NODE * nodes.length),
   }));
-  const exact = await unrounded(net, params, roundings, most);
+  const exact = await unrounded(net, resolved, roundings, most);
   // The core's steps build on each other: only their order among the others is open.
   const merged: Change[] = [];
   while (wide.length > 0 || exact.length > 0) {
@@ -232,23 +235,23 @@ type Weighed = Change & { readonly worth: number };
 /** Nodes whose weights are not to be rounded: 16 bits for activations leave that noise as it is. */
 async function unrounded(
   net: ImprovableNet,
-  params: QuantizationParams,
+  resolved: ResolvedParams,
   roundings: readonly Sensitivity[],
   most: number,
 ): Promise<Weighed[]> {
   const noiseOf = ({ sqnr }: Sensitivity): number => 10 ** (-sqnr / 10);
   const all = roundings.reduce((sum, rounding) => sum + noiseOf(rounding), 0);
   const change = net.target === 'gen2' ? 'BFLOAT_16' : 'FLOAT';
-  const before = await net.partitionWith(params);
+  const before = await net.partitionWith(resolved.params);
   const bytes = Math.max(1, before.boundaryBytes);
   const worst = roundings
-    .filter((row) => row.rounded === 'weights' && !hasOwnPrecision(params, row.node))
+    .filter((row) => row.rounded === 'weights' && !resolved.ownOf(row.node).isPrecisionGiven)
     .sort((a, b) => a.sqnr - b.sqnr)
     .slice(0, most);
   const weighed: Weighed[] = [];
   for (const row of worst) {
     const gain = -10 * Math.log10(Math.max(1e-6, 1 - noiseOf(row) / all));
-    const after = await net.partitionWith(withChanges(params, [{ nodes: [row.node], change }]));
+    const after = await net.partitionWith(withChanges(resolved, [{ nodes: [row.node], change }]));
     const cost =
       macsOf(net, [row.node]) * (change === 'FLOAT' ? COST_OF_FLOAT : COST_OF_16_BITS) +
       COST_OF_NODE +
@@ -300,56 +303,26 @@ function macsOf({ nodes }: ImprovableNet, names: readonly string[]): number {
   return sum(nodes.filter(({ name }) => names.includes(name))) / Math.max(1, sum(nodes));
 }
 
-/** The settings with the changes; nodes keep what else they have of their own. */
-function withChanges(params: QuantizationParams, changes: readonly Change[]): QuantizationParams {
-  const configs = new Map(params.customQuantizationConfigs);
-  for (const { nodes, change } of changes) {
-    for (const node of nodes) configs.set(node, configWith(configs.get(node), change));
-  }
-  return params.withCustomQuantizationConfigs(configs);
-}
-
-function configWith(
-  own: NodeQuantizationConfig | undefined,
-  change: Change['change'],
-): NodeQuantizationConfig {
-  if (change !== 'INT16') return { quantizationPrecision: change };
-  const { method, numBins, percentile, movingAverageConstant } = INT16_RANGE;
-  // There are steps enough for all that was seen: nothing need be clipped any more.
-  const calibration = { method, numBins, percentile, movingAverageConstant };
-  return {
-    quantizationPrecision: change,
-    ...(own?.weightScheme === undefined ? {} : { weightScheme: own.weightScheme }),
-    calibration,
-  };
-}
-
-/** Whether an entry of the settings, by name or by pattern, decides what the node computes in. */
-function hasOwnPrecision({ customQuantizationConfigs, unquantizedNodes }: QuantizationParams, node: string) {
-  const fits = (pattern: string): boolean => {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    return new RegExp(`^${source}$`, 's').test(node);
-  };
-  return (
-    [...unquantizedNodes].some(fits) ||
-    [...customQuantizationConfigs].some(
-      ([name, { quantizationPrecision, activationScheme }]) =>
-        (quantizationPrecision !== undefined || activationScheme !== undefined) && fits(name),
-    )
+/** The settings with the changes; nodes keep what else they have of their own, by name or by pattern. */
+function withChanges(resolved: ResolvedParams, changes: readonly Change[]): QuantizationParams {
+  return resolved.withConfigs(
+    changes.flatMap(({ nodes, change }) =>
+      nodes.map((node) => [node, (own: NodeQuantizationConfig) => configWith(own, change)] as const),
+    ),
   );
 }
 
-/** What can be gone through again and again: what gives its samples once is kept. */
-export async function repeatable<T>(
-  source: Iterable<T> | AsyncIterable<T>,
-): Promise<Iterable<T> | AsyncIterable<T>> {
-  if (source instanceof EncodedDataset || !('next' in source)) return source;
-  const kept: T[] = [];
-  for await (const item of source) kept.push(item);
-  return kept;
+function configWith(own: NodeQuantizationConfig, change: Change['change']): NodeQuantizationConfig {
+  const { calibration, weightScheme } = own;
+  // Weights are not integers any more; what chooses ranges stays, for the statistics to serve.
+  if (change !== 'INT16') return { ...(calibration && { calibration }), quantizationPrecision: change };
+  const { method, numBins, percentile, movingAverageConstant } = INT16_RANGE;
+  return {
+    quantizationPrecision: change,
+    ...(weightScheme && { weightScheme }),
+    // There are steps enough for all that was seen: nothing need be clipped any more.
+    calibration: { method, numBins, percentile, movingAverageConstant },
+  };
 }
 
 function invalid(message: string): OctetError {

@@ -1,9 +1,9 @@
 // What LoadedNet and Model share: a file that workers open, the description of its graph, and running it.
 
 import type { Remote } from 'comlink';
-import { EncodedDataset } from './dataset.js';
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
-import { LabelledDataset } from './labels/labelled-dataset.js';
+import { type LabelledSource, labelledItems } from './labels/labelled-items.js';
 import { freeEverywhere, leastBusyWorker } from './pool.js';
 import type { Artifact, ArtifactHolder, EncodedSample } from './protocol.js';
 import { abortable, encodedSample, forEachInOrder, throwIfAborted, workersFor } from './samples.js';
@@ -108,7 +108,7 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     options?: CallOptions,
   ): Promise<Result>;
   async evaluate(
-    samples: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
+    samples: LabelledSource,
     // Which of the two kinds of samples and statistic go together is the overloads' business.
     statistic: Statistic<never, unknown>,
     options: EvaluateOptions = {},
@@ -116,7 +116,7 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     const { artifact } = this;
     const tensors = this.#tensorsToKeep([]);
     const add = statistic.add.bind(statistic) as (outputs: TensorMap, groundTruth: unknown) => void;
-    const labelled = labelledSamples(samples);
+    const { total, encoded } = labelledItems(samples);
     const { onWarning } = options;
     const noticed: Uint8Array[] = [];
     const first: EncodedSample[] = [];
@@ -125,10 +125,11 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
         ? api.run(artifact.id, sample, tensors).then((results) => ({ results }))
         : api.runAndLook(artifact.id, sample, tensors);
     const count = await forEachInOrder(
-      workersFor(options, labelled.total),
+      workersFor(options, total),
       {
         phase: 'evaluate',
-        ...labelled,
+        items: encoded(),
+        total,
         work: (worker, { sample }) => {
           if (onWarning !== undefined && first.length < COMPARED_SAMPLES) first.push(sample);
           return worker.callWith(artifact, (api) => run(api, sample));
@@ -219,7 +220,9 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
   /** Indices of the graph's outputs, then of what else the nodes named compute, in the order of computing. */
   #tensorsToKeep(keep: ExecuteOptions['keepLayerOutputs'] = []): number[] {
     const { nodes, outputs } = this.#graph;
-    const names = keep === 'all' ? undefined : new Set(keep.map((name) => this.resolveNode(name)));
+    if (typeof keep === 'string')
+      checkChoice('keepLayerOutputs, unless it is a list of names,', keep, ['all']);
+    const names = keep === 'all' ? undefined : new Set(keep.map((name) => this.#resolveNode(name)));
     const kept = nodes
       .filter((node) => names === undefined || names.has(node.name))
       .flatMap((node) => node.outputs);
@@ -227,7 +230,7 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
   }
 
   /** A node's name from itself, or from its short label where that is unique. */
-  protected resolveNode(name: string): string {
+  #resolveNode(name: string): string {
     if (this.nodes.some((node) => node.name === name)) return name;
     const labelled = this.nodes.filter((node) => node.label === name);
     if (labelled.length === 1 && labelled[0] !== undefined) return labelled[0].name;
@@ -256,29 +259,20 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
   }
 }
 
-interface EncodedLabelled {
-  readonly sample: EncodedSample;
-  readonly groundTruth: unknown;
-}
-
-/** The samples of a source, ready to be sent, and how many there are where that is known. */
-function labelledSamples(
-  source: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>> | ImageDataset,
-): { readonly items: AsyncIterable<EncodedLabelled>; readonly total: number | undefined } {
-  const images =
-    source instanceof EncodedDataset ? new LabelledDataset(source, ({ label }) => label) : source;
-  if (images instanceof LabelledDataset) return { items: images.encoded(), total: images.length };
-  const given = images as Exclude<typeof images, ImageDataset>;
-  return { items: encodeLabelled(given), total: Array.isArray(given) ? given.length : undefined };
-}
-
-async function* encodeLabelled(
-  source: Iterable<LabelledSample<unknown>> | AsyncIterable<LabelledSample<unknown>>,
-): AsyncGenerator<EncodedLabelled> {
-  let index = 0;
-  for await (const { inputs, groundTruth } of source) {
-    yield { sample: encodedSample(inputs, index), groundTruth };
-    index += 1;
+/**
+ * What `make` makes of an opened file, of what the core says about it. Where anything fails, cancelling included, no
+ * worker keeps the file open.
+ */
+export async function opened<Handle>(
+  artifact: Artifact,
+  make: (description: string) => Handle,
+  signal?: AbortSignal,
+): Promise<Handle> {
+  try {
+    return make(await abortable(leastBusyWorker().open(artifact), signal));
+  } catch (error) {
+    freeEverywhere(artifact.id);
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 // Model: a quantized model. It is the bytes of its .octet file; workers open them.
 
 import type { Remote } from 'comlink';
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
-import { type CoreGraph, FileModel } from './file-model.js';
+import { type CoreGraph, FileModel, opened } from './file-model.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, EncodedSample, FinishedModel } from './protocol.js';
@@ -47,6 +48,9 @@ type CompleteInfo = CoreModelInfo & {
   readonly report: QuantizationReport;
 };
 
+const ERROR_METRICS: readonly ErrorMetric[] = ['sqnr', 'mse', 'mae', 'cosine'];
+const IO_TYPES: readonly NonNullable<TFLiteOptions['ioType']>[] = ['float32', 'int8', 'int16'];
+
 class QuantizedModel extends FileModel implements ModelInterface {
   readonly target: Target;
   readonly params: QuantizationParams;
@@ -64,7 +68,14 @@ class QuantizedModel extends FileModel implements ModelInterface {
 
   floatModel(): Promise<Runnable> {
     const { artifact } = this;
-    this.#float ??= FloatModel.of(artifact, this.partition);
+    if (this.#float === undefined) {
+      const loading = FloatModel.of(artifact, this.partition);
+      this.#float = loading;
+      // The next call tries again.
+      loading.catch(() => {
+        this.#float = undefined;
+      });
+    }
     return this.#float;
   }
 
@@ -82,6 +93,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
     options: AnalyzeOptions = {},
   ): Promise<readonly NodeError[]> {
     const { artifact } = this;
+    checkChoice('The metric', metric, ERROR_METRICS);
     const { items, total } = encodedSamples(source);
     const workers = workersFor(options, total);
     const [primary] = workers;
@@ -137,7 +149,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
     }
   }
 
-  rankSensitivity(
+  async rankSensitivity(
     source: SampleSource,
     metric: SensitivityMetric = 'sqnr',
     options: RankOptions = {},
@@ -149,9 +161,10 @@ class QuantizedModel extends FileModel implements ModelInterface {
     return this.artifact.bytes.slice();
   }
 
-  toTFLite(options: TFLiteOptions = {}): Promise<Uint8Array> {
+  async toTFLite(options: TFLiteOptions = {}): Promise<Uint8Array> {
     const { artifact } = this;
     const { ioType = 'float32' } = options;
+    checkChoice('ioType', ioType, IO_TYPES);
     return leastBusyWorker().callWith(artifact, (api) => api.toTFLite(artifact.id, ioType));
   }
 
@@ -169,15 +182,17 @@ class QuantizedModel extends FileModel implements ModelInterface {
 class FloatModel extends FileModel {
   static async of({ bytes }: Artifact, partition: Partition): Promise<FloatModel> {
     const artifact: Artifact = { id: newId(), kind: 'float', bytes };
-    const { graph }: { readonly graph: CoreGraph } = JSON.parse(await leastBusyWorker().open(artifact));
-    return new FloatModel(artifact, graph, partition);
+    return opened(artifact, (description) => {
+      const { graph }: { readonly graph: CoreGraph } = JSON.parse(description);
+      return new FloatModel(artifact, graph, partition);
+    });
   }
 }
 
 /** A model from the bytes of a .octet file, which the model keeps. */
 export async function modelFromBytes(bytes: Uint8Array): Promise<ModelInterface> {
   const artifact: Artifact = { id: newId(), kind: 'model', bytes };
-  return modelFrom(artifact, await leastBusyWorker().open(artifact));
+  return opened(artifact, (description) => modelFrom(artifact, description));
 }
 
 /** The model that a worker makes under the id that `make` is given. */

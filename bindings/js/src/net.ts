@@ -1,14 +1,16 @@
 // LoadedNet: a model as its file has it, float or already quantized, and how it becomes a Model.
 
 import { type CalibratedNet, NetCalibration } from './calibration.js';
-import { type ImprovableNet, repeatable, searchPrecisions } from './feedback.js';
+import { checkChoice } from './choices.js';
+import { type ImprovableNet, searchPrecisions } from './feedback.js';
 import { scoreOn } from './feedback-score.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
-import { type CoreGraph, FileModel } from './file-model.js';
+import { type CoreGraph, FileModel, opened } from './file-model.js';
 import { modelMadeBy } from './model.js';
 import { defaultQuantization, type QuantizationParams } from './params.js';
 import { leastBusyWorker, newId, takeWorkers, workerCount } from './pool.js';
 import type { Artifact } from './protocol.js';
+import { ResolvedParams } from './resolved-params.js';
 import { abortable, throwIfAborted } from './samples.js';
 import type {
   MixedPrecision,
@@ -19,18 +21,18 @@ import type {
 } from './sensitivity-types.js';
 import { readSource } from './source.js';
 import type { LabelledSample } from './statistics/types.js';
-import type {
-  Calibration,
-  CallOptions,
-  ConvertOptions,
-  LoadedNet as LoadedNetInterface,
-  LoadOptions,
-  Model,
-  Partition,
-  QuantizeOptions,
+import {
+  type Calibration,
+  type CallOptions,
+  type ConvertOptions,
+  type LoadedNet as LoadedNetInterface,
+  type LoadOptions,
+  type Model,
+  type Partition,
+  type QuantizeOptions,
   RequantizationMode,
-  Sample,
-  SampleSource,
+  type Sample,
+  type SampleSource,
   Target,
 } from './types.js';
 import { VERSION } from './version.js';
@@ -61,6 +63,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
   async convertToSimaQuantization(options: ConvertOptions = {}): Promise<Model> {
     const { artifact } = this;
     const { modelName, requantization = this.defaultQuantization.requantization, signal } = options;
+    checkChoice('requantization', requantization, Object.values(RequantizationMode));
     throwIfAborted(signal);
     const description = JSON.stringify({
       requantization,
@@ -131,7 +134,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
   ): Promise<AccuracyFeedback> {
     const calibration = new NetCalibration(this, calibrationSamples);
     try {
-      const score = await scoreOn(this, await repeatable(evaluation), options);
+      const score = await scoreOn(this, evaluation, options);
       return await searchPrecisions(this, calibration, params ?? this.defaultQuantization, score, options);
     } finally {
       calibration.dispose();
@@ -140,20 +143,17 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
 
   async partitionWith(params: QuantizationParams): Promise<Partition> {
     const { artifact } = this;
-    const settings = this.settingsOf(params);
+    const { json } = await this.resolve(params);
     return JSON.parse(
-      await leastBusyWorker().callWith(artifact, (api) => api.partitionWith(artifact.id, settings)),
+      await leastBusyWorker().callWith(artifact, (api) => api.partitionWith(artifact.id, json)),
     );
   }
 
-  settingsOf(params: QuantizationParams): string {
-    const resolved = (name: string) => (/[*?]/.test(name) ? name : this.resolveNode(name));
-    const unquantized = [...params.unquantizedNodes].map(resolved);
-    const custom = [...params.customQuantizationConfigs].map(
-      ([name, config]) => [resolved(name), config] as const,
-    );
-    return JSON.stringify(
-      params.withUnquantizedNodes(unquantized).withCustomQuantizationConfigs(new Map(custom)),
+  async resolve(params: QuantizationParams): Promise<ResolvedParams> {
+    const { artifact } = this;
+    const settings = JSON.stringify(params);
+    return new ResolvedParams(
+      await leastBusyWorker().callWith(artifact, (api) => api.resolve(artifact.id, settings)),
     );
   }
 }
@@ -164,6 +164,7 @@ export async function loadModel(
   options: LoadOptions = {},
 ): Promise<LoadedNetInterface> {
   const { target = 'gen1', anyShapeOnMla = false, inputShapes = {}, workers = 1, signal } = options;
+  checkChoice('target', target, Object.values(Target));
   throwIfAborted(signal);
   // They start while the file is read.
   const ready = takeWorkers(workerCount(workers === 'default' ? undefined : workers, undefined));
@@ -174,8 +175,11 @@ export async function loadModel(
     bytes,
     options: JSON.stringify({ target, anyShapeOnMla, inputShapes }),
   };
-  const first = leastBusyWorker();
+  const loading = opened(
+    artifact,
+    (description) => new FileNet(artifact, JSON.parse(description) as CoreNetInfo, target),
+    signal,
+  );
   for (const worker of ready) worker.open(artifact);
-  const info: CoreNetInfo = JSON.parse(await abortable(first.open(artifact), signal));
-  return new FileNet(artifact, info, target);
+  return loading;
 }

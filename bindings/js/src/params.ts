@@ -1,16 +1,17 @@
 // QuantizationParams: everything a user chooses about quantization, immutable and checked when made.
 
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
-import type {
-  BiasCorrection,
-  CalibrationMethodName,
-  CalibrationSettings,
-  NodePrecision,
-  NodeQuantizationConfig,
-  QuantizationScheme,
-  QuantizationSettings,
+import {
+  type BiasCorrection,
+  type CalibrationMethodName,
+  type CalibrationSettings,
+  type NodePrecision,
+  type NodeQuantizationConfig,
+  type QuantizationScheme,
+  type QuantizationSettings,
   RequantizationMode,
-  SmoothQuant,
+  type SmoothQuant,
 } from './types.js';
 
 const METHODS: readonly CalibrationMethodName[] = [
@@ -124,14 +125,8 @@ export class QuantizationParams {
     checkWeights(parts.weights);
     checkActivations(parts.activations);
     for (const [name, config] of parts.customQuantizationConfigs) checkConfig(name, config);
-    check(
-      parts.requantization === 'sima' || parts.requantization === 'tflite',
-      `There is no requantization mode '${parts.requantization}'; the modes are sima and tflite.`,
-    );
-    check(
-      BIAS_CORRECTIONS.includes(parts.biasCorrection),
-      `There is no bias correction '${parts.biasCorrection}'; the choices are ${BIAS_CORRECTIONS.join(', ')}.`,
-    );
+    checkChoice('requantization', parts.requantization, Object.values(RequantizationMode));
+    checkChoice('biasCorrection', parts.biasCorrection, BIAS_CORRECTIONS);
     check(
       parts.smoothQuant.alpha >= 0 && parts.smoothQuant.alpha <= 1,
       `smoothQuant.alpha is ${parts.smoothQuant.alpha}; it must be from 0 to 1.`,
@@ -218,17 +213,17 @@ export class QuantizationParams {
   }
 
   /**
-   * Names of nodes that stay in float, or patterns in which `*` stands for any characters and `?` for one. They go before
-   * custom configs.
+   * Names of nodes, whole or as their labels, that stay in float, or patterns in which `*` stands for any characters and
+   * `?` for one. They go before custom configs.
    */
   withUnquantizedNodes(unquantizedNodes: Iterable<string>): QuantizationParams {
     return this.with({ unquantizedNodes: new Set(unquantizedNodes) });
   }
 
   /**
-   * Precisions, schemes and calibration methods of single nodes, by name or by a pattern in which `*` stands for any
-   * characters and `?` for one. A node that several match takes the entry of its exact name, else that of the last
-   * pattern in alphabetical order.
+   * Precisions, schemes and calibration methods of single nodes, by name, whole or as its label, or by a pattern in which
+   * `*` stands for any characters and `?` for one. A node that several match takes the entry of its name, else that of the
+   * last pattern in alphabetical order.
    */
   withCustomQuantizationConfigs(
     configs: Readonly<Record<string, NodeQuantizationConfig>> | ReadonlyMap<string, NodeQuantizationConfig>,
@@ -381,10 +376,7 @@ function checkConfig(name: string, config: NodeQuantizationConfig): void {
   if (activationScheme !== undefined) checkActivations(activationScheme);
   if (weightScheme !== undefined) checkWeights(weightScheme);
   if (precision === undefined) return;
-  check(
-    PRECISIONS.includes(precision),
-    `There is no precision '${precision}'; the precisions are ${PRECISIONS.join(', ')}.`,
-  );
+  checkChoice(`quantizationPrecision of '${name}'`, precision, PRECISIONS);
   check(
     agrees(precision, activationScheme, weightScheme),
     `The schemes of '${name}' are not of its precision, ${precision}.`,

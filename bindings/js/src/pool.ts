@@ -90,6 +90,8 @@ export class PoolWorker {
   readonly #started: Promise<void>;
   /** Of the calls not yet answered. A list: a set that something is always in holds on to what left it. */
   readonly #waiting: ((error: OctetError) => void)[] = [];
+  /** Calls that are still to be sent, since their files are being opened. */
+  #unsent: Promise<unknown>[] = [];
   readonly #opened = new Map<string, Promise<string>>();
   #dead: OctetError | undefined;
 
@@ -97,11 +99,16 @@ export class PoolWorker {
     this.#process = platform.startWorker(configuration.createWorker, (reason) => this.#die(reason));
     this.#api = withMethodsKept(wrap<WorkerApi>(this.#process.endpoint));
     this.#started = this.#send(async (api) => api.start(await compiledCore()));
-    this.#started.catch(() => this.#retire());
+    this.#started.catch((error: unknown) => this.#dieOf(toOctetError(error)));
   }
 
   get pending(): number {
     return this.#waiting.length;
+  }
+
+  /** False once it has died: what it kept is lost. */
+  get alive(): boolean {
+    return this.#dead === undefined;
   }
 
   /** Calls the worker; rejects with an OctetError, also when the worker dies meanwhile. */
@@ -112,8 +119,15 @@ export class PoolWorker {
 
   /** Calls the worker with a file that it opens first, if it has not yet. */
   async callWith<T>(artifact: Artifact, use: (api: Remote<WorkerApi>) => Promise<T>): Promise<T> {
-    await this.open(artifact);
-    return this.call(use);
+    // In an object: the promise is to be kept when the call is sent, not when it is answered.
+    const sent = this.open(artifact).then(() => ({ answer: this.#send(use) }));
+    this.#unsent.push(sent);
+    try {
+      const { answer } = await sent;
+      return answer;
+    } finally {
+      this.#unsent = this.#unsent.filter((other) => other !== sent);
+    }
   }
 
   /** Opens a file and returns what the core says about it. */
@@ -136,10 +150,13 @@ export class PoolWorker {
     return made;
   }
 
+  /** Frees what the worker keeps under the id, or is to make by calls up to now, cancelled ones among them. */
   free(id: string): void {
     this.#opened.delete(id);
+    const send = () => this.call((api) => api.free(id));
+    const freed = this.#unsent.length === 0 ? send() : Promise.allSettled(this.#unsent).then(send);
     // Nobody waits for it, and a worker that died has freed it.
-    this.call((api) => api.free(id)).catch(() => undefined);
+    freed.catch(() => undefined);
   }
 
   #keepOpened(id: string, opened: Promise<string>): void {
@@ -181,13 +198,9 @@ export class PoolWorker {
   }
 
   #dieOf(error: OctetError): void {
-    this.#dead = error;
+    this.#dead ??= error;
     for (const reject of this.#waiting) reject(error);
     this.#waiting.length = 0;
-    this.#retire();
-  }
-
-  #retire(): void {
     workers = workers.filter((worker) => worker !== this);
     this.#process.terminate();
   }

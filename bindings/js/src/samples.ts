@@ -4,6 +4,7 @@ import { EncodedDataset } from './dataset.js';
 import { cancelled, OctetError } from './errors.js';
 import { type PoolWorker, takeWorkers, workerCount } from './pool.js';
 import type { EncodedSample } from './protocol.js';
+import { givesOnce, Repeatable } from './repeatable.js';
 import type { CallOptions, Progress, Sample, SampleSource, TypedArray } from './types.js';
 
 /** Samples in flight and waiting, for each worker: one to work on, one that is ready, and one that is decoded meanwhile. */
@@ -121,15 +122,15 @@ export function encodedSample(sample: Sample, index?: number): EncodedSample {
     Object.entries(sample).map(([name, tensor]) => [
       name,
       // Plain parts only: what the caller's objects carry besides need not be sendable.
-      { kind: 'tensor', tensor: { data: ownBuffer(tensor?.data), shape: tensor?.shape } } as const,
+      { kind: 'tensor', tensor: { data: ownCopy(tensor?.data), shape: tensor?.shape } } as const,
     ]),
   );
   return index === undefined ? { inputs } : { inputs, index };
 }
 
-/** The data in a buffer of its own: sending a view into a larger one would send all of it. */
-function ownBuffer(data: TypedArray): TypedArray {
-  return ArrayBuffer.isView(data) && data.byteLength !== data.buffer.byteLength ? data.slice() : data;
+/** A copy: the caller may change its own, as generators do that fill one buffer again and again. */
+function ownCopy(data: TypedArray): TypedArray {
+  return ArrayBuffer.isView(data) && 'slice' in data ? data.slice() : data;
 }
 
 /** The samples of a source, ready to be sent, and how many there are where that is known. */
@@ -138,42 +139,51 @@ export function encodedSamples(source: SampleSource): {
   readonly total: number | undefined;
 } {
   if (source instanceof EncodedDataset) return { items: source.encoded(), total: source.length };
+  if (!isIterable(source)) {
+    throw new OctetError({
+      code: 'INVALID_INPUT',
+      message: 'The samples cannot be gone through one by one.',
+      hint: 'Give an array, an iterable or async iterable of { input: tensor } objects, or an imageDataset.',
+    });
+  }
   return { items: encodeAll(source), total: Array.isArray(source) ? source.length : undefined };
+}
+
+function isIterable(source: unknown): boolean {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source)
+  );
 }
 
 /** Samples that can be gone through more than once. */
 export interface RepeatableSamples {
   readonly total: number | undefined;
-  /** The samples from the first on; one pass must have ended before the next begins. */
-  items(): Iterable<EncodedSample> | AsyncIterable<EncodedSample>;
+  /**
+   * The samples from the first on; one pass must have ended before the next begins. `again`: another pass will follow,
+   * which samples that can neither be given again nor be kept are refused for.
+   */
+  items(again: boolean): Iterable<EncodedSample> | AsyncIterable<EncodedSample>;
 }
 
-/** As `encodedSamples`. What can be iterated once only, such as a generator, is kept from the first pass on. */
-export function repeatableSamples(source: SampleSource): RepeatableSamples {
-  const { items, total } = encodedSamples(source);
-  if (!isIterator(source)) return { total, items: () => encodedSamples(source).items };
-  const kept: EncodedSample[] = [];
-  let first = true;
-  return {
-    total,
-    items: () => {
-      if (!first) return kept;
-      first = false;
-      return keeping(items, kept);
-    },
-  };
+/** As `encodedSamples`. All but arrays and datasets are kept from the first pass on, up to `most` bytes. */
+export function repeatableSamples(source: SampleSource, most?: number): RepeatableSamples {
+  const { total } = encodedSamples(source);
+  if (total !== undefined) return { total, items: () => encodedSamples(source).items };
+  const repeatable = new Repeatable<EncodedSample>(
+    { begin: () => encodedSamples(source).items, once: givesOnce(source), bytesOf: bytesOfEncoded },
+    most,
+  );
+  return { total, items: (again) => repeatable.pass(again) };
 }
 
-/** True for what gives its values once: iterators return themselves when they are iterated. */
-function isIterator(source: object): boolean {
-  return 'next' in source && typeof source.next === 'function';
-}
-
-async function* keeping<T>(items: Iterable<T> | AsyncIterable<T>, kept: T[]): AsyncGenerator<T> {
-  for await (const item of items) {
-    kept.push(item);
-    yield item;
-  }
+/** Bytes of a sample's tensors. */
+export function bytesOfEncoded({ inputs }: EncodedSample): number {
+  return Object.values(inputs).reduce(
+    (sum, input) => sum + (input.kind === 'tensor' ? (input.tensor.data?.byteLength ?? 0) : 0),
+    0,
+  );
 }
 
 async function* encodeAll(source: Iterable<Sample> | AsyncIterable<Sample>): AsyncGenerator<EncodedSample> {

@@ -1,6 +1,7 @@
 // What rounding makes of a model's outputs, one thing after the other, and which nodes had best be INT16.
 
 import type { Remote } from 'comlink';
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 import type { ArtifactHolder, EncodedSample } from './protocol.js';
@@ -50,10 +51,17 @@ export async function rankSensitivity(
   metric: SensitivityMetric,
   options: RankOptions,
 ): Promise<readonly Sensitivity[]> {
+  checkMetric(metric);
   const rows = await withNoise(model, samples, true, options, (api, id) => api.sensitivities(id));
   return rows
     .map(withMeans)
     .sort(metric === 'sqnr' ? (a, b) => ascending(a.sqnr, b.sqnr) : (a, b) => b.mse - a.mse);
+}
+
+const METRICS: readonly SensitivityMetric[] = ['sqnr', 'mse'];
+
+export function checkMetric(metric: SensitivityMetric): void {
+  checkChoice('The metric', metric, METRICS);
 }
 
 /** The nodes of a model whose INT16 takes most noise off its outputs. */
@@ -202,7 +210,7 @@ async function totalNoises(
     workers,
     {
       phase: 'analyze',
-      items: samples.items(),
+      items: samples.items(true),
       total: samples.total,
       work: (worker, sample) => worker.call((api) => api.totalNoise(id, sample)),
       collect: (noise) => {
@@ -226,7 +234,7 @@ async function evenlySpaced(samples: RepeatableSamples, most: number): Promise<R
   let count = samples.total;
   if (count === undefined) {
     count = 0;
-    for await (const _ of samples.items()) count += 1;
+    for await (const _ of samples.items(true)) count += 1;
   }
   if (count === 0) throw noSample();
   const picks = Math.min(most, count);
@@ -238,7 +246,7 @@ async function* picked(
   places: ReadonlySet<number>,
 ): AsyncGenerator<EncodedSample> {
   let index = 0;
-  for await (const sample of samples.items()) {
+  for await (const sample of samples.items(false)) {
     if (places.has(index)) yield sample;
     index += 1;
   }

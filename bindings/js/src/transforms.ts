@@ -2,6 +2,7 @@
 // Names are those of the SDK in camelCase.
 
 import { executeTransforms, preprocessingJson, resultTypes } from './auxiliary.js';
+import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
 import type {
   OutputTensor,
@@ -277,6 +278,7 @@ export function faceDetectionTransform(options: {
   readonly maxDetections?: number;
 }): TransformInterface {
   const { range, scoreThreshold = 0.5, maxDetections = 20 } = options;
+  checkChoice('range', range, ['short', 'full']);
   const side = range === 'short' ? 128 : 192;
   return boxDecodingTransform({
     coding: 'linear',

@@ -71,7 +71,11 @@ export type Sample = Readonly<Record<string, Tensor>>;
 /** Tensors by name: the model's outputs in its order, then kept layers' in the order of computing. */
 export type TensorMap = Readonly<Record<string, OutputTensor>>;
 
-/** Samples to calibrate or measure with: an array, a generator, a stream, or an `imageDataset`. */
+/**
+ * Samples to calibrate or measure with: an array, a generator, a stream, or an `imageDataset`. Calls that need them several
+ * times (all settings with further passes, `recommendedQuantization` among them) keep up to 1 GiB of what is neither an
+ * array nor a dataset. Beyond that it has to begin anew each time that it is iterated, or the call is refused.
+ */
 export type SampleSource = Iterable<Sample> | AsyncIterable<Sample> | ImageDataset;
 
 // ---------------------------------------------------------------------------------------------------------- settings

@@ -177,6 +177,11 @@ export class WorkerApi {
     return true;
   }
 
+  /** Settings as net `id` understands them: with whole names of nodes, and what they say of single nodes, as JSON. */
+  resolve(id: string, settings: string): string {
+    return unwrap(this.#entry(id, 'net').handle.resolve(settings));
+  }
+
   /** How settings divide net `id` over the units, as JSON. */
   partitionWith(id: string, settings: string): string {
     return unwrap(this.#entry(id, 'net').handle.partitionWith(settings));
@@ -345,11 +350,16 @@ export class WorkerApi {
 
   /** Keeps a net or model under the id and returns what the core says about it, as JSON. */
   #keep(kind: Artifact['kind'], id: string, handle: RunnerHandle): string {
-    const info = unwrap(handle.info());
-    const { graph } = JSON.parse(info);
-    const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
-    this.#entries.set(id, { kind, handle, inputs } as Entry);
-    return info;
+    try {
+      const info = unwrap(handle.info());
+      const { graph } = JSON.parse(info);
+      const inputs = graph.inputs.map((index: number) => graph.tensors[index]);
+      this.#entries.set(id, { kind, handle, inputs } as Entry);
+      return info;
+    } catch (error) {
+      handle.delete();
+      throw error;
+    }
   }
 
   /** Writes a sample and works on it at once: another call may write its own as soon as this one waits. */

@@ -21,6 +21,8 @@ interface OpenNet {
 }
 
 let open: OpenNet | undefined;
+/** What is to take its place once it is there. */
+let opening: OpenNet | undefined;
 /**
  * Quantized models by run, the latest used last. Only a few stay in the workers' memory; any other is loaded again from
  * its run's bytes when it is needed.
@@ -46,18 +48,41 @@ interface KnownCalibration {
 /** The latest one: a second run with other settings need not look at the images again. */
 let calibrated: KnownCalibration | undefined;
 
-/** The float net of `bytes` on `target`; the one opened before is freed. */
+/** The float net of `bytes` on `target`. The one opened before is freed once this one is there, and stays where it fails. */
 export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
-  if (open?.bytes === bytes && open.target === target) return open.net;
-  const before = open?.net;
+  for (const known of [open, opening])
+    if (known?.bytes === bytes && known.target === target) return known.net;
+  const next = { bytes, target, net: loadModel(bytes, { target }) };
+  opening = next;
+  next.net.then(
+    () => putInPlace(next),
+    // Whoever asked is told; the next one tries again.
+    () => {
+      if (opening === next) opening = undefined;
+    },
+  );
+  return next.net;
+}
+
+function putInPlace(next: OpenNet): void {
+  // Where another was asked for meanwhile, nobody waits for this one any more.
+  if (opening !== next) {
+    freed(next.net);
+    return;
+  }
   forgetCalibration();
-  const net = loadModel(bytes, { target });
-  open = { bytes, target, net };
-  void before?.then(
-    (handle) => handle.dispose(),
+  freed(open?.net);
+  open = next;
+  opening = undefined;
+}
+
+/** Frees a handle, also one that is still to come. */
+function freed(handle: Promise<LoadedNet | Model> | undefined): void {
+  void handle?.then(
+    (there) => there.dispose(),
+    // What could not be opened is nowhere.
     () => undefined,
   );
-  return net;
 }
 
 /** What these images do in the net, if it is known. */
@@ -86,8 +111,14 @@ function forgetCalibration(): void {
 }
 
 export function quantizedModel(run: Pick<Run, 'id' | 'octet'>): Promise<Model> {
-  const model = models.get(run.id) ?? Model.load(run.octet);
+  const known = models.get(run.id);
+  const model = known ?? Model.load(run.octet);
   keepModel(run.id, model);
+  if (!known) {
+    model.catch(() => {
+      if (models.get(run.id) === model) models.delete(run.id);
+    });
+  }
   return model;
 }
 
@@ -102,23 +133,17 @@ function keepModel(id: string, model: Promise<Model>): void {
 }
 
 export function forgetModel(id: string): void {
-  const model = models.get(id);
+  freed(models.get(id));
   models.delete(id);
-  void model?.then(
-    (handle) => handle.dispose(),
-    () => undefined,
-  );
 }
 
 export function forgetAll(): void {
   for (const id of [...models.keys()]) forgetModel(id);
-  const net = open?.net;
-  open = undefined;
   forgetCalibration();
-  void net?.then(
-    (handle) => handle.dispose(),
-    () => undefined,
-  );
+  freed(open?.net);
+  open = undefined;
+  // What is being opened frees itself when it finds nobody waiting.
+  opening = undefined;
 }
 
 /** What can turn images into inputs for the loaded model. */
@@ -141,6 +166,10 @@ export function datasetOf(
   if (known?.preprocessing === preprocessing && known.net === net) return known.dataset;
   const sources = images.map(({ name, blob }) => ({ name, data: blob }));
   const dataset = imageDataset(sources, preprocessing, { net });
-  datasets.set(images, { net, preprocessing, dataset });
+  const next = { net, preprocessing, dataset };
+  datasets.set(images, next);
+  dataset.catch(() => {
+    if (datasets.get(images) === next) datasets.delete(images);
+  });
   return dataset;
 }

@@ -74,6 +74,10 @@ export function unzip(file: NamedFile): Promise<readonly NamedFile[]> {
       if (event.data.files) resolve(event.data.files.map(withType));
       else reject(new Error(`${file.name} could not be unpacked: ${event.data.error}.`));
     };
+    worker.onerror = ({ message }): void => {
+      worker.terminate();
+      reject(new Error(`${file.name} could not be unpacked: ${message}.`));
+    };
     worker.postMessage(file.blob);
   });
 }

@@ -1,10 +1,10 @@
 // The network: what is marked in it, and the keys that move along it.
 
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
-import { toggleKept } from '../state/actions';
+import { noticeOf, toggleKept } from '../state/actions';
 import { sqnrOf, useErrorOf } from '../state/derive';
 import { chosenNodes } from '../state/precision';
-import { select, useStore } from '../state/store';
+import { select, setState, useStore } from '../state/store';
 import { type Marks, type Scene, sceneOf } from './draw';
 import './GraphView.css';
 import { Legend } from './Legend';
@@ -66,9 +66,14 @@ function useScene(network: Network): Scene | undefined {
   useEffect(() => {
     let current = true;
     performance.mark(NETWORK_TO_DRAW);
-    void layoutOf(network).then((layout) => {
-      if (current) setScene(sceneOf(network, layout));
-    });
+    layoutOf(network).then(
+      (layout) => {
+        if (current) setScene(sceneOf(network, layout));
+      },
+      (error: unknown) => {
+        if (current) setState({ notice: noticeOf(error, 'Drawing the network') });
+      },
+    );
     return () => {
       current = false;
     };

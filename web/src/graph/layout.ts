@@ -8,9 +8,14 @@ const OPERATOR_WIDTH = 172;
 const CHARACTER_WIDTH = 6.6;
 export const NODE_HEIGHT = 40;
 
+interface Waiting {
+  readonly resolve: (result: LayoutResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
 let worker: Worker | undefined;
 let nextId = 0;
-const waiting = new Map<number, (result: LayoutResult) => void>();
+const waiting = new Map<number, Waiting>();
 const known = new WeakMap<Network, Promise<LayoutResult>>();
 
 export function layoutOf(network: Network): Promise<LayoutResult> {
@@ -20,13 +25,14 @@ export function layoutOf(network: Network): Promise<LayoutResult> {
     nodes: network.nodes.map((node) => ({ width: nodeWidth(node), height: NODE_HEIGHT })),
     edges: network.edges.map(({ from, to }) => ({ from, to })),
   };
-  const result = new Promise<LayoutResult>((resolve) => {
+  const result = new Promise<LayoutResult>((resolve, reject) => {
     worker ??= startWorker();
     const id = nextId++;
-    waiting.set(id, resolve);
+    waiting.set(id, { resolve, reject });
     worker.postMessage({ id, input });
   });
   known.set(network, result);
+  result.catch(() => known.delete(network));
   return result;
 }
 
@@ -39,8 +45,14 @@ export function nodeWidth(node: NetworkNode): number {
 function startWorker(): Worker {
   const started = new LayoutWorker();
   started.onmessage = (event: MessageEvent<{ readonly id: number; readonly result: LayoutResult }>): void => {
-    waiting.get(event.data.id)?.(event.data.result);
+    waiting.get(event.data.id)?.resolve(event.data.result);
     waiting.delete(event.data.id);
+  };
+  started.onerror = ({ message }): void => {
+    started.terminate();
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(new Error(message));
+    waiting.clear();
   };
   return started;
 }

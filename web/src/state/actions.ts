@@ -80,43 +80,39 @@ async function openModel(file: NamedFile): Promise<void> {
 
 async function showNet(fileName: string, bytes: Uint8Array, lesson?: string): Promise<void> {
   const { target, preprocessing } = getState();
-  const previous = getState().model;
-  try {
-    const net = await floatNet(bytes, target);
-    dropRuns();
-    setState({
-      model: {
-        fileName,
-        bytes,
-        format: 'tflite',
-        quantized: net.quantized,
-        info: infoOf(net),
-        warnings: net.warnings,
-        ...(lesson === undefined ? {} : { lesson }),
-      },
-      params: recommendedQuantization.withRequantizationMode(net.defaultQuantization.requantization),
-      preprocessing: {
-        ...preprocessing,
-        color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing),
-      },
-      selected: undefined,
-      query: '',
-      coloring: 'unit',
-    });
-  } catch (error) {
-    // The net that was open before was freed for this one.
-    if (previous?.format === 'tflite') await floatNet(previous.bytes, target);
-    throw error;
-  }
+  const net = await floatNet(bytes, target);
+  dropRuns();
+  setState({
+    model: {
+      fileName,
+      bytes,
+      format: 'tflite',
+      quantized: net.quantized,
+      info: infoOf(net),
+      warnings: net.warnings,
+      ...(lesson === undefined ? {} : { lesson }),
+    },
+    params: recommendedQuantization.withRequantizationMode(net.defaultQuantization.requantization),
+    preprocessing: {
+      ...preprocessing,
+      color: channelsOf(net.inputs[0]?.shape) === 1 ? 'GRAY' : colorOf(preprocessing),
+    },
+    selected: undefined,
+    query: '',
+    coloring: 'unit',
+  });
 }
 
 async function showOctet(fileName: string, bytes: Uint8Array): Promise<void> {
   const model = await Model.load(bytes);
+  const tflite = await asTFLite(model).catch((error: unknown) => {
+    model.dispose();
+    throw error;
+  });
   const id = crypto.randomUUID();
   forgetAll();
   rememberModel(id, model);
   const report = model.report();
-  const tflite = await asTFLite(model);
   const run: Run = {
     id,
     name: fileName,
@@ -175,24 +171,34 @@ export async function openSample(id: SampleId): Promise<void> {
   });
 }
 
-/** Places the network on another target, with the settings that suit it. */
-export async function setTarget(target: Target): Promise<void> {
+/** Counts calls of setTarget: the latest has its way. */
+let placings = 0;
+
+/** Places the network on another target, with the settings that suit it; says whether it is there. */
+export async function setTarget(target: Target): Promise<boolean> {
+  placings += 1;
+  const placing = placings;
   const { model, target: before } = getState();
-  if (target === before) return;
+  if (target === before) return true;
   // A run uses the net that is about to be replaced.
   cancel();
-  setState({ target });
-  if (model?.format !== 'tflite') return;
+  if (model?.format !== 'tflite') {
+    setState({ target });
+    return true;
+  }
   await attempt('Placing the network', async () => {
     const net = await floatNet(model.bytes, target);
-    const known = new Set(net.nodes.map(({ name }) => name));
+    if (placing !== placings || getState().model?.bytes !== model.bytes) return;
+    const known = new Set(net.nodes.flatMap(({ name, label, sourceNodes }) => [name, label, ...sourceNodes]));
     setState(({ params }) => ({
+      target,
       model: { ...model, info: infoOf(net), warnings: net.warnings },
       params: fittedTo(params, target, (name) => known.has(name)).withRequantizationMode(
         net.defaultQuantization.requantization,
       ),
     }));
   });
+  return getState().target === target;
 }
 
 export function closeSession(): void {
@@ -384,15 +390,14 @@ function nameOfRun(params: QuantizationParams, runs: readonly Run[]): string {
 
 /** Quantizes as in a run, but with some nodes in a higher precision. */
 export async function fix(run: Run, names: readonly string[], precision: NodePrecision): Promise<void> {
-  await takeSettingsOf(run);
+  if (!(await takeSettingsOf(run))) return;
   setPrecision(names, precision);
   await quantize();
 }
 
 /** Quantizes as in a run, but with INT16 where it helps the outputs most, up to a share of the multiply-accumulates. */
 export async function mix(run: Run, int16Share: number): Promise<void> {
-  await takeSettingsOf(run);
-  await quantize(int16Share);
+  if (await takeSettingsOf(run)) await quantize(int16Share);
 }
 
 export function showRun(id: string): void {
@@ -413,10 +418,12 @@ function dropRuns(): void {
   setState({ runs: [], activeRun: undefined, coloring: 'unit' });
 }
 
-export async function takeSettingsOf(run: Run): Promise<void> {
+/** Says whether they are taken over; where the network cannot be placed on the run's target, nothing changes. */
+export async function takeSettingsOf(run: Run): Promise<boolean> {
   // Placing the network anew fits the settings to the target; the run's own are what is wanted.
-  await setTarget(run.target);
+  if (!(await setTarget(run.target))) return false;
   setState({ params: QuantizationParams.fromJSON(run.settings), preprocessing: run.preprocessing });
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------------------- errors

@@ -3,6 +3,7 @@
 import { clear, createStore, del, entries, set, type UseStore } from 'idb-keyval';
 import { Model, QuantizationParams, type QuantizationSettings } from 'octet-quant';
 import { floatNet, rememberModel } from '../engine/engine';
+import { noticeOf } from './actions';
 import { type AppState, getState, setState, useStore } from './store';
 import type { ImageEntry, LoadedModel, Run } from './types';
 
@@ -17,49 +18,79 @@ type KeptView = Pick<
 /** What is kept in another form is not read. */
 const FORMAT = 2;
 const SAVE_DELAY_MS = 400;
+
+/** The large parts of the state, each of which is written when it has changed. */
+interface Parts {
+  readonly model: KeptModel | undefined;
+  readonly images: readonly ImageEntry[];
+  readonly runs: readonly Run[];
+}
+
+const NOTHING: Parts = { model: undefined, images: [], runs: [] };
+
 let database: UseStore | undefined;
 let saving: Promise<void> = Promise.resolve();
-let saved: AppState | undefined;
+/** What the browser has taken. */
+let kept = NOTHING;
+/** What it was asked to take last: what it refused then is offered again only with something new. */
+let offered = NOTHING;
+/** What was last said not to be kept. */
+let refused = '';
 
 /** Brings back the last session, then keeps saving. Where the browser keeps nothing, the page works without. */
 export async function startSession(): Promise<void> {
+  const found = await openDatabase();
   try {
-    database = createStore('octet', 'session');
-    await restore(new Map<IDBValidKey, unknown>(await entries(database)));
-  } catch {
-    setState({ opening: undefined });
+    await restore(found);
+  } catch (error) {
+    // It stays where it is: another version of the page may open it.
+    setState({ opening: undefined, notice: noticeOf(error, 'Bringing back the last session') });
   }
-  saved = getState();
+  offered = getState();
   let timer: ReturnType<typeof setTimeout> | undefined;
   useStore.subscribe(() => {
     clearTimeout(timer);
     timer = setTimeout(saveChanges, SAVE_DELAY_MS);
   });
-  setState({ keptBytes: sizeOf(getState()) });
+  setState({ keptBytes: sizeOf(kept) });
+}
+
+/** What the browser keeps; nothing where it has no storage for the page, which is said when there is something to keep. */
+async function openDatabase(): Promise<ReadonlyMap<IDBValidKey, unknown>> {
+  try {
+    const store = createStore('octet', 'session');
+    const found = new Map<IDBValidKey, unknown>(await entries(store));
+    database = store;
+    return found;
+  } catch {
+    return new Map();
+  }
 }
 
 /** Forgets everything that is kept. */
 export async function clearKept(): Promise<void> {
-  if (database) await clear(database);
+  try {
+    if (database) await clear(database);
+    kept = NOTHING;
+  } catch (error) {
+    setState({ notice: noticeOf(error, 'Clearing what is kept') });
+  }
 }
 
-async function restore(kept: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
-  const view = kept.get('view') as KeptView | undefined;
+async function restore(found: ReadonlyMap<IDBValidKey, unknown>): Promise<void> {
+  const view = found.get('view') as KeptView | undefined;
   if (view?.format !== FORMAT) return clearKept();
-  const model = kept.get('model') as KeptModel | undefined;
+  const model = found.get('model') as KeptModel | undefined;
+  const images = (found.get('images') as readonly ImageEntry[] | undefined) ?? [];
+  const runs = [...found].flatMap(([key, value]) => (String(key).startsWith('run ') ? [value as Run] : []));
+  runs.sort((a, b) => a.finishedAt - b.finishedAt);
+  kept = { model, images, runs };
   const { settings, format: _, ...rest } = view;
   setState({ ...rest, params: QuantizationParams.fromJSON(settings) });
   if (!model) return;
   setState({ opening: model.fileName });
-  const runs = [...kept].flatMap(([key, value]) => (String(key).startsWith('run ') ? [value as Run] : []));
-  runs.sort((a, b) => a.finishedAt - b.finishedAt);
   const described = await describe(model, runs);
-  setState({
-    model: { ...model, ...described },
-    images: (kept.get('images') as readonly ImageEntry[] | undefined) ?? [],
-    runs,
-    opening: undefined,
-  });
+  setState({ model: { ...model, ...described }, images, runs, opening: undefined });
 }
 
 async function describe(
@@ -87,31 +118,88 @@ async function describe(
 }
 
 function saveChanges(): void {
-  const before = saved;
-  const after = getState();
-  saved = after;
-  saving = saving.then(() => write(before, after)).catch(() => undefined);
-  if (before?.model !== after.model || before?.images !== after.images || before?.runs !== after.runs) {
-    setState({ keptBytes: sizeOf(after) });
+  saving = saving.then(() => save(getState()));
+}
+
+/** Writes what has changed, and says what the browser does not take. */
+async function save(state: AppState): Promise<void> {
+  let reason = '';
+  /** Whether something was written. */
+  const isDone = async (write: (to: UseStore) => Promise<void>): Promise<boolean> => {
+    try {
+      if (database === undefined) throw new Error('It has no storage for this page.');
+      await write(database);
+      return true;
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  };
+  if (state.model !== offered.model || state.images !== offered.images || state.runs !== offered.runs) {
+    offered = state;
+    await saveParts(state, isDone);
+  }
+  const isViewKept = await isDone((to) => set('view', viewOf(state), to));
+  if (sizeOf(kept) !== getState().keptBytes) setState({ keptBytes: sizeOf(kept) });
+  const missing = [...missingOf(state), ...(isViewKept ? [] : ['the settings'])].join(', ');
+  // Without a model there is nothing to lose.
+  if (missing !== refused && missing !== '' && state.model) {
+    setState({
+      notice: {
+        severity: 'error',
+        message: `Your browser does not keep ${missing}: ${reason}`,
+        hint: 'What is open stays until the page is closed or reloaded. Take away what you need.',
+      },
+    });
+  }
+  refused = missing;
+}
+
+/** Writes the large parts that are not kept yet. */
+async function saveParts(
+  { model, images, runs }: Parts,
+  isDone: (write: (to: UseStore) => Promise<void>) => Promise<boolean>,
+): Promise<void> {
+  if (model?.bytes !== kept.model?.bytes) {
+    const done = await isDone((to) => replace('model', model && keptModel(model), to));
+    kept = { ...kept, model: done ? model : undefined };
+  }
+  if (images !== kept.images) {
+    const done = await isDone((to) => replace('images', images, to));
+    kept = { ...kept, images: done ? images : NOTHING.images };
+  }
+  for (const run of kept.runs.filter((old) => !runs.includes(old))) {
+    if (await isDone((to) => del(`run ${run.id}`, to)))
+      kept = { ...kept, runs: kept.runs.filter((old) => old !== run) };
+  }
+  for (const run of runs.filter((added) => !kept.runs.includes(added))) {
+    if (await isDone((to) => set(`run ${run.id}`, run, to))) kept = { ...kept, runs: [...kept.runs, run] };
   }
 }
 
-/** Writes the parts that differ from what was written last. */
-async function write(before: AppState | undefined, after: AppState): Promise<void> {
-  if (!database) return;
-  if (before?.model?.bytes !== after.model?.bytes) {
-    if (after.model) {
-      const { fileName, bytes, format, lesson } = after.model;
-      const kept: KeptModel = { fileName, bytes, format, ...(lesson === undefined ? {} : { lesson }) };
-      await set('model', kept, database);
-    } else await del('model', database);
-  }
-  if (before?.images !== after.images) await set('images', after.images, database);
-  const known = before?.runs ?? [];
-  for (const run of after.runs) if (!known.includes(run)) await set(`run ${run.id}`, run, database);
-  for (const run of known) if (!after.runs.includes(run)) await del(`run ${run.id}`, database);
-  const { target, preprocessing, classes, activeRun, coloring, view, theme, params } = after;
-  const keptView = {
+/** Writes a value in place of another, which goes in any case: it does not belong to what is kept beside it. */
+async function replace(key: string, value: unknown, to: UseStore): Promise<void> {
+  await del(key, to);
+  if (value !== undefined) await set(key, value, to);
+}
+
+/** What of the state the browser does not keep, by name. */
+function missingOf({ model, images, runs }: Parts): readonly string[] {
+  const count = images === kept.images ? 0 : images.length;
+  return [
+    ...(model && model.bytes !== kept.model?.bytes ? ['the model'] : []),
+    ...(count > 0 ? [`${count.toLocaleString('en')} ${count === 1 ? 'image' : 'images'}`] : []),
+    ...runs.filter((run) => !kept.runs.includes(run)).map(({ name }) => name),
+  ];
+}
+
+function keptModel({ fileName, bytes, format, lesson }: KeptModel): KeptModel {
+  return { fileName, bytes, format, ...(lesson === undefined ? {} : { lesson }) };
+}
+
+function viewOf(state: AppState): KeptView {
+  const { target, preprocessing, classes, activeRun, coloring, view, theme, params } = state;
+  return {
     format: FORMAT,
     target,
     preprocessing,
@@ -121,11 +209,10 @@ async function write(before: AppState | undefined, after: AppState): Promise<voi
     view,
     theme,
     settings: params.toJSON(),
-  } satisfies KeptView;
-  await set('view', keptView, database);
+  };
 }
 
-function sizeOf({ model, images, runs }: AppState): number {
+function sizeOf({ model, images, runs }: Parts): number {
   const imageBytes = images.reduce((sum, { blob }) => sum + blob.size, 0);
   const runBytes = runs.reduce((sum, { octet }) => sum + octet.length, 0);
   return (model?.bytes.length ?? 0) + imageBytes + runBytes;

@@ -1,6 +1,6 @@
 // The main thread's side of Node.
 
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, open, readdir, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,19 +32,34 @@ async function readPath(path: string): Promise<Uint8Array> {
   }
 }
 
-async function read(source: string | URL): Promise<Uint8Array> {
+/** The path of a source; undefined for URLs of what is no file. */
+function pathOf(source: string | URL): string | undefined {
   const url = String(source);
+  if (/^https?:|^data:/.test(url)) return undefined;
+  return url.startsWith('file:') ? fileURLToPath(url) : url;
+}
+
+async function fetched(url: string | URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** What `use` gives of the source, with the source in the message where it fails. */
+async function reading<T>(source: string | URL, use: () => Promise<T>): Promise<T> {
   try {
-    if (/^https?:|^data:/.test(url)) {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      return new Uint8Array(await response.arrayBuffer());
-    }
-    return await readPath(url.startsWith('file:') ? fileURLToPath(url) : url);
+    return await use();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new OctetError({ code: 'INVALID_INPUT', message: `Cannot read '${url}': ${reason}.` });
+    throw new OctetError({ code: 'INVALID_INPUT', message: `Cannot read '${source}': ${reason}.` });
   }
+}
+
+function read(source: string | URL): Promise<Uint8Array> {
+  return reading(source, async () => {
+    const path = pathOf(source);
+    return path === undefined ? fetched(source) : readPath(path);
+  });
 }
 
 async function compileFile(url: URL): Promise<WebAssembly.Module> {
@@ -72,6 +87,7 @@ export const platform: Platform = {
       alive = false;
     };
     worker.on('error', (error) => die(error.message));
+    worker.on('messageerror', () => die('a message could not be read'));
     worker.on('exit', (code) => die(`it exited with code ${code}`));
     worker.unref();
     return {
@@ -88,10 +104,21 @@ export const platform: Platform = {
 
   read,
 
-  async listFolder(path) {
-    const found = await stat(path).catch(() => undefined);
-    if (!found?.isDirectory()) return undefined;
-    const below = await readdir(path, { recursive: true });
-    return below.map((name) => ({ path: name.replaceAll('\\', '/'), file: join(path, name) }));
+  listFolder(source) {
+    return reading(source, async () => {
+      const path = pathOf(source);
+      if (path === undefined || !(await stat(path)).isDirectory()) return undefined;
+      const below = await readdir(path, { recursive: true });
+      return below.map((name) => ({ path: name.replaceAll('\\', '/'), file: join(path, name) }));
+    });
+  },
+
+  imageFile(source) {
+    return reading(source, async () => {
+      const path = pathOf(source);
+      if (path === undefined) return fetched(source);
+      await access(path, constants.R_OK);
+      return path;
+    });
   },
 };

@@ -29,8 +29,10 @@ export interface Platform {
   fileMemory(bytes: number): Uint8Array;
   /** The bytes of a path (Node) or URL. */
   read(source: string | URL): Promise<Uint8Array>;
-  /** What lies below a folder, in no particular order; undefined when the path is no folder. */
-  listFolder(path: string): Promise<FoundFile[] | undefined>;
+  /** What lies below a folder, in no particular order; undefined for a URL and for what is no folder. */
+  listFolder(source: string | URL): Promise<FoundFile[] | undefined>;
+  /** An image as workers are sent it: by its path (Node), which is not read yet, or the bytes of a URL. */
+  imageFile(source: string | URL): Promise<ImageFile>;
 }
 
 export interface WorkerPlatform {

@@ -3,7 +3,9 @@
 import { EncodedDataset } from '../dataset.js';
 import { OctetError } from '../errors.js';
 import { outputErrors } from '../output-errors.js';
-import { throwIfAborted } from '../samples.js';
+import type { EncodedSample } from '../protocol.js';
+import { MOST_KEPT_BYTES, tooLarge } from '../repeatable.js';
+import { bytesOfEncoded, encodedSamples, throwIfAborted } from '../samples.js';
 import { realValues } from '../tensor.js';
 import type {
   DType,
@@ -108,9 +110,23 @@ function madeBy({ mixedPrecision, feedback }: ReportOptions): Pick<Report, 'mixe
 /** The samples as something that can be gone through more than once. */
 async function listOf(source: SampleSource): Promise<ImageDataset | readonly Sample[]> {
   if (source instanceof EncodedDataset) return source;
+  if (Array.isArray(source)) return source;
   const list: Sample[] = [];
-  for await (const sample of source as Exclude<SampleSource, ImageDataset>) list.push(sample);
+  let bytes = 0;
+  for await (const sample of encodedSamples(source).items) {
+    bytes += bytesOfEncoded(sample);
+    if (bytes > MOST_KEPT_BYTES) throw tooLarge(MOST_KEPT_BYTES);
+    list.push(tensorsOf(sample));
+  }
   return list;
+}
+
+function tensorsOf({ inputs }: EncodedSample): Sample {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, input]) =>
+      input.kind === 'tensor' ? [[name, input.tensor]] : [],
+    ),
+  );
 }
 
 async function errorsOf(
