@@ -100,6 +100,10 @@ void ChannelStatistics::fold(std::span<const ChannelExtent> sample) {
     ChannelTotal& total = totals_[c];
     total.low = first ? sample[c].low : std::min(total.low, static_cast<double>(sample[c].low));
     total.high = first ? sample[c].high : std::max(total.high, static_cast<double>(sample[c].high));
+    double magnitude = std::max(-static_cast<double>(sample[c].low), static_cast<double>(sample[c].high));
+    for (double& larger : total.magnitudes) {
+      if (magnitude > larger) std::swap(magnitude, larger);
+    }
     add(total.mean, sample[c].mean);
     add(total.mean_square, sample[c].mean_square);
   }
@@ -115,6 +119,8 @@ void ChannelStatistics::shift(TensorId id, size_t channel, double offset) {
   total.mean -= offset;
   total.low -= offset;
   total.high -= offset;
+  // A channel is shifted by what it never falls below: its magnitudes are its high values.
+  for (double& magnitude : total.magnitudes) magnitude = std::max(0.0, magnitude - offset);
 }
 
 Bytes ChannelStatistics::state() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ struct ChannelTotal {
   double high = 0;
   double mean = 0;
   double mean_square = 0;
+  /// The largest magnitudes of the samples, of the largest three, descending; 0 where there are fewer.
+  std::array<double, 3> magnitudes = {};
 
   /// The largest magnitude.
   double largest() const { return std::max(-low, high); }

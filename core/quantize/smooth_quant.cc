@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/math.h"
 #include "quantize/channel_scaling.h"
 #include "quantize/weight_scale.h"
 
@@ -12,8 +13,8 @@ namespace {
 
 /// Beyond this the weights that read a channel are below the resolution of those that read others.
 constexpr double kLargestFactor = 0x1p10;
-/// A little less than the 6 of RELU6, so that rounding does not cut off the largest value.
-constexpr double kSix = 5.9999;
+/// How far beyond the largest sample others are expected, where the largest three are equal.
+constexpr double kHeadroom = 1.5;
 /// Between weights that stay as they are and channels that all get the same range.
 constexpr double kSearchedAlphas[] = {0, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
 
@@ -33,7 +34,14 @@ double largest_of(const ChannelStatistics& statistics, TensorId id) {
 struct Magnitude {
   double largest = 0;
   double mean_square = 0;
+  double expected = 0;  ///< What other samples than those seen are expected to stay below.
 };
+
+/// The largest sample exceeds the third largest by a factor, and may be exceeded by as much.
+double expected_magnitude(const ChannelTotal& channel) {
+  const auto& [first, second, third] = channel.magnitudes;
+  return third > 0 ? kHeadroom * first * (first / third) : first > 0 ? HUGE_VAL : 0;
+}
 
 class SetSmoother {
  public:
@@ -52,6 +60,7 @@ class SetSmoother {
       for (size_t c = 0; c < channels.size(); ++c) {
         totals_[c].largest = std::max(totals_[c].largest, channels[c].largest());
         totals_[c].mean_square = std::max(totals_[c].mean_square, channels[c].mean_square);
+        totals_[c].expected = std::max(totals_[c].expected, expected_magnitude(channels[c]));
       }
     }
     for (const Magnitude& total : totals_) largest_ = std::max(largest_, total.largest);
@@ -85,7 +94,7 @@ class SetSmoother {
     double largest = 0;
     for (size_t c = 0; c < factors.size(); ++c) {
       if (!matters(c)) continue;
-      factors[c] = std::pow(weights_[c], 1 - alpha) / std::pow(totals_[c].largest, alpha);
+      factors[c] = kernels::pow(weights_[c], 1 - alpha) / kernels::pow(totals_[c].largest, alpha);
       largest = std::max(largest, factors[c] * totals_[c].largest);
     }
     for (size_t c = 0; c < factors.size(); ++c) {
@@ -121,7 +130,7 @@ class SetSmoother {
   }
 
   double most_below_6(size_t channel) const {
-    return std::clamp(kSix / totals_[channel].largest, 1.0, kLargestFactor);
+    return std::clamp(6 / totals_[channel].expected, 1.0, kLargestFactor);
   }
 
   /// An estimate of the noise that the readers' outputs get, in parts of their signal: of rounding the set's

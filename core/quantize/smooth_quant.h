@@ -4,9 +4,12 @@
 // factors into its weights, which costs nothing where these have one scale a channel; and so have depthwise
 // weights that read.
 //
-// With RELU6 in between a channel may grow until its largest observed value is 6: the float result is the
-// same as long as no channel exceeds what calibration saw of it, and such values would be cut off by its
-// range anyway. Without RELU6 it is the same for every input, up to rounding.
+// Without RELU6 in between the float result is the same for every input, up to rounding. RELU6 cuts a scaled
+// channel off earlier, so that a channel may only grow until what other inputs can be expected to make of it
+// is 6. A channel that few samples excite much more than the others gives no hint of what comes: in a
+// classifier most channels are so, and factors that trusted the largest value seen cut off most of what makes
+// one class differ from another. Hence the distance kept to 6 follows from how much the largest three samples
+// of a channel differ.
 #pragma once
 
 #include "ir/graph.h"

@@ -120,6 +120,32 @@ TEST(SmoothQuant, ScalesNoChannelBeyondSixBehindRelu6) {
   }
 }
 
+/// The factors that the two channels behind a RELU6 get, whose values in the samples are given.
+std::vector<float> factors_behind_relu6(const std::vector<std::vector<float>>& samples) {
+  GraphBuilder builder;
+  const auto layer = [&](TensorId input, Activation activation, const std::vector<float>& weights) {
+    const Shape shape = {static_cast<int32_t>(weights.size() / 2), 1, 1, 2};
+    return builder.node(OpKind::Conv2d, Conv2d{.activation = activation},
+                        {input, builder.constant<float>(shape, weights)})[0];
+  };
+  const TensorId limited = layer(builder.input("image", {1, 1, 1, 2}), Activation::Relu6, {1, 0, 0, 1});
+  builder.output(layer(limited, Activation::None, {1, 1}));
+  Graph graph = builder.graph();
+  QuantizationParams params;
+  params.smooth_quant = {.enabled = true, .alpha = 1};
+  smooth_channels(graph, *test::observed(graph, samples), params);
+  const auto weights = NodeView(graph, graph.nodes[0]).input(1).values<float>();
+  return {weights[0], weights[3]};
+}
+
+TEST(SmoothQuant, KeepsADistanceToSixThatFollowsFromHowMuchSamplesDiffer) {
+  // The first channel fills the range; the second is 0.1 at most, in every sample, half as often, or in one alone.
+  EXPECT_NEAR(factors_behind_relu6({{5, 0.1f}, {5, 0.1f}, {5, 0.1f}})[1], 6 / (1.5f * 0.1f), 1e-3);
+  EXPECT_NEAR(factors_behind_relu6({{5, 0.1f}, {5, 0.1f}, {5, 0.05f}})[1], 6 / (1.5f * 0.2f), 1e-3);
+  EXPECT_EQ(factors_behind_relu6({{5, 0.1f}, {5, 0}, {5, 0}})[1], 1);
+  EXPECT_EQ(factors_behind_relu6({{5, 0.1f}, {5, 0.1f}})[1], 1) << "two samples tell too little";
+}
+
 /// The largest weight of a layer that cancels its inputs almost wholly in its second channel, once smoothed.
 float largest_smoothed_weight(RequantizationMode requantization) {
   GraphBuilder builder;
