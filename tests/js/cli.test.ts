@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { dump, parse } from 'npyjs';
 import {
   faceDetectionTransform,
   imageDataset,
@@ -15,6 +14,7 @@ import {
   recommendedQuantization,
 } from 'octet-quant';
 import sharp from 'sharp';
+import { parseNpy, writeNpy } from '../../bindings/cli/dist/numpy/npy.js';
 import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
@@ -39,10 +39,11 @@ function runJson(...args: string[]) {
   return JSON.parse(stdout);
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   const samples = new Float32Array(8 * 784).map((_, index) => ((index * 37) % 256) / 255);
-  writeFileSync(inFolder('samples.npy'), new Uint8Array(dump(samples, [8, 28, 28, 1])));
-  writeFileSync(inFolder('one.npy'), new Uint8Array(dump(samples.slice(0, 784), [1, 28, 28, 1])));
+  const dtype = 'float32';
+  await writeNpy(inFolder('samples.npy'), { data: samples, shape: [8, 28, 28, 1], dtype });
+  await writeNpy(inFolder('one.npy'), { data: samples.slice(0, 784), shape: [1, 28, 28, 1], dtype });
   const args = ['--calibration', inFolder('samples.npy'), '--output', octet, '--output', tflite];
   const { status, stderr } = run('quantize', FASHION_MODEL, ...args, '--report', inFolder('report.json'));
   expect(status).toBe(0);
@@ -154,9 +155,7 @@ test('run writes every tensor in its own type', () => {
   const entries = JSON.parse(readFileSync(join(out, 'tensors.json'), 'utf8'));
   expect(entries.length).toBeGreaterThan(10);
   for (const { file, dtype, shape, scale, zero_point: zeroPoint } of entries) {
-    const array = parse(Uint8Array.from(readFileSync(join(out, file))).buffer);
-    expect(array.dtype).toBe({ float32: 'f4', int8: 'i1' }[dtype as 'float32' | 'int8']);
-    expect(array.shape).toEqual(shape);
+    expect(parseNpy(readFileSync(join(out, file)), file)).toMatchObject({ dtype, shape });
     if (dtype === 'int8') expect([typeof scale, typeof zeroPoint]).toEqual(['number', 'number']);
   }
 });
