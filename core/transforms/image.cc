@@ -19,12 +19,13 @@ struct Frame {
   kernels::PlacedPicture placed;
 };
 
-Frame frame_of(const Image& image, const Preprocessing& preprocessing, const Shape& shape) {
+Frame frame_of(const Image& image, const Preprocessing& preprocessing, const Shape& input) {
+  const Shape shape = with_channels(input, preprocessing.layout);
   const bool nhwc = preprocessing.layout == Layout::Nhwc;
   const int channels = shape.rank() == 4 ? (nhwc ? shape[3] : shape[1]) : 0;
   if (shape.rank() != 4 || shape[0] != 1 || (channels != 1 && channels != 3)) {
-    throw Error(ErrorCode::InvalidInput, "An image cannot become a tensor of shape " + to_string(shape) + ".",
-                {}, "The input must hold one image of 1 or 3 channels; check the layout, NHWC or NCHW.");
+    throw Error(ErrorCode::InvalidInput, "An image cannot become a tensor of shape " + to_string(input) + ".",
+                {}, no_image_hint(input));
   }
   Frame frame{.extent = nhwc ? Spatial{shape[1], shape[2]} : Spatial{shape[2], shape[3]},
               .channels = channels,

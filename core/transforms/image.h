@@ -27,10 +27,10 @@ struct ImageOrigin {
 ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape);
 
 /// Fills `tensor`, of shape `shape`, with (pixel - mean) / std. `shape` is a batch of one image with 1 or 3
-/// channels in the layout of `preprocessing`; one channel takes the luma of ITU-R BT.601. Resizing is that of
-/// IMAGE_RESIZE on floats: OpenCV's methods, none of which but Area filters when it shrinks; Cubic may pass
-/// over [0, 255]. Throws InvalidInput where the image or the shape does not fit, InvalidConfig where
-/// mean and std do not.
+/// channels in the layout of `preprocessing`, or of one grey image without an axis for them; one channel
+/// takes the luma of ITU-R BT.601. Resizing is that of IMAGE_RESIZE on floats: OpenCV's methods, none of
+/// which but Area filters when it shrinks; Cubic may pass over [0, 255]. Throws InvalidInput where the image
+/// or the shape does not fit, InvalidConfig where mean and std do not.
 void image_to_tensor(const Image& image, const Preprocessing& preprocessing, const Shape& shape,
                      std::span<float> tensor);
 

@@ -79,4 +79,17 @@ Preprocessing preprocessing_from_json(std::string_view json) {
   return result;
 }
 
+Shape with_channels(const Shape& shape, Layout layout) {
+  if (shape.rank() != 3 || shape[0] != 1) return shape;
+  return layout == Layout::Nhwc ? Shape{1, shape[1], shape[2], 1} : Shape{1, 1, shape[1], shape[2]};
+}
+
+std::string no_image_hint(const Shape& shape) {
+  if (shape.rank() == 4 && shape[0] > 1) {
+    return "The input takes " + std::to_string(shape[0]) +
+           " images at once: give it tensors of that shape, such as .npy files.";
+  }
+  return "The input must hold one image of 1 or 3 channels; check the layout, NHWC or NCHW.";
+}
+
 }  // namespace octet::transforms

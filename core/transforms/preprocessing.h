@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "ir/attributes.h"
+#include "ir/shape.h"
 
 namespace octet::transforms {
 
@@ -26,5 +28,12 @@ struct Preprocessing {
 /// Parses {"mean", "std", "resize", "keepAspect", "deposit", "color", "layout"}; mean and std may be numbers
 /// or lists. Throws InvalidConfig naming the field.
 Preprocessing preprocessing_from_json(std::string_view json);
+
+/// The shape of an input with an axis for the channels: grey images may come without, as 1x28x28. Other
+/// shapes stay as they are.
+Shape with_channels(const Shape& shape, Layout layout);
+
+/// What to do about an input that no image can become.
+std::string no_image_hint(const Shape& shape);
 
 }  // namespace octet::transforms

@@ -75,14 +75,14 @@ std::string preprocessing_transform(const Preprocessing& preprocessing, const Sh
                 "It is [1, height, width, 3], or 4 with alpha.");
   }
   const bool nchw = preprocessing.layout == Layout::Nchw;
-  const Shape& shape = input.shape;
+  const Shape shape = with_channels(input.shape, preprocessing.layout);
   const int32_t channels = shape.rank() == 4 ? shape[nchw ? 1 : 3] : 0;
   const bool int8 = input.dtype == DType::Int8 && input.quantization.has_value();
   if (shape.rank() != 4 || shape[0] != 1 || (channels != 1 && channels != 3) ||
       (input.dtype != DType::Float32 && !int8)) {
     throw Error(ErrorCode::InvalidInput,
-                text({"An image cannot become ", to_string(input.dtype), " ", to_string(shape), "."}),
-                {.input = input.name}, "The input must hold one image of 1 or 3 channels.");
+                text({"An image cannot become ", to_string(input.dtype), " ", to_string(input.shape), "."}),
+                {.input = input.name}, no_image_hint(input.shape));
   }
   Json list = Json::array();
   add_colors(list, preprocessing.color, image, channels);
@@ -96,6 +96,11 @@ std::string preprocessing_transform(const Preprocessing& preprocessing, const Sh
     layout["srcLayout"] = "NHWC";
     layout["dstLayout"] = "NCHW";
     list.push_back(std::move(layout));
+  }
+  if (shape.rank() != input.shape.rank()) {
+    Json reshape = transform("reshape");
+    reshape["newshape"] = std::vector<int32_t>(input.shape.dims().begin(), input.shape.dims().end());
+    list.push_back(std::move(reshape));
   }
   if (int8) {
     Json quantization = transform("quantization");

@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { zipSync } from 'fflate';
-import { imageDataset, type LoadedNet, type Preprocessing, type Sample } from 'octet-quant';
+import {
+  imageDataset,
+  inputPicture,
+  type LoadedNet,
+  Model,
+  type Preprocessing,
+  reshapeTransform,
+  type Sample,
+} from 'octet-quant';
 import sharp from 'sharp';
-import { expectRejection, loadFashion, UNIT_RANGE } from './support/fashion.js';
+import { expectRejection, loadFashion, rejection, UNIT_RANGE } from './support/fashion.js';
 
 const SIZE = 28;
 let net: LoadedNet;
@@ -104,6 +112,34 @@ test.each<[string, Preprocessing, (value: number) => number]>([
   const images = await imageDataset({ name: 'a.png', data: png }, preprocessing, { net });
   const values = valuesOf(await images.sample(0));
   for (const [index, value] of values.entries()) expect(value).toBeCloseTo(normalised(ramp[index] ?? 0), 5);
+});
+
+test.each<NonNullable<Preprocessing['layout']>>(['NHWC', 'NCHW'])(
+  'grey images need no axis of channels, %s',
+  async (layout) => {
+    const types = { x: { dtype: 'float32', shape: [1, SIZE, SIZE] } } as const;
+    const flat = await Model.createAuxiliaryNetwork(
+      [reshapeTransform({ newshape: [1, SIZE * SIZE] })],
+      types,
+    );
+    const preprocessing = { ...UNIT_RANGE, layout };
+    const images = await imageDataset({ name: 'a.png', data: png }, preprocessing, { net: flat });
+    const sample = await images.sample(0);
+    expect(valuesOf(sample)).toEqual(expected);
+    const [tensor] = Object.values(sample);
+    const picture = tensor && inputPicture(tensor, { dtype: 'float32' }, preprocessing);
+    expect(picture).toMatchObject({ width: SIZE, height: SIZE });
+    expect(Array.from(picture?.rgba.filter((_, index) => index % 4 === 0) ?? [])).toEqual(Array.from(ramp));
+  },
+);
+
+test('an input of several images says what it takes', async () => {
+  const types = { x: { dtype: 'float32', shape: [4, SIZE, SIZE, 3] } } as const;
+  const batch = await Model.createAuxiliaryNetwork([reshapeTransform({ newshape: [4, -1] })], types);
+  const images = await imageDataset({ name: 'a.png', data: png }, UNIT_RANGE, { net: batch });
+  const { message, hint } = await rejection(images.sample(0));
+  expect(message).toMatch(/4x28x28x3/);
+  expect(hint).toMatch(/4 images at once.*\.npy/);
 });
 
 test('colour becomes luma for one channel', async () => {

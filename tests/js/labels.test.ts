@@ -10,8 +10,10 @@ import {
   imageDataset,
   type LoadedNet,
   labelImages,
+  Model,
   masksFor,
   type Preprocessing,
+  reshapeTransform,
   top1,
 } from 'octet-quant';
 import sharp from 'sharp';
@@ -131,25 +133,40 @@ test('boxes in pixels become parts of the input, stretched or centred', async ()
   ]);
 });
 
+/** Expects a box of the whole of a white image to be where preprocessing puts that on an input of `down` x `across`. */
+async function expectWhereWhiteIs(
+  holder: LoadedNet | Model,
+  preprocessing: Preprocessing,
+  [width, height]: readonly [number, number],
+  [down, across]: readonly [number, number],
+): Promise<void> {
+  const white = { create: { width, height, channels: 3, background: '#ffffff' } } as const;
+  const data = await sharp(white).png().toBuffer();
+  const whole = await imageDataset({ name: 'a.png', data }, preprocessing, { net: holder });
+  const lines = `file,label,left,top,right,bottom\na.png,all,0,0,${width},${height}\n`;
+  const [box] = await (await boxesFromCsv(whole, csv(lines))).groundTruth(0);
+  const [tensor] = Object.values(await whole.sample(0));
+  const filled = [...(tensor?.data.keys() ?? [])].filter((at) => tensor?.data[at] === 1);
+  const [rows, columns] = [filled.map((at) => Math.floor(at / across)), filled.map((at) => at % across)];
+  expect([box?.left, box?.right]).toEqual(
+    [Math.min(...columns), Math.max(...columns) + 1].map((x) => x / across),
+  );
+  expect([box?.top, box?.bottom]).toEqual([Math.min(...rows), Math.max(...rows) + 1].map((y) => y / down));
+}
+
 test.each([
   ['topLeft', 31, 10],
   ['center', 10, 31],
   ['bottomRight', 9, 40],
 ] as const)('a box of the whole image is where preprocessing puts it: %s', async (deposit, width, height) => {
-  const white = { create: { width, height, channels: 3, background: '#ffffff' } } as const;
   const preprocessing = { ...UNIT_RANGE, keepAspect: true, deposit };
-  const whole = await imageDataset(
-    { name: 'a.png', data: await sharp(white).png().toBuffer() },
-    preprocessing,
-    { net },
-  );
-  const lines = `file,label,left,top,right,bottom\na.png,all,0,0,${width},${height}\n`;
-  const [box] = await (await boxesFromCsv(whole, csv(lines))).groundTruth(0);
-  const [tensor] = Object.values(await whole.sample(0));
-  const filled = [...(tensor?.data.keys() ?? [])].filter((at) => tensor?.data[at] === 1);
-  const [rows, columns] = [filled.map((at) => Math.floor(at / 28)), filled.map((at) => at % 28)];
-  const placed = [Math.min(...columns), Math.min(...rows), Math.max(...columns) + 1, Math.max(...rows) + 1];
-  expect([box?.left, box?.top, box?.right, box?.bottom]).toEqual(placed.map((edge) => edge / 28));
+  await expectWhereWhiteIs(net, preprocessing, [width, height], [28, 28]);
+});
+
+test.each(['NHWC', 'NCHW'] as const)('so it is without an axis of channels, %s', async (layout) => {
+  const types = { x: { dtype: 'float32', shape: [1, 20, 30] } } as const;
+  const flat = await Model.createAuxiliaryNetwork([reshapeTransform({ newshape: [1, 600] })], types);
+  await expectWhereWhiteIs(flat, { ...UNIT_RANGE, keepAspect: true, layout }, [40, 8], [20, 30]);
 });
 
 test.each([

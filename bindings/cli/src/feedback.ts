@@ -6,14 +6,20 @@ import type {
   CallOptions,
   ImageDataset,
   LoadedNet,
-  Preprocessing,
   QuantizationParams,
   SampleSource,
 } from 'octet-quant';
 import { UsageError } from './exit-code.js';
 import { isStatistic, type LabelOptions, scoredOf } from './labels.js';
-import { images, repeated, samplesFrom } from './options.js';
-import { count, figure, table } from './output.js';
+import {
+  images,
+  type PreprocessingOptions,
+  preprocessingOf,
+  repeated,
+  samplesFrom,
+  UNIT_RANGE,
+} from './options.js';
+import { count, figure, type OutputOptions, table } from './output.js';
 
 export interface FeedbackOptions extends LabelOptions {
   readonly targetAccuracy?: number;
@@ -49,10 +55,10 @@ export async function quantizedToTarget(
   net: LoadedNet,
   samples: SampleSource,
   params: QuantizationParams,
-  options: FeedbackOptions & { readonly preprocessing: Preprocessing },
+  options: FeedbackOptions & PreprocessingOptions & OutputOptions,
   call: CallOptions,
 ): Promise<AccuracyFeedback | undefined> {
-  const { targetAccuracy, evaluation, statistic: name = 'top1', maxSteps, preprocessing } = options;
+  const { targetAccuracy, evaluation, statistic: name = 'top1', maxSteps } = options;
   if (targetAccuracy === undefined) {
     if (evaluation !== undefined) throw new UsageError('--evaluation goes with --target-accuracy.');
     return undefined;
@@ -64,13 +70,13 @@ export async function quantizedToTarget(
     ...call,
   };
   if (name === 'sqnr') {
-    const unlabelled = await samplesFrom(evaluation, net, preprocessing);
+    const unlabelled = await samplesFrom(evaluation, net, options, UNIT_RANGE);
     return net.quantizeWithAccuracyFeedback(samples, unlabelled, params, {
       ...common,
       accuracyScore: 'sqnr',
     });
   }
-  const dataset: ImageDataset = await images(evaluation, net, preprocessing);
+  const dataset: ImageDataset = await images(evaluation, net, preprocessingOf(options, UNIT_RANGE));
   const scored = await scoredOf([name], dataset, net, options);
   return net.quantizeWithAccuracyFeedback(samples, scored.labelled, params, {
     ...common,

@@ -13,7 +13,9 @@ import {
   type Target,
 } from 'octet-quant';
 import { UsageError } from './exit-code.js';
-import { readNpy, rowsOf } from './npy.js';
+import { namesArrays, samplesFromArrays } from './numpy/samples.js';
+import type { Normalization } from './numpy/values.js';
+import { assumed, type OutputOptions } from './output.js';
 
 export interface PreprocessingOptions {
   readonly mean?: readonly number[];
@@ -135,28 +137,65 @@ function oneOrMany(values: readonly number[]): number | readonly number[] {
 /** Images scaled to 0..1: what a model without other instructions most often wants. */
 export const UNIT_RANGE: Preprocessing = { mean: 0, std: 255 };
 
-/** Samples from paths of images, folders and zips, or from .npy files whose first axis counts samples. */
+/** What options that take samples say of them. */
+export const SAMPLES =
+  'images, folder or zip; or .npy files of samples, name=file.npy where the model has several inputs, or .npz (repeatable)';
+
+/** Samples from paths of images, folders and zips, or from files of arrays, whose first axis counts samples. */
 export async function samplesFrom(
   paths: readonly string[],
   net: LoadedNet | Model,
-  preprocessing: Preprocessing,
+  options: PreprocessingOptions & OutputOptions,
+  defaults: Preprocessing,
 ): Promise<SampleSource & { readonly length: number }> {
-  const arrays = paths.filter((path) => path.endsWith('.npy'));
-  if (arrays.length === 0) return images(paths, net, preprocessing);
-  const [input] = net.inputs;
-  if (arrays.length !== paths.length) throw new UsageError('Give either images or .npy files.');
-  if (net.inputs.length !== 1 || input === undefined) {
-    throw new UsageError('.npy files can be given for models with one input only.');
+  const arrays = paths.filter(namesArrays);
+  if (arrays.length === 0 && net.inputs.length === 1)
+    return images(paths, net, preprocessingOf(options, defaults));
+  if (arrays.length === 0) {
+    const names = net.inputs.map(({ name }) => `'${name}'`).join(', ');
+    throw new UsageError(
+      `Images are for models with one input, and this one has ${names}: give name=file.npy for each, or a .npz file with an array for each.`,
+    );
   }
-  const tensors = await Promise.all(arrays.map(readNpy));
-  return tensors.flatMap((tensor) => rowsOf(tensor, input.shape)).map((tensor) => ({ [input.name]: tensor }));
+  if (arrays.length !== paths.length) throw new UsageError('Give either images or .npy files.');
+  const normalization = normalizationOf(options);
+  return samplesFromArrays(arrays, net.inputs, {
+    ...(normalization === undefined ? {} : { normalization }),
+    onAssumption: (sentence) => assumed(options, sentence),
+  });
 }
 
+const IMAGES_ONLY: Readonly<Partial<Record<keyof PreprocessingOptions, string>>> = {
+  resize: '--resize',
+  keepAspect: '--keep-aspect',
+  deposit: '--deposit',
+  color: '--color',
+  layout: '--layout',
+};
+
+/** What the options ask for of arrays; those that mean nothing to them are refused. */
+function normalizationOf(options: PreprocessingOptions): Normalization | undefined {
+  for (const [key, flag] of Object.entries(IMAGES_ONLY)) {
+    if (options[key as keyof PreprocessingOptions] !== undefined)
+      throw new UsageError(`${flag} is for images: of arrays, only --mean and --std change the values.`);
+  }
+  const { mean, std } = options;
+  if (mean === undefined && std === undefined) return undefined;
+  // Pixels are divided by 255 where images are given without --std, which would be guessed of arrays.
+  if (std === undefined) throw new UsageError('--mean needs --std where arrays are given.');
+  return { mean: mean ?? [0], std };
+}
+
+/** Images alone: what needs labels, or shows pictures. */
 export function images(
   paths: readonly string[],
   net: LoadedNet | Model,
   preprocessing: Preprocessing,
 ): Promise<ImageDataset> {
+  const array = paths.find(namesArrays);
+  if (array !== undefined) {
+    throw new UsageError(`'${array}' is no image: this takes images, folders and zips, which have names.`);
+  }
   return imageDataset(paths, preprocessing, { net });
 }
 

@@ -5,7 +5,7 @@ import type { Progress, Target, Unit } from 'octet-quant';
 
 /** How much is shown. */
 export interface OutputOptions {
-  /** One JSON document on stdout and nothing else. */
+  /** One JSON document on stdout; stderr has errors, and what was assumed. */
   readonly json?: true;
   /** Nothing but errors. */
   readonly quiet?: true;
@@ -20,6 +20,11 @@ export function show(options: OutputOptions, json: unknown, text: () => string):
 /** Something worth saying that is no result. */
 export function note(options: OutputOptions, message: string): void {
   if (!options.json && !options.quiet) process.stderr.write(`${message}\n`);
+}
+
+/** Says what was assumed of what was given; to programs as well, since it may be wrong. */
+export function assumed(options: OutputOptions, sentence: string): void {
+  if (!options.quiet) process.stderr.write(`Note: ${sentence}\n`);
 }
 
 /** A progress bar with the time left; none where nobody watches. `finish` clears it. */

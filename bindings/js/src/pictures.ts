@@ -12,8 +12,8 @@ export function inputPicture(
   input: Pick<TensorInfo, 'dtype' | 'quantization'>,
   { mean, std, color, layout }: Preprocessing,
 ): RawImage | undefined {
-  const shape = tensor.shape.length === 4 ? tensor.shape.slice(1) : tensor.shape;
   const first = layout === 'NCHW';
+  const shape = pictureShape(tensor.shape, first);
   const [height, width, channels] = first ? [shape[1], shape[2], shape[0]] : shape;
   if (height === undefined || width === undefined || (channels !== 1 && channels !== 3)) return undefined;
   const { data: ints, shape: whole } = tensor;
@@ -37,4 +37,10 @@ export function inputPicture(
     }
   }
   return { width, height, rgba: new Uint8Array(rgba.buffer) };
+}
+
+/** The extents of one picture, without the batch; grey ones may come without an axis for the channels, as 1x28x28. */
+function pictureShape(shape: readonly number[], channelsFirst: boolean): readonly number[] {
+  if (shape.length === 4) return shape.slice(1);
+  return shape.length === 3 && shape[0] === 1 && !channelsFirst ? [...shape.slice(1), 1] : shape;
 }

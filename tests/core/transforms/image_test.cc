@@ -88,6 +88,33 @@ TEST(Image, RefusesShapesThatAreNoImage) {
   EXPECT_THROW(tensor_of({rgba, 2, 1}, {}, {1, 1, 1, 1}), Error);
 }
 
+TEST(Image, GreyImagesNeedNoAxisOfChannels) {
+  const auto rgba = gray_pixels({0, 1, 127, 200, 254, 255});
+  for (const Layout layout : {Layout::Nhwc, Layout::Nchw}) {
+    const Preprocessing preprocessing{.mean = {1}, .std = {2}, .layout = layout};
+    EXPECT_EQ(tensor_of({rgba, 3, 2}, preprocessing, {1, 2, 3}),
+              (std::vector<float>{-0.5f, 0, 63, 99.5f, 126.5f, 127}));
+    EXPECT_EQ(tensor_of({rgba, 3, 2}, preprocessing, {1, 4, 5}),
+              tensor_of({rgba, 3, 2}, {.mean = {1}, .std = {2}}, {1, 4, 5, 1}));
+    EXPECT_THROW(tensor_of({rgba, 3, 2}, preprocessing, {2, 2, 3}), Error);
+  }
+  std::vector<uint8_t> bytes(6);
+  image_to_bytes({rgba, 3, 2}, {}, {1, 2, 3}, bytes);
+  EXPECT_EQ(bytes, (std::vector<uint8_t>{0, 1, 127, 200, 254, 255}));
+  const std::vector<uint8_t> red = {255, 0, 0, 255};
+  EXPECT_TRUE(image_origin({red, 1, 1}, {}, {1, 1, 1}).lost_color);
+}
+
+TEST(Image, SaysWhatToDoAboutABatch) {
+  const auto rgba = gray_pixels({0});
+  try {
+    tensor_of({rgba, 1, 1}, {}, {4, 1, 1, 3});
+    FAIL() << "A batch of four is not one image.";
+  } catch (const Error& error) {
+    EXPECT_NE(error.hint().find("4 images at once"), std::string::npos) << error.hint();
+  }
+}
+
 TEST(Image, ReadsPreprocessingFromJson) {
   const Preprocessing preprocessing = preprocessing_from_json(
       R"({"mean": 127.5, "std": [1, 2, 3], "resize": "nearest", "keepAspect": true, "deposit": "topLeft", "color": "BGR", "layout": "NCHW"})");

@@ -71,6 +71,20 @@ TEST(Preprocessing, MakesTheBitsThatCalibrationSees) {
   }
 }
 
+TEST(Preprocessing, GreyImagesNeedNoAxisOfChannels) {
+  test::Random random(8);
+  const std::vector<uint8_t> rgba = random.integers<uint8_t>(5 * 6 * 4, 0, 255);
+  const Image image = {.rgba = rgba, .width = 6, .height = 5};
+  for (const Layout layout : {Layout::Nhwc, Layout::Nchw}) {
+    const Preprocessing preprocessing{.mean = {7}, .std = {9}, .layout = layout};
+    for (const Shape& shape : {Shape{1, 5, 6}, Shape{1, 4, 8}}) {
+      std::vector<float> expected(static_cast<size_t>(shape.elements()));
+      image_to_tensor(image, preprocessing, shape, expected);
+      EXPECT_EQ(transformed(image, preprocessing, float_input(shape), 4), expected) << to_string(shape);
+    }
+  }
+}
+
 TEST(Preprocessing, QuantizesForIntegerInputs) {
   Tensor input = float_input({1, 2, 2, 3});
   input.dtype = DType::Int8;

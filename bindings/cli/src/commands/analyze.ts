@@ -15,8 +15,8 @@ import {
   addPreprocessingOptions,
   openQuantized,
   type PreprocessingOptions,
-  preprocessingOf,
   repeated,
+  SAMPLES,
   samplesFrom,
   UNIT_RANGE,
   workersOption,
@@ -39,7 +39,7 @@ export function analyzeCommand(): Command {
   const command = new Command('analyze')
     .description('Compare every node of a .octet or quantized .tflite file with its float model.')
     .argument('<file>')
-    .requiredOption('--data <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
+    .requiredOption('--data <path>', SAMPLES, repeated)
     .addOption(
       new Option('--metric <name>', 'what decides which is worse')
         .choices(['sqnr', 'mse', 'mae', 'cosine'])
@@ -53,8 +53,7 @@ export function analyzeCommand(): Command {
     .action(async (file: string, options: Options) => {
       if (options.local && options.accumulated) throw new UsageError('Give either --local or --accumulated.');
       const model = await openQuantized(file);
-      const preprocessing = preprocessingOf(options, model.preprocessing ?? UNIT_RANGE);
-      const samples = await samplesFrom(options.data, model, preprocessing);
+      const samples = await samplesFrom(options.data, model, options, model.preprocessing ?? UNIT_RANGE);
       const { onProgress, finish } = progressBar(options);
       const { workers, metric, atOutputs, perChannel } = options;
       const local = options.local ?? false;

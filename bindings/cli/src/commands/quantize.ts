@@ -15,7 +15,6 @@ import {
   type MixedPrecision,
   type Model,
   OctetError,
-  type Preprocessing,
   QuantizationParams,
   quantizationScheme,
   type RequantizationMode,
@@ -40,9 +39,9 @@ import {
   loadFor,
   outputOption,
   type PreprocessingOptions,
-  preprocessingOf,
   repeated,
   requantizationOption,
+  SAMPLES,
   samplesFrom,
   type TargetOptions,
   targetOption,
@@ -94,7 +93,7 @@ export function quantizeCommand(): Command {
   const command = new Command('quantize')
     .description('Calibrate and quantize a .tflite file.')
     .argument('<file>')
-    .requiredOption('--calibration <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
+    .requiredOption('--calibration <path>', SAMPLES, repeated)
     .addOption(targetOption())
     .addOption(anyShapeOption())
     .addOption(
@@ -146,13 +145,12 @@ async function quantize(file: string, options: Options): Promise<void> {
   checkOutputs(options.output);
   const net = await loadFor(file, options, options.workers ?? 'default');
   const params = await paramsOf(net, options);
-  const preprocessing = preprocessingOf(options, UNIT_RANGE);
-  const samples = await samplesFrom(options.calibration, net, preprocessing);
+  const samples = await samplesFrom(options.calibration, net, options, UNIT_RANGE);
   if (options.mean === undefined && options.std === undefined && !Array.isArray(samples)) {
     note(options, 'Without --mean and --std, pixels are divided by 255.');
   }
 
-  const { model, int16, feedback } = await quantized(net, samples, params, { ...options, preprocessing });
+  const { model, int16, feedback } = await quantized(net, samples, params, options);
   const saved = await save(model, options);
   const target = options.targetAccuracy ?? Number.NaN;
   const report = {
@@ -195,7 +193,7 @@ async function quantized(
   net: LoadedNet,
   samples: SampleSource,
   params: QuantizationParams,
-  options: Options & { readonly preprocessing: Preprocessing },
+  options: Options,
 ): Promise<{ model: Model; int16?: Int16; feedback?: AccuracyFeedback }> {
   const { onProgress, finish } = progressBar(options);
   const { workers, int16Share, targetAccuracy } = options;

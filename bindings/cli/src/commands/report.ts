@@ -23,6 +23,7 @@ import {
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
+  SAMPLES,
   samplesFrom,
   UNIT_RANGE,
   workersOption,
@@ -43,7 +44,7 @@ export function reportCommand(): Command {
   const command = new Command('report')
     .description('Write a report of a .octet or quantized .tflite file: one HTML file, or JSON.')
     .argument('<file>')
-    .requiredOption('--data <path>', 'images, folder, zip or .npy of samples (repeatable)', repeated)
+    .requiredOption('--data <path>', SAMPLES, repeated)
     .requiredOption('--output <file>', 'a .html or .json file (repeatable)', repeated)
     .option('--labels <path>', 'as of octet evaluate: CSV, or masks')
     .option('--classes <file>', 'as of octet evaluate: JSON with class names')
@@ -63,11 +64,7 @@ async function report(file: string, options: Options): Promise<void> {
   const strange = options.output.find((path) => !/\.(html|json)$/.test(path));
   if (strange !== undefined) throw new UsageError(`--output is a .html or .json file, not '${strange}'.`);
   const model = await openQuantized(file);
-  const samples = await samplesFrom(
-    options.data,
-    model,
-    preprocessingOf(options, model.preprocessing ?? UNIT_RANGE),
-  );
+  const samples = await samplesFrom(options.data, model, options, model.preprocessing ?? UNIT_RANGE);
   const { onProgress, finish } = progressBar(options);
   const { workers, title, date, curve } = options;
   const call = { onProgress, ...(workers === undefined ? {} : { workers }) };

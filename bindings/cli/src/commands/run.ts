@@ -3,11 +3,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { LoadedNet, Model, OutputTensor, Profile, Sample, Tensor } from 'octet-quant';
+import {
+  type LoadedNet,
+  type Model,
+  OctetError,
+  type OutputTensor,
+  type Profile,
+  type Sample,
+} from 'octet-quant';
 import { UsageError } from '../exit-code.js';
-import { readNpy, writeNpy } from '../npy.js';
+import { writeNpy } from '../numpy/npy.js';
+import { samplesFromArrays } from '../numpy/samples.js';
 import { addOutputOptions, openFile, repeated } from '../options.js';
-import { count, type OutputOptions, shapeText, show, table } from '../output.js';
+import { assumed, count, type OutputOptions, shapeText, show, table } from '../output.js';
 
 interface Options extends OutputOptions {
   readonly input: readonly string[];
@@ -31,7 +39,11 @@ export function runCommand(): Command {
   const command = new Command('run')
     .description('Run a .tflite or .octet file on NumPy arrays.')
     .argument('<file>')
-    .requiredOption('--input <name=file.npy>', 'an input (repeatable)', repeated)
+    .requiredOption(
+      '--input <name=file.npy>',
+      'an input, whose name may be left out where it is the only one; or a .npz file (repeatable)',
+      repeated,
+    )
     .option('--output-dir <folder>', 'where tensors and tensors.json are written')
     .option('--keep <node>', "'all', or the name of a node to keep too (repeatable)", repeated)
     .option('--profile', 'show the time of each node instead of writing tensors')
@@ -41,7 +53,7 @@ export function runCommand(): Command {
         throw new UsageError('Give either --output-dir, for the tensors, or --profile, for the times.');
       }
       const model = await openFile(file, { target: 'tflite' });
-      const inputs = await inputsOf(model, options.input);
+      const inputs = await sampleOf(model, options);
       if (outputDir === undefined) {
         const profile = await model.profile(inputs);
         show(options, profile, () => profileTable(profile));
@@ -97,16 +109,16 @@ function profileTable({ milliseconds, runs, nodes }: Profile): string {
   ].join('\n');
 }
 
-/** Reads `name=path`, or `path` alone where the model has one input. */
-async function inputsOf(model: LoadedNet | Model, given: readonly string[]): Promise<Sample> {
-  const inputs: Record<string, Tensor> = {};
-  for (const text of given) {
-    const at = text.lastIndexOf('=');
-    const name = at >= 0 ? text.slice(0, at) : model.inputs.length === 1 ? model.inputs[0]?.name : undefined;
-    if (name === undefined) throw new UsageError(`--input is name=file.npy, not '${text}'.`);
-    inputs[name] = await readNpy(text.slice(at + 1));
-  }
-  return inputs;
+/** The one sample that the arrays given are. */
+async function sampleOf(model: LoadedNet | Model, options: Options): Promise<Sample> {
+  const onAssumption = (sentence: string) => assumed(options, sentence);
+  const [sample, ...others] = await samplesFromArrays(options.input, model.inputs, { onAssumption });
+  if (sample !== undefined && others.length === 0) return sample;
+  throw new OctetError({
+    code: 'INVALID_SHAPE',
+    message: `octet run takes one sample, and the arrays hold ${others.length + 1}.`,
+    hint: 'Save one of them, x[:1].',
+  });
 }
 
 async function write(

@@ -15,7 +15,9 @@ export function onInput(
   { keepAspect = false, deposit = 'center', layout = 'NHWC' }: Preprocessing,
 ): LabelledBox {
   const [, first = 1, second = 1, third = 1] = shape;
-  const [height, width] = layout === 'NHWC' ? [first, second] : [second, third];
+  // Grey images may come without an axis for the channels.
+  const channelsFirst = layout === 'NCHW' && shape.length === 4;
+  const [height, width] = channelsFirst ? [second, third] : [first, second];
   const factor = Math.min(width / image.width, height / image.height);
   const along = (extent: number, limit: number) => {
     const size = keepAspect ? Math.min(limit, Math.max(1, Math.round(extent * factor))) : limit;
