@@ -277,7 +277,8 @@ val Quantization::finish(const std::string& options) {
         analyze::quantization_report_json(*graph(), report_, target_, params_, result, preprocessing,
                                           {.octet_version = given.at("octetVersion"),
                                            .source_bytes = given.at("sourceBytes"),
-                                           .calibration_samples = calibrator_->samples()});
+                                           .calibration_samples = calibrator_->samples(),
+                                           .methods_json = given.contains("methods") ? dumped(given["methods"]) : ""});
     return finished({.quantized = std::move(result.graph),
                      .float_graph = *graph(),
                      .target = target_.id,

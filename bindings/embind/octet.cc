@@ -13,6 +13,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("input", &Sample::input)
       .function("setImage", &Sample::set_image)
       .function("noticed", &Sample::noticed)
+      .function("digest", &Sample::digest)
       .function("inputWarnings", &Sample::input_warnings);
   class_<Runner, base<Sample>>("Runner")
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")

@@ -1,6 +1,10 @@
 #include "sample.h"
 
+#include <string>
+#include <string_view>
+
 #include "guarded.h"
+#include "ir/digest.h"
 #include "kernels/convert.h"
 #include "transforms/image.h"
 #include "values.h"
@@ -58,6 +62,17 @@ std::vector<calibrate::InputFacts> Sample::facts() const {
 
 val Sample::noticed() const {
   return guarded([&] { return bytes_copy_of(facts()); });
+}
+
+val Sample::digest() const {
+  return guarded([&] {
+    uint64_t digest = kDigestOfNothing;
+    for (const Bytes& buffer : buffers_) digest = digest_of(buffer, digest);
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (int shift = 60; shift >= 0; shift -= 4) text += kDigits[digest >> shift & 15];
+    return val(text);
+  });
 }
 
 val Sample::input_warnings(const val& noticed) const {

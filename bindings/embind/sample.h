@@ -28,6 +28,8 @@ class Sample {
   val set_image(int i, const val& rgba, int width, int height, const std::string& preprocessing);
   /// What is noticed about the sample, as a Uint8Array.
   val noticed() const;
+  /// What tells the sample from others, as 16 hexadecimal digits.
+  val digest() const;
   /// A list of sentences about samples, of what was noticed() of each, one behind the other.
   val input_warnings(const val& noticed) const;
 

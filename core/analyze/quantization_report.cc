@@ -60,6 +60,7 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
   report["nodes"] = nodes_json(float_graph, partition);
   report["tensors"] = tensors_json(result.tensors);
   report["warnings"] = result.warnings;
+  if (!provenance.methods_json.empty()) report["methods"] = Json::parse(provenance.methods_json);
   report["sizes"] = {{"sourceBytes", provenance.source_bytes},
                      {"floatConstantBytes", constant_bytes(float_graph)},
                      {"quantizedConstantBytes", constant_bytes(result.graph)}};

@@ -16,9 +16,10 @@ struct Provenance {
   std::string octet_version;
   uint64_t source_bytes = 0;
   uint64_t calibration_samples = 0;
+  std::string methods_json = {};  ///< What was found of the accuracy methods, where they were judged.
 };
 
-/// {"model", "target", "settings", "preprocessing"?, "partition", "nodes", "tensors", "warnings", "sizes",
+/// {"model", "target", "settings", "preprocessing"?, "partition", "nodes", "tensors", "warnings", "methods"?, "sizes",
 /// "provenance"}. Depends on its arguments alone: no dates, no machine. `preprocessing_json` may be empty.
 std::string quantization_report_json(const Graph& float_graph, const partition::Report& partition,
                                      const partition::Target& target,

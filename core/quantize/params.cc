@@ -344,6 +344,7 @@ QuantizationParams params_from_json(std::string_view json) {
   fields.read("biasCorrection", correction);
   params.bias_correction = bias_correction_from_string(correction);
   fields.read("adaptiveRounding", params.adaptive_rounding);
+  fields.read("judgeMethods", params.judge_methods);
   fields.read("channelEqualization", params.channel_equalization);
   fields.read("preferInt8Udf", params.prefer_int8_udf);
   read_smooth_quant(fields, params.smooth_quant);
@@ -362,6 +363,7 @@ std::string to_json(const QuantizationParams& params) {
       {"requantization", to_string(params.requantization)},
       {"biasCorrection", to_string(params.bias_correction)},
       {"adaptiveRounding", params.adaptive_rounding},
+      {"judgeMethods", params.judge_methods},
       {"channelEqualization", params.channel_equalization},
       {"preferInt8Udf", params.prefer_int8_udf},
       {"smoothQuant",

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "emulate/prepare_kernels.h"
+#include "ir/digest.h"
 #include "kernels/convert.h"
 #include "ops/operator.h"
 #include "quantize/float_twin.h"
@@ -66,9 +67,7 @@ double squared_difference(std::span<const float> a, std::span<const float> b) {
 class Signs {
  public:
   explicit Signs(std::span<const std::span<const std::byte>> sample) {
-    for (const std::span<const std::byte> input : sample) {
-      for (const std::byte byte : input) state_ = (state_ ^ static_cast<uint64_t>(byte)) * 0x100000001b3u;
-    }
+    for (const std::span<const std::byte> input : sample) state_ = digest_of(input, state_);
   }
 
   float next() {
@@ -80,7 +79,7 @@ class Signs {
   }
 
  private:
-  uint64_t state_ = 0xcbf29ce484222325u;  // FNV-1a
+  uint64_t state_ = kDigestOfNothing;
 };
 
 /// What rounding adds to each value. In float32: an estimate does not ask for the kernels' exact ties.

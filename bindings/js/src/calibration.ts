@@ -3,6 +3,7 @@
 import { EncodedDataset } from './dataset.js';
 import { OctetError } from './errors.js';
 import type { Improvements } from './feedback.js';
+import { methodsThatHelp, type Verdict } from './method-trial.js';
 import { modelMadeBy } from './model.js';
 import type { QuantizationParams } from './params.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
@@ -37,10 +38,12 @@ import type {
 import type {
   Calibration as CalibrationInterface,
   CallOptions,
+  MethodFinding,
   Model,
   Preprocessing,
   Progress,
   QuantizeOptions,
+  Runnable,
   SampleSource,
 } from './types.js';
 import { VERSION } from './version.js';
@@ -49,7 +52,7 @@ import { VERSION } from './version.js';
 const SHARES = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 /** What a calibration needs of its net. */
-export interface CalibratedNet {
+export interface CalibratedNet extends Runnable {
   readonly artifact: Artifact;
   readonly defaultQuantization: QuantizationParams;
   /** The settings as the core understands them for this net. */
@@ -85,15 +88,21 @@ export class NetCalibration implements CalibrationInterface {
   readonly #samples: RepeatableSamples;
   readonly #preprocessing: Preprocessing | undefined;
   readonly #held: Holder = { statistics: undefined };
+  readonly #verdicts = new Map<string, Verdict>();
   #disposed = false;
   /** Calls wait for each other: one may gather what the next one uses. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(net: CalibratedNet, samples: SampleSource) {
+  constructor(net: CalibratedNet, samples: RepeatableSamples, preprocessing?: Preprocessing) {
     this.#net = net;
-    this.#samples = repeatableSamples(samples);
-    this.#preprocessing = samples instanceof EncodedDataset ? samples.preprocessing : undefined;
+    this.#samples = samples;
+    this.#preprocessing = preprocessing;
     dropped.register(this, this.#held, this);
+  }
+
+  static of(net: CalibratedNet, samples: SampleSource): NetCalibration {
+    const preprocessing = samples instanceof EncodedDataset ? samples.preprocessing : undefined;
+    return new NetCalibration(net, repeatableSamples(samples), preprocessing);
   }
 
   serves(params: QuantizationParams): Promise<boolean> {
@@ -113,16 +122,49 @@ export class NetCalibration implements CalibrationInterface {
     params: QuantizationParams = this.#net.defaultQuantization,
     options: QuantizeOptions = {},
   ): Promise<Model> {
-    return this.#model(params, refines(params), options);
+    if (!params.judgeMethods) return this.#model(params, refines(params), options);
+    return this.#inTurn(() => this.helpful(params, options)).then((verdict) =>
+      this.#model(verdict.params, refines(verdict.params), options, verdict.methods),
+    );
+  }
+
+  /** The settings with those methods alone that help the net, as they ask for; found out once. */
+  async helpful(params: QuantizationParams, options: CallOptions): Promise<Verdict> {
+    if (!params.judgeMethods) return { params, methods: [] };
+    throwIfAborted(options.signal);
+    const { json } = await abortable(this.#net.resolve(params), options.signal);
+    const known = this.#verdicts.get(json);
+    if (known !== undefined) return known;
+    this.#throwIfDisposed();
+    const trial = {
+      net: this.#net,
+      samples: this.#samples,
+      calibrationOf: (samples: RepeatableSamples) => new NetCalibration(this.#net, samples),
+    };
+    const verdict = await methodsThatHelp(trial, params, options);
+    this.#verdicts.set(json, verdict);
+    return verdict;
+  }
+
+  /** The settings with activations alone rounded: what further passes do to the weights has no say in where they are. */
+  async #draft(params: QuantizationParams, options: CallOptions): Promise<Model> {
+    const helpful = await this.#inTurn(() => this.helpful(params, options));
+    const settings = helpful.params.withBiasCorrection('none').withAdaptiveRounding(false);
+    return this.#model(settings, true, options);
   }
 
   /** `again`: the samples are needed after calibration, too. */
-  #model(params: QuantizationParams, again: boolean, options: QuantizeOptions): Promise<Model> {
+  #model(
+    params: QuantizationParams,
+    again: boolean,
+    options: QuantizeOptions,
+    methods?: readonly MethodFinding[],
+  ): Promise<Model> {
     return this.#inTurn(async () => {
       throwIfAborted(options.signal);
       const { json } = await abortable(this.#net.resolve(params), options.signal);
       const statistics = await this.#statisticsFor(json, again, options);
-      return this.#quantize(statistics, json, options);
+      return this.#quantize(statistics, json, options, methods);
     });
   }
 
@@ -133,7 +175,7 @@ export class NetCalibration implements CalibrationInterface {
   ): Promise<readonly Sensitivity[]> {
     // Before all the work that its use comes after.
     checkMetric(metric);
-    const model = await this.#model(params, true, options);
+    const model = await this.quantize(params, options);
     try {
       return await rankSensitivity(withFile(model), this.#samples, metric, options);
     } finally {
@@ -149,7 +191,7 @@ export class NetCalibration implements CalibrationInterface {
     if (!(most >= 0 && most <= 1)) {
       throw new OctetError({ code: 'INVALID_CONFIG', message: `share is ${most}; it must be from 0 to 1.` });
     }
-    const draft = await this.#model(draftSettings(params), true, options);
+    const draft = await this.#draft(params, options);
     try {
       const { nodes, share } = await chooseInt16Nodes(withFile(draft), this.#samples, most, options);
       return { params: withInt16(await this.#net.resolve(params), nodes), nodes, share };
@@ -169,7 +211,7 @@ export class NetCalibration implements CalibrationInterface {
         message: `shares are ${shares.join(', ')}; each must be from 0 to 1.`,
       });
     }
-    const draft = await this.#model(draftSettings(params), true, options);
+    const draft = await this.#draft(params, options);
     try {
       const points = (await int16Curve(withFile(draft), this.#samples, shares, options)).map(
         (point, index) => ({ limit: shares[index] ?? 0, ...point }),
@@ -192,7 +234,7 @@ export class NetCalibration implements CalibrationInterface {
 
   /** What had best be done about the noise that these settings make: at most `most` steps to INT16. */
   async improvements(params: QuantizationParams, most: number, options: CallOptions): Promise<Improvements> {
-    const draft = await this.#model(draftSettings(params), true, options);
+    const draft = await this.#draft(params, options);
     try {
       return await int16StepsAndRoundings(withFile(draft), this.#samples, most, options);
     } finally {
@@ -342,6 +384,7 @@ export class NetCalibration implements CalibrationInterface {
     { id: calibrationId, workers, primary }: Statistics,
     settings: string,
     options: QuantizeOptions,
+    methods: readonly MethodFinding[] | undefined,
   ): Promise<Model> {
     const { onProgress, signal, modelName } = options;
     const id = newId();
@@ -354,6 +397,7 @@ export class NetCalibration implements CalibrationInterface {
       const description = JSON.stringify({
         modelName,
         preprocessing: this.#preprocessing,
+        methods,
         octetVersion: VERSION,
         sourceBytes: this.#net.artifact.bytes.length,
       });
@@ -391,11 +435,6 @@ export class NetCalibration implements CalibrationInterface {
 /** Whether quantizing looks at the samples again once their statistics are there. */
 function refines({ biasCorrection, adaptiveRounding }: QuantizationParams): boolean {
   return biasCorrection !== 'none' || adaptiveRounding;
-}
-
-/** What further passes do to the weights has no say in where activations are rounded. */
-function draftSettings(params: QuantizationParams): QuantizationParams {
-  return params.withBiasCorrection('none').withAdaptiveRounding(false);
 }
 
 /** The settings with INT16 for the nodes, which keep what else they have of their own, by name or by pattern. */

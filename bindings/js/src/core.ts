@@ -31,6 +31,8 @@ export interface SampleHandle extends Handle {
   ): Result<undefined>;
   /** What is noticed about the sample, for inputWarnings(). */
   noticed(): Result<Uint8Array>;
+  /** What tells the sample from others, as 16 hexadecimal digits. */
+  digest(): Result<string>;
   /** Sentences about samples, of what was noticed about each, one behind the other. */
   inputWarnings(noticed: Uint8Array): Result<string[]>;
 }

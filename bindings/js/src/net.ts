@@ -81,7 +81,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     params: QuantizationParams = this.defaultQuantization,
     options: CallOptions = {},
   ): Promise<Calibration> {
-    const calibration = new NetCalibration(this, samples);
+    const calibration = NetCalibration.of(this, samples);
     await calibration.gather(params, options);
     return calibration;
   }
@@ -91,7 +91,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     params: QuantizationParams = this.defaultQuantization,
     options: QuantizeOptions = {},
   ): Promise<Model> {
-    const calibration = new NetCalibration(this, samples);
+    const calibration = NetCalibration.of(this, samples);
     try {
       return await calibration.quantize(params, options);
     } finally {
@@ -104,7 +104,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     metric: SensitivityMetric = 'sqnr',
     options: RankOptions & { readonly params?: QuantizationParams } = {},
   ): Promise<readonly Sensitivity[]> {
-    const calibration = new NetCalibration(this, samples);
+    const calibration = NetCalibration.of(this, samples);
     try {
       return await calibration.rankSensitivity(options.params, metric, options);
     } finally {
@@ -117,7 +117,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     params: QuantizationParams = this.defaultQuantization,
     options: MixedPrecisionOptions = {},
   ): Promise<MixedPrecision> {
-    const calibration = new NetCalibration(this, samples);
+    const calibration = NetCalibration.of(this, samples);
     try {
       return await calibration.mixedPrecision(params, options);
     } finally {
@@ -132,7 +132,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     // Which kinds of samples and statistic go together is the overloads' business.
     options: AccuracyFeedbackOptions<never>,
   ): Promise<AccuracyFeedback> {
-    const calibration = new NetCalibration(this, calibrationSamples);
+    const calibration = NetCalibration.of(this, calibrationSamples);
     try {
       const score = await scoreOn(this, evaluation, options);
       return await searchPrecisions(this, calibration, params ?? this.defaultQuantization, score, options);

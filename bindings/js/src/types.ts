@@ -156,9 +156,9 @@ export interface Preprocessing {
 /** Progress of a long call. `total` is absent while the number of samples is not known. */
 export interface Progress {
   /**
-   * `smooth`: the pass over the calibration samples that smooth quant and channel equalization take before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. `rank`: some samples in which one thing after the other is rounded.
+   * `judge`: samples are told apart, then methods are tried on some of them and judged on others. `smooth`: the pass over the calibration samples that smooth quant and channel equalization take before `calibrate`. `refine`: a further pass over the calibration samples, which bias correction and adaptive rounding take. `rank`: some samples in which one thing after the other is rounded.
    */
-  readonly phase: 'smooth' | 'calibrate' | 'rank' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
+  readonly phase: 'judge' | 'smooth' | 'calibrate' | 'rank' | 'refine' | 'quantize' | 'evaluate' | 'analyze';
   readonly done: number;
   readonly total?: number;
 }
@@ -474,6 +474,22 @@ export interface SmoothQuant {
   readonly search: boolean;
 }
 
+/** A method that may give accuracy, and may cost some, as the net has it. */
+export type AccuracyMethod = 'smoothQuant' | 'channelEqualization' | 'adaptiveRounding' | 'biasCorrection';
+
+/** What was found of a method by quantizing with it and without, and looking at samples that it had not seen. */
+export interface MethodFinding {
+  readonly method: AccuracyMethod;
+  /** Whether it was used: it left no part of an output noisier by more than chance, and helped on the whole. */
+  readonly kept: boolean;
+  /** How many samples it was judged on; 0 where there were too few. */
+  readonly samples: number;
+  /** dB less noise with it, as a mean over outputs and the parts of them whose ranges differ. */
+  readonly gain?: number;
+  /** The same at the part that gained least. */
+  readonly leastGain?: { readonly output: string; readonly gain: number };
+}
+
 /** The JSON form of `QuantizationParams`: what `toJSON` gives, config files hold and `fromJSON` takes. */
 export interface QuantizationSettings {
   readonly calibration: CalibrationSettings;
@@ -482,6 +498,7 @@ export interface QuantizationSettings {
   readonly requantization: RequantizationMode;
   readonly biasCorrection: BiasCorrection;
   readonly adaptiveRounding: boolean;
+  readonly judgeMethods: boolean;
   readonly channelEqualization: boolean;
   readonly preferInt8Udf: boolean;
   readonly smoothQuant: SmoothQuant;

@@ -104,6 +104,11 @@ export class WorkerApi {
     );
   }
 
+  /** What tells the sample from others, by what it holds once it is decoded. */
+  async digest(id: string, sample: EncodedSample): Promise<string> {
+    return this.#withSample(id, sample, (handle) => unwrap(handle.digest()));
+  }
+
   /** Sentences about samples, of what was noticed about them. */
   inputWarnings(id: string, noticed: Uint8Array): string[] {
     return unwrap(this.#entry(id, 'net', 'model', 'float').handle.inputWarnings(noticed));

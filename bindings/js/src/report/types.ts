@@ -6,6 +6,7 @@ import type { DetectedBox } from '../statistics/types.js';
 import type {
   CallOptions,
   DType,
+  MethodFinding,
   NodeError,
   NodeInfo,
   Partition,
@@ -37,6 +38,8 @@ export interface QuantizationReport {
     readonly zeroPoint: number;
   }[];
   readonly warnings: readonly string[];
+  /** What was found of the accuracy methods, where the settings asked for a judgement. */
+  readonly methods?: readonly MethodFinding[];
   readonly sizes: {
     readonly sourceBytes: number;
     /** Bytes of the constants, before and after. */
