@@ -199,8 +199,8 @@ describe('what a call that fails leaves in the workers', () => {
     const id = nextId();
     const controller = new AbortController();
     const loading = loadModel(modelBytes(), { signal: controller.signal, workers: 2 });
-    // Once the file is there, opening it has begun.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Until opening has begun, but before any worker can have answered: nothing but promises has its turn meanwhile.
+    for (let turn = 0; turn < 100; turn += 1) await undefined;
     controller.abort();
     await expectRejection(loading, 'CANCELLED', /./);
     expect(await isKept(id)).toBe(false);
