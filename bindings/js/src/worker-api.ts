@@ -306,10 +306,6 @@ export class WorkerApi {
     return unwrap(this.#entry(id, 'analysis').handle.errors(perChannel));
   }
 
-  outputWarnings(id: string): string[] {
-    return unwrap(this.#entry(id, 'analysis').handle.warnings());
-  }
-
   sensitivities(id: string): CoreSensitivity[] {
     return unwrap(this.#entry(id, 'sensitivity').handle.ranking());
   }
