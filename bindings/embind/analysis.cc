@@ -80,25 +80,19 @@ val parts_of(const analyze::Parts& parts) {
   return list;
 }
 
-/// Of each output of the model that the node computes, what `see` makes of its name and parts.
-template <class See>
-void each_output(const analyze::NodeError& error, analyze::ChannelAxes& channels, See&& see) {
-  for (const analyze::ComparedOutput& output : error.outputs)
-    see(output.name, analyze::divide(error.axes_of(output.tensor), channels));
-}
-
 /// A list of objects with the fields of an OutputError in types.ts.
 val outputs_of(const analyze::NodeError& error, analyze::ChannelAxes& channels) {
   val list = val::array();
-  each_output(error, channels, [&](const std::string& name, const analyze::Parts& parts) {
+  for (const analyze::ComparedOutput& output : error.outputs) {
+    const analyze::Parts parts = analyze::divide(error.axes_of(output.tensor), channels);
     val object = val::object();
-    object.set("output", name);
+    object.set("output", output.name);
     object.set("node", error.node);
     set_channel_figures(object, parts.whole);
     object.set("parts", parts_of(parts));
-    object.set("warnings", val::array(part_warnings(parts, name)));
+    object.set("warnings", val::array(part_warnings(parts, output.name)));
     list.call<void>("push", object);
-  });
+  }
   return list;
 }
 
@@ -147,19 +141,6 @@ val Analysis::errors(bool per_channel) const {
       if (!error.outputs.empty()) row.set("outputs", outputs_of(error, channels));
       if (per_channel) row.set("channels", channels_of(error));
       list.call<void>("push", row);
-    }
-    return list;
-  });
-}
-
-val Analysis::warnings() const {
-  return guarded([&] {
-    analyze::ChannelAxes channels(analyzer_.quantized_graph());
-    val list = val::array();
-    for (const analyze::NodeError& error : analyzer_.errors()) {
-      each_output(error, channels, [&](const std::string& name, const analyze::Parts& parts) {
-        for (const std::string& warning : part_warnings(parts, name)) list.call<void>("push", warning);
-      });
     }
     return list;
   });

@@ -20,8 +20,6 @@ class Analysis : public Sample {
   /// The errors over all folded samples, one object a node in network order, with those of its channels where
   /// asked for.
   val errors(bool per_channel) const;
-  /// A list of sentences about parts of the model's outputs.
-  val warnings() const;
 
  private:
   analyze::LayerErrorAnalyzer analyzer_;

@@ -53,8 +53,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .smart_ptr<std::shared_ptr<Analysis>>("AnalysisPointer")
       .function("observe", &Analysis::observe)
       .function("fold", &Analysis::fold)
-      .function("errors", &Analysis::errors)
-      .function("warnings", &Analysis::warnings);
+      .function("errors", &Analysis::errors);
   class_<Sensitivity, base<Sample>>("Sensitivity")
       .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
       .function("total", &Sensitivity::total)

@@ -35,7 +35,10 @@ bool keeps_places(const Node& node) {
 }  // namespace
 
 ChannelAxes::ChannelAxes(const Graph& graph)
-    : graph_(graph), producers_(producers(graph)), axes_(graph.tensors.size(), 0) {
+    : graph_(graph),
+      producers_(producers(graph)),
+      axes_(graph.tensors.size(), 0),
+      origins_(graph.tensors.size() * Shape::kMaxRank) {
   for (const Node& node : graph.nodes) {
     for (const TensorId id : node.outputs) axes_[index(id)] = axes_after(node);
   }
@@ -85,10 +88,9 @@ ChannelAxes::Axes ChannelAxes::axes_after(const Node& node) const {
 }
 
 const std::vector<ChannelOrigin>& ChannelAxes::origins(TensorId id, int axis) {
-  const auto found = origins_.find({id, axis});
-  if (found != origins_.end()) return found->second;
-  std::vector<ChannelOrigin> traced = trace(id, axis);
-  return origins_[{id, axis}] = std::move(traced);
+  std::vector<ChannelOrigin>& known = origins_[index(id) * Shape::kMaxRank + static_cast<size_t>(axis)];
+  if (known.empty()) known = trace(id, axis);
+  return known;
 }
 
 std::vector<ChannelOrigin> ChannelAxes::trace(TensorId id, int axis) {

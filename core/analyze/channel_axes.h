@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <utility>
 #include <vector>
 
 #include "ir/graph.h"
@@ -42,7 +40,8 @@ class ChannelAxes {
   const Graph& graph_;
   std::vector<NodeId> producers_;
   std::vector<Axes> axes_;  ///< By tensor.
-  std::map<std::pair<TensorId, int>, std::vector<ChannelOrigin>> origins_;
+  /// By tensor and axis; empty where nobody asked yet.
+  std::vector<std::vector<ChannelOrigin>> origins_;
   int depth_ = 0;
 };
 

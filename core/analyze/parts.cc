@@ -52,25 +52,27 @@ Parts divided(const AxisSums& sums, const std::vector<ChannelOrigin>& origins) {
   std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
     return width_of(a) == width_of(b) ? a < b : width_of(a) > width_of(b);
   });
+  std::vector<size_t> part_of(sums.channels.size());
+  size_t parts = 0;
   double widest = 0;
   for (const int32_t channel : order) {
-    const bool alike = !result.parts.empty() && width_of(channel) * kAlike >= widest;
-    if (!alike && result.parts.size() < kMostParts) {
-      result.parts.emplace_back();
+    const bool alike = parts > 0 && width_of(channel) * kAlike >= widest;
+    if (!alike && parts < kMostParts) {
+      ++parts;
       widest = width_of(channel);
     }
-    Part& part = result.parts.back();
-    const auto c = static_cast<size_t>(channel);
-    part.channels.push_back(channel);
+    part_of[static_cast<size_t>(channel)] = parts;  // Counted from 1; 0 is none.
+  }
+  result.parts.resize(parts);
+  for (size_t c = 0; c < part_of.size(); ++c) {
+    if (part_of[c] == 0) continue;
+    Part& part = result.parts[part_of[c] - 1];
+    part.channels.push_back(static_cast<int32_t>(c));
     part.sums.merge(sums.channels[c]);
     part.step = std::max(part.step, origins[c].step);
     if (!is_lost(sums.channels[c], origins[c])) continue;
-    part.lost.push_back(channel);
+    part.lost.push_back(static_cast<int32_t>(c));
     part.lost_sums.merge(sums.channels[c]);
-  }
-  for (Part& part : result.parts) {
-    std::sort(part.channels.begin(), part.channels.end());
-    std::sort(part.lost.begin(), part.lost.end());
   }
   return result;
 }

@@ -101,8 +101,6 @@ export interface Finished {
 export interface AnalysisHandle extends ObserverHandle {
   fold(seen: Uint8Array): Result<undefined>;
   errors(perChannel: boolean): Result<NodeError[]>;
-  /** Sentences about parts of the model's outputs. */
-  warnings(): Result<string[]>;
 }
 
 export interface SensitivityHandle extends ObserverHandle {

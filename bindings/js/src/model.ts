@@ -4,6 +4,7 @@ import type { Remote } from 'comlink';
 import { checkChoice } from './choices.js';
 import { OctetError } from './errors.js';
 import { type CoreGraph, FileModel, opened } from './file-model.js';
+import { outputErrors } from './output-errors.js';
 import { QuantizationParams } from './params.js';
 import { freeEverywhere, leastBusyWorker, newId, type PoolWorker } from './pool.js';
 import type { Artifact, EncodedSample, FinishedModel } from './protocol.js';
@@ -143,7 +144,8 @@ class QuantizedModel extends FileModel implements ModelInterface {
           ),
         );
       await folding.end();
-      return await worker.call((api) => api.outputWarnings(id));
+      const errors = await worker.call((api) => api.nodeErrors(id, false));
+      return outputErrors(errors).flatMap(({ warnings }) => warnings);
     } finally {
       worker.free(id);
     }

@@ -316,10 +316,6 @@ export class WorkerApi {
     return unwrap(this.#entry(id, 'analysis').handle.errors(perChannel));
   }
 
-  outputWarnings(id: string): string[] {
-    return unwrap(this.#entry(id, 'analysis').handle.warnings());
-  }
-
   sensitivities(id: string): CoreSensitivity[] {
     return unwrap(this.#entry(id, 'sensitivity').handle.ranking());
   }
