@@ -48,11 +48,11 @@ def _run(path: str, samples: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
     return results
 
 
-def _serve(connection: multiprocessing.connection.Connection) -> None:
+def _serve(connection: multiprocessing.connection.Connection, run) -> None:
     while True:
         path, samples = connection.recv()
         try:
-            connection.send(_run(path, samples))
+            connection.send(run(path, samples))
         except (RuntimeError, ValueError) as error:
             connection.send(Refused(str(error)))
 
@@ -60,7 +60,8 @@ def _serve(connection: multiprocessing.connection.Connection) -> None:
 class StockLiteRT:
     """A process that runs one file after the other, and is replaced when one ends it."""
 
-    def __init__(self):
+    def __init__(self, run=_run):
+        self._run = run
         self._context = multiprocessing.get_context("spawn")
         self._process: multiprocessing.process.BaseProcess | None = None
 
@@ -85,7 +86,7 @@ class StockLiteRT:
 
     def _start(self) -> None:
         self._connection, other = self._context.Pipe()
-        self._process = self._context.Process(target=_serve, args=(other,), daemon=True)
+        self._process = self._context.Process(target=_serve, args=(other, self._run), daemon=True)
         self._process.start()
         other.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 
 import numpy as np
@@ -142,11 +143,15 @@ def test_exports_run_in_stock_litert(name, zoo, litert):
     assert ran >= len(variants())
 
 
-def test_a_crash_fails_one_file(litert, tmp_path):
-    """What ends LiteRT's process is told of that file, and the next one runs."""
-    net = NETS["outputs/twice"]
-    damaged = tmp_path / "damaged.tflite"
-    damaged.write_bytes(net.path().read_bytes()[:200])
-    with pytest.raises(Refused):
-        litert.run(damaged, net.samples()[:1])
-    assert len(litert.run(net.path(), net.samples()[:1])[0]) == 2
+def _aborts_at(path: str, samples: list) -> list:
+    if path == "abort":
+        os.abort()
+    return samples
+
+
+def test_an_abort_fails_one_file():
+    stock = StockLiteRT(_aborts_at)
+    with pytest.raises(Refused, match=r"ended its process with -6"):
+        stock.run("abort", [])
+    assert stock.run("next", [[]]) == [[]]
+    stock.close()
