@@ -123,14 +123,22 @@ export class NetCalibration implements CalibrationInterface {
     options: QuantizeOptions = {},
   ): Promise<Model> {
     if (!params.judgeMethods) return this.#model(params, refines(params), options);
-    return this.#inTurn(() => this.helpful(params, options)).then((verdict) =>
-      this.#model(verdict.params, refines(verdict.params), options, verdict.methods),
-    );
+    return this.helpful(params, options).then((verdict) => this.quantizeJudged(verdict, options));
   }
 
-  /** The settings with those methods alone that help the net, as they ask for; found out once. */
-  async helpful(params: QuantizationParams, options: CallOptions): Promise<Verdict> {
-    if (!params.judgeMethods) return { params, methods: [] };
+  /** Quantizes with the settings of helpful(); the report says what was found. */
+  quantizeJudged({ params, methods }: Verdict, options: QuantizeOptions): Promise<Model> {
+    return this.#model(params, refines(params), options, methods);
+  }
+
+  /** The settings with those methods alone that help the net, if they ask for it; found out once. */
+  helpful(params: QuantizationParams, options: CallOptions): Promise<Verdict> {
+    return params.judgeMethods
+      ? this.#inTurn(() => this.#judge(params, options))
+      : Promise.resolve({ params, methods: undefined });
+  }
+
+  async #judge(params: QuantizationParams, options: CallOptions): Promise<Verdict> {
     throwIfAborted(options.signal);
     const { json } = await abortable(this.#net.resolve(params), options.signal);
     const known = this.#verdicts.get(json);
@@ -148,8 +156,8 @@ export class NetCalibration implements CalibrationInterface {
 
   /** The settings with activations alone rounded: what further passes do to the weights has no say in where they are. */
   async #draft(params: QuantizationParams, options: CallOptions): Promise<Model> {
-    const helpful = await this.#inTurn(() => this.helpful(params, options));
-    const settings = helpful.params.withBiasCorrection('none').withAdaptiveRounding(false);
+    const { params: helpful } = await this.helpful(params, options);
+    const settings = helpful.withBiasCorrection('none').withAdaptiveRounding(false);
     return this.#model(settings, true, options);
   }
 

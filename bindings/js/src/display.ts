@@ -1,5 +1,15 @@
 // How figures, shapes and errors are shown: the same on the page and in reports.
 
+import type { AccuracyMethod, MethodFinding } from './types.js';
+
+/** What accuracy methods are called in sentences. */
+const METHODS: Readonly<Record<AccuracyMethod, string>> = {
+  smoothQuant: 'Smooth quant',
+  channelEqualization: 'Channel equalization',
+  adaptiveRounding: 'Adaptive rounding',
+  biasCorrection: 'Bias correction',
+};
+
 /** At or above it an error is not worth a colour. */
 export const CALM_DB = 40;
 /** At or below it the colour is at its strongest. */
@@ -103,4 +113,17 @@ export function shortName(name: string): string {
 /** Node and tensor names in a sentence of the core's, which may be very long, made short. */
 export function withLabels(sentence: string): string {
   return sentence.replaceAll(/'([^']*[/;][^']*)'/g, (_, name: string) => `'${shortName(name)}'`);
+}
+
+/** Whether an accuracy method was used, and why, in a sentence. */
+export function methodSentence({ method, kept, samples, gain = 0, leastGain }: MethodFinding): string {
+  const name = METHODS[method];
+  if (samples === 0)
+    return `${name} was left out: there are too few samples to judge it by; six that differ are enough.`;
+  const least =
+    leastGain === undefined
+      ? ''
+      : `, ${decibels(leastGain.gain)} at '${leastGain.output}', which gains least`;
+  const judged = `on ${samples} samples that it had not seen, outputs gain ${decibels(gain)} by it as a mean${least}`;
+  return `${name} was ${kept ? 'used' : 'left out'}: ${judged}.`;
 }

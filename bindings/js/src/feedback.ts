@@ -66,8 +66,12 @@ export async function searchPrecisions(
   if (!(Number.isInteger(most) && most >= 0)) {
     throw invalid(`maxOptimizationSteps is ${most}; it must be 0 or more.`);
   }
-  const resolved = await net.resolve(params);
-  const trials = new Trials(calibration, resolved, score, options);
+  // Once, and not again with every change.
+  const { params: helpful, methods } = await calibration.helpful(params, options);
+  const resolved = await net.resolve(helpful);
+  const quantize = (changed: QuantizationParams): Promise<Model> =>
+    calibration.quantizeJudged({ params: changed, methods }, options);
+  const trials = new Trials(quantize, resolved, score, options);
   try {
     const initialAccuracy = await trials.accuracyOf([]);
     let changes: readonly Change[] = [];
@@ -94,7 +98,7 @@ export async function searchPrecisions(
 
 /** Quantizes and evaluates with changes, each set of them once. */
 class Trials {
-  readonly #calibration: NetCalibration;
+  readonly #quantize: (params: QuantizationParams) => Promise<Model>;
   readonly #params: ResolvedParams;
   readonly #score: Score;
   readonly #options: SearchOptions;
@@ -102,8 +106,13 @@ class Trials {
   /** The model that was made last. */
   #last: { readonly key: string; readonly model: Model } | undefined;
 
-  constructor(calibration: NetCalibration, params: ResolvedParams, score: Score, options: SearchOptions) {
-    this.#calibration = calibration;
+  constructor(
+    quantize: (params: QuantizationParams) => Promise<Model>,
+    params: ResolvedParams,
+    score: Score,
+    options: SearchOptions,
+  ) {
+    this.#quantize = quantize;
     this.#params = params;
     this.#score = score;
     this.#options = options;
@@ -144,7 +153,7 @@ class Trials {
     const key = this.#keyOf(changes);
     if (this.#last?.key === key) return this.#last.model;
     this.dispose();
-    const model = await this.#calibration.quantize(this.paramsOf(changes), this.#options);
+    const model = await this.#quantize(this.paramsOf(changes));
     this.#last = { key, model };
     return model;
   }

@@ -61,7 +61,8 @@ export interface Trial {
 /** The settings with the methods that help alone, none of them to be judged again, and what was found of each. */
 export interface Verdict {
   readonly params: QuantizationParams;
-  readonly methods: readonly MethodFinding[];
+  /** Absent where the settings ask for no judgement. */
+  readonly methods: readonly MethodFinding[] | undefined;
 }
 
 /**
@@ -151,17 +152,22 @@ class Judge {
   readonly #options: CallOptions;
   readonly #measured = new Map<string, OutputNoise>();
   #float: readonly (readonly Float32Array[])[] | undefined;
-  #done = 0;
+  /** Steps of progress: samples that were told apart, then those that methods were tried with. */
+  #done: number;
   #total: number;
+  readonly #step: number;
   readonly samples: number;
 
-  constructor(trial: Trial, { tried, judging }: Division, total: number, options: CallOptions) {
+  /** `trials`: how many there will be at least. */
+  constructor(trial: Trial, { tried, judging, all }: Division, trials: number, options: CallOptions) {
     const { onProgress, ...quiet } = options;
     this.#trial = trial;
     this.#calibration = trial.calibrationOf(some(trial.samples, tried));
     this.#judging = unlabelledItems(some(trial.samples, judging));
     this.samples = judging.length;
-    this.#total = total;
+    this.#step = tried.length;
+    this.#done = all;
+    this.#total = all + trials * this.#step;
     this.#options = quiet;
     this.#report = () => onProgress?.({ phase: 'judge', done: this.#done, total: this.#total });
   }
@@ -172,14 +178,14 @@ class Judge {
     const key = JSON.stringify(params);
     const known = this.#measured.get(key);
     if (known !== undefined) return known;
-    this.#total = Math.max(this.#total, this.#done + 1);
+    this.#total = Math.max(this.#total, this.#done + this.#step);
     this.#report();
     this.#float ??= await this.#outputsOf(this.#trial.net);
     const model = await this.#calibration.quantize(params, this.#options);
     try {
       const noise = new OutputNoise(this.#trial.net.outputs, this.#float, await this.#outputsOf(model));
       this.#measured.set(key, noise);
-      this.#done += 1;
+      this.#done += this.#step;
       this.#report();
       return noise;
     } finally {
@@ -216,6 +222,8 @@ class Judge {
 interface Division {
   readonly tried: readonly number[];
   readonly judging: readonly number[];
+  /** How many samples there are. */
+  readonly all: number;
 }
 
 /** By what samples hold, so that their order changes nothing: those with the smallest digests are judged on. */
@@ -241,7 +249,11 @@ async function division({ net, samples }: Trial, options: CallOptions): Promise<
   );
   const order = [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, at]) => at);
   const judging = Math.min(MOST_JUDGING, Math.floor(order.length / 3));
-  return { judging: order.slice(0, judging), tried: order.slice(judging, judging + MOST_TRIED) };
+  return {
+    judging: order.slice(0, judging),
+    tried: order.slice(judging, judging + MOST_TRIED),
+    all: place,
+  };
 }
 
 /** The samples at some places. */

@@ -23,6 +23,9 @@ const LAYER_IMAGES = 64;
 
 /** Steps that rounding one thing after the other counts for, beside running each image twice. */
 const RANKING_STEPS = 100;
+/** What judging methods takes at least where three are asked for: all of them, and each left out. */
+const TRIALS = 4;
+const TRIED_IMAGES = 24;
 
 /** What every run measures, whatever made its model. */
 export interface Measured {
@@ -59,6 +62,8 @@ export function plannedPhases(
   return [
     ...(params.smoothQuant.enabled || params.channelEqualization ? [planned('smooth', images)] : []),
     planned('calibrate', images),
+    // The images are told apart, then each method is tried with some of them.
+    ...(params.judgeMethods ? [planned('judge', images + TRIALS * Math.min(images, TRIED_IMAGES))] : []),
     ...(int16Share === undefined ? [] : [planned('rank', images + RANKING_STEPS)]),
     ...(passes > 0 ? [planned('refine', passes * images)] : []),
     planned('quantize', 1),
@@ -92,7 +97,11 @@ function progressOf(reporter: Reporter, images: number): (progress: Progress) =>
   return ({ phase, done }) => {
     if (phase === 'refine' && done === 0) passes += 1;
     if (phase === 'refine') reporter.phase('refine', (passes - 1) * images + done);
-    else reporter.phase(phase === 'quantize' || phase === 'smooth' ? phase : 'calibrate', done);
+    else
+      reporter.phase(
+        phase === 'quantize' || phase === 'smooth' || phase === 'judge' ? phase : 'calibrate',
+        done,
+      );
   };
 }
 
@@ -132,6 +141,7 @@ async function mixed(
 ): Promise<QuantizationParams> {
   if (share === undefined) return params;
   const onProgress = ({ phase, done, total = 1 }: Progress): void => {
+    if (phase === 'judge') report('judge', done);
     if (phase === 'analyze') report('rank', done);
     if (phase === 'rank') report('rank', calibrate.length + Math.round((done / total) * RANKING_STEPS));
   };

@@ -7,6 +7,7 @@ const COST: Readonly<Record<PhaseName, number>> = {
   smooth: 1.2,
   calibrate: 1.6,
   rank: 2,
+  judge: 2,
   refine: 2,
   quantize: 8,
   float: 1,

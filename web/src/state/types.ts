@@ -36,6 +36,7 @@ export interface LoadedModel {
 }
 
 export type PhaseName =
+  | 'judge'
   | 'calibrate'
   | 'smooth'
   | 'rank'

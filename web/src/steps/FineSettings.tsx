@@ -189,6 +189,12 @@ function Corrections({ params }: ParamsProps) {
         checked={params.smoothQuant.enabled}
         set={(on) => setParams(params.withSmoothQuant(on && { search: true }))}
       />
+      <Check
+        name="Only what helps"
+        what="Tries each of these methods on some of your images, judges it on others, and leaves it out where it does not help. Six images are the least."
+        checked={params.judgeMethods}
+        set={(on) => setParams(params.withJudgedMethods(on))}
+      />
     </>
   );
 }

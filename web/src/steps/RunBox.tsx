@@ -10,6 +10,7 @@ export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   smooth: 'Compare channels',
   calibrate: 'Find the ranges',
   rank: 'Find what rounding costs',
+  judge: 'Try the methods',
   refine: 'Correct and round',
   quantize: 'Quantize',
   float: 'Answers in float',

@@ -23,6 +23,7 @@ import {
   type SampleSource,
   type TFLiteOptions,
 } from 'octet-quant';
+import { methodSentence } from 'octet-quant/display';
 import { AccuracyNotMet, UsageError } from '../exit-code.js';
 import {
   type FeedbackOptions,
@@ -278,7 +279,7 @@ export async function save(model: Model, options: SaveOptions): Promise<Saved> {
 }
 
 function text(model: Model, int16: Int16 | undefined, files: readonly WrittenFile[]): string {
-  const { sizes, warnings, provenance, settings } = model.report();
+  const { sizes, warnings, methods = [], provenance, settings } = model.report();
   const units = model.partition.units.map(
     (share) => `${share.nodes} nodes on ${unitText(share.unit, model.target)}`,
   );
@@ -290,6 +291,7 @@ function text(model: Model, int16: Int16 | undefined, files: readonly WrittenFil
           `INT16: ${count(int16.nodes.length)} nodes with ${(100 * int16.share).toFixed(1)} % of the multiply-accumulates.`,
         ]),
     `Weights: ${count(sizes.floatConstantBytes)} bytes before, ${count(sizes.quantizedConstantBytes)} after.`,
+    ...methods.map(methodSentence),
     ...warnings.map((warning) => `Warning: ${warning}`),
     ...files.map(({ path, bytes }) => `Wrote ${path} (${count(bytes)} bytes).`),
   ].join('\n');

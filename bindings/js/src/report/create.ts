@@ -76,6 +76,7 @@ export async function createReport(
     samples: shown,
     ...madeBy(options),
     warnings,
+    ...(report.methods === undefined ? {} : { methods: report.methods }),
     exportNotes: tflite.notes,
     settings,
     ...(preprocessing === undefined ? {} : { preprocessing }),

@@ -5,6 +5,7 @@ import {
   count,
   decibels,
   figure,
+  methodSentence,
   milliseconds,
   percent,
   shapeText,
@@ -268,12 +269,12 @@ function tensorNames(names: readonly string[]): readonly Markup[] {
   );
 }
 
-function notes({ warnings, exportNotes }: Report): Markup {
+function notes({ warnings, methods = [], exportNotes }: Report): Markup {
   const list = (title: string, sentences: readonly string[]) =>
     sentences.length === 0
       ? undefined
       : html`<h2>${title}</h2>${sentences.map((sentence) => html`<p>${withLabels(sentence)}</p>`)}`;
-  return html`<section>${list('Warnings', warnings)}${list('As a .tflite', exportNotes)}</section>`;
+  return html`<section>${list('Warnings', warnings)}${list('Methods', methods.map(methodSentence))}${list('As a .tflite', exportNotes)}</section>`;
 }
 
 function settings(report: Report): Markup {

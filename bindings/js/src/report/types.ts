@@ -245,6 +245,8 @@ export interface Report {
   readonly mixedPrecision?: readonly ReportPrecisionPoint[];
   readonly feedback?: ReportFeedback;
   readonly warnings: readonly string[];
+  /** What was found of the accuracy methods, where the settings asked for a judgement. */
+  readonly methods?: readonly MethodFinding[];
   /** What a .tflite cannot hold, or why there is none. */
   readonly exportNotes: readonly string[];
   readonly settings: QuantizationSettings;
