@@ -1,11 +1,8 @@
 // createReport: measures what a report tells of a quantized model.
 
-import { EncodedDataset } from '../dataset.js';
-import { OctetError } from '../errors.js';
-import type { EncodedSample } from '../protocol.js';
-import { MOST_KEPT_BYTES, tooLarge } from '../repeatable.js';
-import { bytesOfEncoded, encodedSamples, throwIfAborted } from '../samples.js';
-import { realValues } from '../tensor.js';
+import { EncodedDataset } from '../data/dataset.js';
+import { MOST_KEPT_BYTES, tooLarge } from '../data/repeatable.js';
+import { bytesOfEncoded, encodedSamples, throwIfAborted } from '../data/samples.js';
 import type {
   DType,
   ImageDataset,
@@ -20,6 +17,9 @@ import type {
   TensorInfo,
   TensorMap,
 } from '../types.js';
+import { OctetError } from '../wire/errors.js';
+import type { EncodedSample } from '../wire/protocol.js';
+import { realValues } from '../wire/tensor.js';
 import { Histograms } from './histograms.js';
 import { inputOf, outputsOf } from './preview.js';
 import type { Report, ReportError, ReportNode, ReportOptions, ReportSample, ReportWeights } from './types.js';
