@@ -5,11 +5,11 @@ import { throwIfAborted } from '../data/samples.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions, AccuracyFeedbackStep } from '../feedback-types.js';
 import type { Sensitivity } from '../sensitivity-types.js';
 import type { CallOptions, LoadedNet, Model, NodeInfo, NodeQuantizationConfig, Partition } from '../types.js';
+import type { Int16Step } from '../wire/core-results.js';
 import { OctetError } from '../wire/errors.js';
 import type { NetCalibration } from './calibration.js';
 import { CalibrationMethod, type QuantizationParams } from './params.js';
 import type { ResolvedParams } from './resolved-params.js';
-import type { Int16Step } from './sensitivity.js';
 
 /** What raising costs is counted in shares of the multiply-accumulates: INT16 and BF16 take twice the time on the MLA. */
 const COST_OF_16_BITS = 1;

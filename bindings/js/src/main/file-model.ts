@@ -20,9 +20,9 @@ import type {
   Timing,
 } from '../types.js';
 import { OctetError } from '../wire/errors.js';
-import type { Artifact, ArtifactHolder, EncodedSample } from '../wire/protocol.js';
+import type { Artifact, ArtifactHolder, EncodedSample, LookedAt } from '../wire/protocol.js';
 import { byteSize, elementsOf } from '../wire/tensor.js';
-import type { LookedAt, WorkerApi } from '../worker/worker-api.js';
+import type { WorkerApi } from '../wire/worker-api.js';
 import { checkChoice } from './choices.js';
 import { freeEverywhere, leastBusyWorker } from './pool.js';
 

@@ -26,7 +26,7 @@ import type {
 } from '../types.js';
 import { OctetError } from '../wire/errors.js';
 import type { Artifact, FinishedModel } from '../wire/protocol.js';
-import type { WorkerApi } from '../worker/worker-api.js';
+import type { WorkerApi } from '../wire/worker-api.js';
 import { checkChoice } from './choices.js';
 import { type CoreGraph, FileModel, opened } from './file-model.js';
 import { QuantizationParams } from './params.js';

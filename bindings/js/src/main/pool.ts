@@ -7,7 +7,7 @@ import { platform } from '#platform';
 import type { Configuration } from '../types.js';
 import { OctetError, toOctetError } from '../wire/errors.js';
 import { type Artifact, type FinishedModel, sendErrorsWhole, WorkerCrash } from '../wire/protocol.js';
-import type { WorkerApi } from '../worker/worker-api.js';
+import type { WorkerApi } from '../wire/worker-api.js';
 import type { WorkerProcess } from './platform/platform.js';
 
 const MOST_WORKERS_BY_DEFAULT = 4;

@@ -3,16 +3,16 @@
 import type { Remote } from 'comlink';
 import { abortable, Folding, forEachInOrder, type RepeatableSamples, workersFor } from '../data/samples.js';
 import type {
-  MixedPrecisionPoint,
   RankOptions,
   Sensitivity,
   SensitivityMetric,
   SensitivityOptions,
 } from '../sensitivity-types.js';
 import type { CallOptions, Model, TensorInfo } from '../types.js';
+import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
 import { OctetError } from '../wire/errors.js';
 import type { ArtifactHolder, EncodedSample } from '../wire/protocol.js';
-import type { WorkerApi } from '../worker/worker-api.js';
+import type { WorkerApi } from '../wire/worker-api.js';
 import { checkChoice } from './choices.js';
 import { freeEverywhere, newId, type PoolWorker } from './pool.js';
 
@@ -28,21 +28,6 @@ const PROBED_OUTPUTS = 1;
 
 /** What noise is measured at. */
 type NoisyModel = Pick<Model, 'outputs'> & ArtifactHolder;
-
-/** What the core says of one rounding. */
-export type CoreSensitivity = Omit<Sensitivity, 'sqnr' | 'mse'>;
-
-/** Nodes that are to compute in INT16, by name, and their share of all multiply-accumulates. */
-export interface Int16Nodes {
-  readonly nodes: readonly string[];
-  readonly share: number;
-}
-
-/** What a share of the multiply-accumulates in INT16 gains, as the core expects it. */
-export type Int16Point = Int16Nodes & Pick<MixedPrecisionPoint, 'expected'>;
-
-/** Nodes that had best rise together; the gain is of the mean of the outputs' noise, in dB. */
-export type Int16Step = Int16Nodes & { readonly gain: number };
 
 /** What rounding each thing of a model by itself makes of its outputs, worst first. */
 export async function rankSensitivity(

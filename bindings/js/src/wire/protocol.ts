@@ -37,6 +37,12 @@ export interface FinishedModel {
   readonly info: string;
 }
 
+/** What a run gave, and what was noticed about its sample where that was asked for. */
+export interface LookedAt {
+  readonly results: Uint8Array[];
+  readonly noticed?: Uint8Array;
+}
+
 /** A net or model as what has to be sent to workers knows it. */
 export interface ArtifactHolder {
   readonly artifact: Artifact;

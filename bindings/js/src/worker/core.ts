@@ -1,8 +1,8 @@
 // The compiled core as seen from one worker: the types of bindings/embind, and how an instance is made.
 
-import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../main/sensitivity.js';
 import createOctetCore from '../octet.js';
 import type { NodeError } from '../types.js';
+import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
 import type { ErrorParts } from '../wire/errors.js';
 import { OctetError } from '../wire/errors.js';
 

@@ -2,11 +2,17 @@
 // analyses in it under the ids that the main thread gives.
 
 import { transfer } from 'comlink';
-import type { WorkerPlatform } from '../main/platform/platform.js';
-import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../main/sensitivity.js';
 import type { NodeError, RawImage, Tensor, Timing } from '../types.js';
+import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
 import { OctetError } from '../wire/errors.js';
-import type { Artifact, EncodedInput, EncodedSample, FinishedModel, ImageFile } from '../wire/protocol.js';
+import type {
+  Artifact,
+  EncodedInput,
+  EncodedSample,
+  FinishedModel,
+  ImageFile,
+  LookedAt,
+} from '../wire/protocol.js';
 import { bytesOf, checkTensor, elementsOf, type InputInfo } from '../wire/tensor.js';
 import {
   type AnalysisHandle,
@@ -23,6 +29,7 @@ import {
   type SensitivityHandle,
   unwrap,
 } from './core.js';
+import type { WorkerPlatform } from './platform/platform.js';
 
 /** A timed group of runs takes at least this long: browsers round their clocks to a tenth of a millisecond or more. */
 const LEAST_TIMED_MILLISECONDS = 10;
@@ -40,12 +47,6 @@ type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
   | { readonly kind: 'sensitivity'; readonly handle: SensitivityHandle }
 );
-
-/** What a run gave, and what was noticed about its sample where that was asked for. */
-export interface LookedAt {
-  readonly results: Uint8Array[];
-  readonly noticed?: Uint8Array;
-}
 
 type Kind = Entry['kind'];
 type EntryOf<K extends Kind> = Extract<Entry, { readonly kind: K }>;

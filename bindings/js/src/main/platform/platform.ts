@@ -1,8 +1,8 @@
-// What differs between Node and the browser, as interfaces. node.ts and browser.ts hold the main thread's side,
-// node-worker.ts and browser-worker.ts the workers'; package.json's "imports" choose.
+// What differs between Node and the browser for the main thread; package.json's "imports" choose. Workers have their own,
+// in worker/platform.
 
 import type { Endpoint } from 'comlink';
-import type { Configuration, RawImage } from '../../types.js';
+import type { Configuration } from '../../types.js';
 import type { ImageFile } from '../../wire/protocol.js';
 
 /** A file found in a folder. */
@@ -33,12 +33,4 @@ export interface Platform {
   listFolder(source: string | URL): Promise<FoundFile[] | undefined>;
   /** An image as workers are sent it: by its path (Node), which is not read yet, or the bytes of a URL. */
   imageFile(source: string | URL): Promise<ImageFile>;
-}
-
-export interface WorkerPlatform {
-  readonly endpoint: Endpoint;
-  /** Lets what has arrived from the main thread begin. */
-  takeMessages(): Promise<void>;
-  /** Turned by the orientation in its metadata; colours as stored, without colour management. */
-  decodeImage(file: ImageFile): Promise<RawImage>;
 }

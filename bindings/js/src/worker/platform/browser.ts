@@ -1,7 +1,7 @@
 // A worker's side of browsers.
 
 import type { Endpoint } from 'comlink';
-import type { WorkerPlatform } from '../../main/platform/platform.js';
+import type { WorkerPlatform } from './platform.js';
 
 export const platform: WorkerPlatform = {
   endpoint: globalThis as unknown as Endpoint,

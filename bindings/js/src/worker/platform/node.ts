@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { parentPort } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
-import type { WorkerPlatform } from '../../main/platform/platform.js';
+import type { WorkerPlatform } from './platform.js';
 
 if (parentPort === null) throw new Error('This module runs in a worker thread only.');
 
