@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => {
       alias: [
         { find: /^octet-quant$/, replacement: `${library}index.js` },
         { find: /^octet-quant\/display$/, replacement: `${library}display.js` },
-        { find: /^octet-quant\/worker(?=$|\?)/, replacement: `${library}worker.js` },
+        { find: /^octet-quant\/worker(?=$|\?)/, replacement: `${library}worker/worker.js` },
       ],
     },
     build: {

@@ -1,4 +1,5 @@
-// The only EMSCRIPTEN_BINDINGS: names of the handles in JavaScript. bindings/js/src/core.ts has their types.
+// The only EMSCRIPTEN_BINDINGS: names of the handles in JavaScript. bindings/js/src/worker/core.ts has their
+// types.
 #include <emscripten/bind.h>
 
 #include "auxiliary.h"

@@ -1,4 +1,4 @@
-// How each transform becomes nodes. A transform is a row here and in bindings/js/src/transforms.ts.
+// How each transform becomes nodes. A transform is a row here and in bindings/js/src/main/transforms.ts.
 #pragma once
 
 #include <cstddef>

@@ -35,7 +35,7 @@ async function load() {
   return instance.exports;
 }
 
-/** What the product does where the engine has relaxed SIMD: see addSideModule in bindings/js/src/core.ts. */
+/** What the product does where the engine has relaxed SIMD: see addSideModule in bindings/js/src/worker/core.ts. */
 async function addSideModule(exports) {
   const values = Object.values(exports);
   const memory = values.find((value) => value instanceof WebAssembly.Memory);

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync } from 'node:zlib';
-import { instantiate, unwrap } from '../../bindings/js/dist/core.js';
+import { instantiate, unwrap } from '../../bindings/js/dist/worker/core.js';
 import { defaultQuantization } from '../../bindings/js/dist/index.js';
 import { startPages } from './chromium.mjs';
 import { growthRows, octet, peer, quantizeRows } from './commands.mjs';

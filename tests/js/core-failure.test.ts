@@ -2,7 +2,7 @@
 
 import { configure, loadModel, Model } from 'octet-quant';
 // What becomes of an engine's failure shows only inside a worker.
-import { instantiate } from '../../bindings/js/dist/core.js';
+import { instantiate } from '../../bindings/js/dist/worker/core.js';
 import { expectRejection, FASHION_MODEL, rejection } from './support/fashion.js';
 
 /** A module that imports a function of no core: (module (import "no" "core" (func))). */

@@ -15,7 +15,7 @@ import {
   topK,
 } from 'octet-quant';
 // The pool is no part of the API; a worker can be made to crash only from inside.
-import { newId, takeWorkers } from '../../bindings/js/dist/pool.js';
+import { newId, takeWorkers } from '../../bindings/js/dist/main/pool.js';
 import {
   calibrationImages,
   expectRejection,

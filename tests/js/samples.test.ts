@@ -9,8 +9,8 @@ import {
   type SampleSource,
 } from 'octet-quant';
 // The limit is too large to be reached in a test.
-import { Repeatable } from '../../bindings/js/dist/repeatable.js';
-import { repeatableSamples } from '../../bindings/js/dist/samples.js';
+import { Repeatable } from '../../bindings/js/dist/data/repeatable.js';
+import { repeatableSamples } from '../../bindings/js/dist/data/samples.js';
 import { calibrationImages, expectRejection, loadFashion } from './support/fashion.js';
 
 const COUNT = 6;

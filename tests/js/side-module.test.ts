@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 // The core itself is no part of the API.
-import { instantiate } from '../../bindings/js/dist/core.js';
+import { instantiate } from '../../bindings/js/dist/worker/core.js';
 import { ROOT } from './support/fashion.js';
 
 const FUNCTIONS = [

@@ -1,6 +1,6 @@
 // What quantizeWithAccuracyFeedback takes and gives.
 
-import type { QuantizationParams } from './params.js';
+import type { QuantizationParams } from './main/params.js';
 import type { Statistic } from './statistics/types.js';
 import type { CallOptions, Model, NodePrecision } from './types.js';
 

@@ -1,23 +1,23 @@
 // The public API of octet-quant.
 
-import { composeModels, createAuxiliaryNetwork } from './auxiliary.js';
-import { modelFromBytes } from './model.js';
-import { leastBusyWorker } from './pool.js';
-import { readSource } from './source.js';
+import { readSource } from './data/source.js';
+import { composeModels, createAuxiliaryNetwork } from './main/auxiliary.js';
+import { modelFromBytes } from './main/model.js';
+import { leastBusyWorker } from './main/pool.js';
 import type { Model as ModelInterface, OperatorSupport } from './types.js';
 
-export { imageDataset } from './dataset.js';
-export { OctetError, type OctetErrorCode, type OctetErrorLocation } from './errors.js';
-export type * from './feedback-types.js';
+export { imageDataset } from './data/dataset.js';
 export {
   boxesFromCsv,
   classesFromCsv,
   type LabelSource,
   labelImages,
   masksFor,
-} from './labels/labelled-images.js';
-export { loadModel } from './net.js';
-export { outputErrors } from './output-errors.js';
+} from './data/labels/labelled-images.js';
+export { inputPicture } from './data/pictures.js';
+export type * from './feedback-types.js';
+export { loadModel } from './main/net.js';
+export { outputErrors } from './main/output-errors.js';
 export {
   bfloat16Quantization,
   bfloat16Scheme,
@@ -28,19 +28,8 @@ export {
   QuantizationParams,
   quantizationScheme,
   recommendedQuantization,
-} from './params.js';
-export { inputPicture } from './pictures.js';
-export { configure } from './pool.js';
-export { createReport } from './report/create.js';
-export { reportHtml } from './report/html.js';
-export type * from './report/types.js';
-export type * from './sensitivity-types.js';
-export { top1, topK } from './statistics/classification.js';
-export { counter, mean, meanText, tensorSet, text, together } from './statistics/compose.js';
-export { averagePrecisions, meanAveragePrecision, postprocessedBoxes } from './statistics/detection.js';
-export { classIoU, meanIoU } from './statistics/segmentation.js';
-export type * from './statistics/types.js';
-export { realValues } from './tensor.js';
+} from './main/params.js';
+export { configure } from './main/pool.js';
 export {
   type Anchor,
   argmax,
@@ -73,10 +62,21 @@ export {
   tessellationTransform,
   unpackTransform,
   yuvRgbConversionTransform,
-} from './transforms.js';
+} from './main/transforms.js';
+export { createReport } from './report/create.js';
+export { reportHtml } from './report/html.js';
+export type * from './report/types.js';
+export type * from './sensitivity-types.js';
+export { top1, topK } from './statistics/classification.js';
+export { counter, mean, meanText, tensorSet, text, together } from './statistics/compose.js';
+export { averagePrecisions, meanAveragePrecision, postprocessedBoxes } from './statistics/detection.js';
+export { classIoU, meanIoU } from './statistics/segmentation.js';
+export type * from './statistics/types.js';
 export type * from './types.js';
 export { RequantizationMode, Target } from './types.js';
 export { VERSION as version } from './version.js';
+export { OctetError, type OctetErrorCode, type OctetErrorLocation } from './wire/errors.js';
+export { realValues } from './wire/tensor.js';
 
 export type Model = ModelInterface;
 

@@ -1,5 +1,5 @@
 // Emscripten's glue, written beside the compiled files by bindings/embind/CMakeLists.txt.
-import type { Core } from './core.js';
+import type { Core } from './worker/core.js';
 
 interface Options {
   instantiateWasm(

@@ -1,6 +1,6 @@
 // What rankSensitivity and mixedPrecision take and give.
 
-import type { QuantizationParams } from './params.js';
+import type { QuantizationParams } from './main/params.js';
 import type { CallOptions } from './types.js';
 
 /** `sqnr` compares noises relative to the output's signal, `mse` as they are. */

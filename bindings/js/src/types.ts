@@ -5,7 +5,7 @@ import type { AnalyzeOptions, ErrorMetric, NodeError } from './analysis-types.js
 import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
 import type { GraphInfo, Unit } from './graph-types.js';
 import type { ImageDataset } from './image-types.js';
-import type { QuantizationParams } from './params.js';
+import type { QuantizationParams } from './main/params.js';
 import type { QuantizationReport } from './report/types.js';
 import type {
   MixedPrecision,

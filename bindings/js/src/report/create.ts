@@ -1,12 +1,9 @@
 // createReport: measures what a report tells of a quantized model.
 
-import { EncodedDataset } from '../dataset.js';
-import { OctetError } from '../errors.js';
-import { outputErrors } from '../output-errors.js';
-import type { EncodedSample } from '../protocol.js';
-import { MOST_KEPT_BYTES, tooLarge } from '../repeatable.js';
-import { bytesOfEncoded, encodedSamples, throwIfAborted } from '../samples.js';
-import { realValues } from '../tensor.js';
+import { EncodedDataset } from '../data/dataset.js';
+import { MOST_KEPT_BYTES, tooLarge } from '../data/repeatable.js';
+import { bytesOfEncoded, encodedSamples, throwIfAborted } from '../data/samples.js';
+import { outputErrors } from '../main/output-errors.js';
 import type {
   DType,
   ErrorPart,
@@ -22,6 +19,9 @@ import type {
   TensorInfo,
   TensorMap,
 } from '../types.js';
+import { OctetError } from '../wire/errors.js';
+import type { EncodedSample } from '../wire/protocol.js';
+import { realValues } from '../wire/tensor.js';
 import { Histograms } from './histograms.js';
 import { inputOf, outputsOf } from './preview.js';
 import type {

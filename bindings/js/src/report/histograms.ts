@@ -1,7 +1,7 @@
 // Where the values of tensors lie within the range that calibration saw.
 
-import { realValues } from '../tensor.js';
 import type { TensorMap } from '../types.js';
+import { realValues } from '../wire/tensor.js';
 import type { QuantizationReport, ReportRange } from './types.js';
 
 const BINS = 64;

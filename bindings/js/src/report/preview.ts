@@ -1,11 +1,11 @@
 // What samples and outputs look like: pictures, classes or pairs of numbers.
 
 import { encode } from 'fast-png';
-import { inputPicture } from '../pictures.js';
+import { inputPicture } from '../data/pictures.js';
 import { areBoxes, postprocessedBoxes } from '../statistics/detection.js';
 import type { DetectedBox } from '../statistics/types.js';
-import { realValues } from '../tensor.js';
 import type { OutputTensor, Preprocessing, RawImage, Sample, TensorInfo, TensorMap } from '../types.js';
+import { realValues } from '../wire/tensor.js';
 import type { ReportOutput } from './types.js';
 
 const MOST_CLASSES = 22_000;

@@ -1,7 +1,7 @@
 // Statistics of models that classify.
 
-import { OctetError } from '../errors.js';
 import type { TensorMap } from '../types.js';
+import { OctetError } from '../wire/errors.js';
 import type { Statistic } from './types.js';
 
 /**

@@ -1,7 +1,7 @@
 // Statistics made of metrics and of other statistics.
 
-import { OctetError } from '../errors.js';
 import type { TensorMap } from '../types.js';
+import { OctetError } from '../wire/errors.js';
 import type { Metric, Passed, Statistic } from './types.js';
 
 /** The mean of a metric over the samples. */

@@ -2,9 +2,9 @@
 // the box that they share most with, best score first; precision is read at 101 recalls, 0, 0.01, … 1.
 // Source: pycocotools/cocoeval.py, for objects of all sizes.
 
-import { OctetError } from '../errors.js';
-import { realValues } from '../tensor.js';
 import type { TensorMap } from '../types.js';
+import { OctetError } from '../wire/errors.js';
+import { realValues } from '../wire/tensor.js';
 import type {
   AveragePrecisions,
   Box,

@@ -1,8 +1,8 @@
 // Statistics of models that say of each pixel what it shows.
 
-import { OctetError } from '../errors.js';
-import { realValues } from '../tensor.js';
 import type { OutputTensor, TensorMap } from '../types.js';
+import { OctetError } from '../wire/errors.js';
+import { realValues } from '../wire/tensor.js';
 import type { ClassMap, SegmentationOptions, Statistic } from './types.js';
 
 /**
