@@ -91,6 +91,7 @@ export function OutputsView({ run }: { readonly run: Run | undefined }) {
           </span>
         )}
       </div>
+      {run && <OutputParts run={run} />}
       {failure ? (
         <p className="note error">{failure}</p>
       ) : outputs ? (
@@ -98,7 +99,6 @@ export function OutputsView({ run }: { readonly run: Run | undefined }) {
       ) : (
         <p className="outputs-none small muted">Running…</p>
       )}
-      {run && <OutputParts run={run} />}
     </div>
   );
 }
