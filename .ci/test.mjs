@@ -76,7 +76,7 @@ function judged(action) {
   return state === 'ready' ? action() : { passed: 0, failed: 1 };
 }
 
-/** Damaged files under the sanitizers: every recorded model, and the sample as .tflite, float and INT8, and .octet. */
+/** Damaged files under the sanitizers: every recorded model, hostile files, and the sample as .tflite, float and INT8, and .octet. */
 function fuzz() {
   const sample = 'web/public/samples/fashion';
   const quantized = ['build/fuzz.octet', 'build/fuzz.tflite'];
@@ -84,9 +84,11 @@ function fuzz() {
   const outputs = quantized.flatMap((path) => ['--output', path]);
   const scaled = ['--mean', '0', '--std', '255', '--quiet', ...outputs];
   if (run('node', ['bindings/cli/dist/main.js', ...quantize, ...scaled]) !== 0) return { passed: 0, failed: 1 };
-  const vectors = readdirSync('tests/vectors').map((name) => `tests/vectors/${name}`);
+  const files = (folder) => readdirSync(folder).map((name) => `${folder}/${name}`);
+  const vectors = files('tests/vectors');
+  const hostile = files('tests/fuzz/hostile').filter((path) => path.endsWith('.tflite'));
   const fuzzer = 'build/sanitize/tests/fuzz/octet_fuzz';
-  const sum = check(fuzzer, [...vectors, '--flips', '30', '--truncations', '50']);
+  const sum = check(fuzzer, [...vectors, ...hostile, '--flips', '30', '--truncations', '50']);
   const whole = check(fuzzer, [`${sample}/fashion.tflite`, ...quantized, 'transforms', '--flips', '5000', '--truncations', '50']);
   return { passed: sum.passed + whole.passed, failed: sum.failed + whole.failed };
 }

@@ -117,11 +117,12 @@ val Analysis::errors(bool per_channel) const {
   return guarded([&] {
     analyze::ChannelAxes channels(analyzer_.quantized_graph());
     val list = val::array();
+    const auto labels = short_names(analyzer_.quantized_graph());
     for (const analyze::NodeError& error : analyzer_.errors()) {
       const analyze::Parts parts = analyze::divide(error.axes_of(error.output), channels);
       val row = val::object();
       row.set("node", error.node);
-      row.set("label", short_name(error.node));
+      row.set("label", labels.at(error.node));
       row.set("operator", std::string(to_string(error.op)));
       row.set("unit", std::string(to_string(error.unit)));
       set_figures(row, error.sums.accumulated);

@@ -51,6 +51,7 @@ Contents composed(const std::vector<Contents>& parts, const Json& options) {
   transforms::Composition whole = transforms::compose(options.value("name", main.quantized.name), graphs);
 
   const partition::Target& target = partition::target_of(parts[0].target);
+  partition::copy_precisions(whole.quantized, whole.float_graph);
   const partition::Report partition = partition::report_on(whole.float_graph, target);
   partition::copy_segments(whole.float_graph, whole.quantized);
   std::vector<analyze::ReportedPart> reported;

@@ -48,6 +48,15 @@ std::string object_of(std::initializer_list<std::pair<std::string_view, std::str
   return json + "}";
 }
 
+formats::tflite::IoType io_type_of(const std::string& name) {
+  using formats::tflite::IoType;
+  if (name == "float32") return IoType::Float32;
+  if (name == "int8") return IoType::Int8;
+  if (name == "int16") return IoType::Int16;
+  throw Error(ErrorCode::InvalidConfig, "Inputs and outputs cannot have the type '" + name + "'.", {},
+              "Use 'float32', 'int8' or 'int16'.");
+}
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -167,7 +176,10 @@ val Calibration::observe() {
 val Calibration::fold(const val& observed) {
   return guarded([&] {
     const Bytes bytes = bytes_of(observed);
-    const auto facts = std::span(bytes).first(graph()->inputs.size() * sizeof(calibrate::InputFacts));
+    const size_t fact_bytes = graph()->inputs.size() * sizeof(calibrate::InputFacts);
+    if (bytes.size() < fact_bytes)
+      throw Error(ErrorCode::InvalidInput, "What was observed of a calibration sample is of another model.");
+    const auto facts = std::span(bytes).first(fact_bytes);
     check_.fold(as<calibrate::InputFacts>(facts));
     calibrator_->fold(as<calibrate::Extremes>(std::span(bytes).subspan(facts.size())));
     return val::undefined();
@@ -268,6 +280,7 @@ val Quantization::merge(const val& state) {
 
 val Quantization::finish(const std::string& options) {
   return guarded([&] {
+    if (!result_) throw Error(ErrorCode::Internal, "There is no draft to finish.");
     const Json given = Json::parse(options);
     const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
     quantize::Result& result = *result_;
@@ -396,7 +409,7 @@ val Net::convert(const std::string& options) const {
     const Json given = Json::parse(options);
     quantize::QuantizationParams params;
     params.requantization =
-        given.at("requantization") == "tflite" ? RequantizationMode::Tflite : RequantizationMode::Sima;
+        quantize::requantization_from_string(given.at("requantization").get<std::string>());
     quantize::Result result = quantize::from_stored(*graph(), *twin_, params);
     result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
     result.graph.name = given.value("modelName", graph()->name);
@@ -439,11 +452,8 @@ val Model::info() const {
 
 val Model::to_tflite(const std::string& io_type) const {
   return guarded([&] {
-    using formats::tflite::IoType;
-    const IoType integers = io_type == "int16" ? IoType::Int16 : IoType::Int8;
-    const IoType io = io_type == "float32" ? IoType::Float32 : integers;
     val file = val::undefined();
-    formats::tflite::write(*graph(), {.io = io},
+    formats::tflite::write(*graph(), {.io = io_type_of(io_type)},
                            [&](std::span<const std::byte> bytes) { file = copy_of(bytes); });
     return file;
   });

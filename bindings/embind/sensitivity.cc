@@ -15,6 +15,7 @@ namespace octet::binding {
 Sensitivity::Sensitivity(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
                          quantize::RoundingNoise::Weights weights, std::vector<bool> may_rise)
     : Sample(float_graph),
+      labels_(short_names(*quantized)),
       noise_(std::move(float_graph), std::move(quantized), weights),
       may_rise_(std::move(may_rise)) {}
 
@@ -58,7 +59,8 @@ val Sensitivity::row(size_t source) const {
   val row = val::object();
   const std::string& name = is_input ? graph()->tensor(from.tensor).name : graph()->node(from.node).name;
   row.set("node", name);
-  row.set("label", short_name(name));
+  const auto label = is_input ? labels_.end() : labels_.find(name);
+  row.set("label", label == labels_.end() ? short_name(name) : label->second);
   row.set("operator", is_input ? std::string() : std::string(to_string(graph()->node(from.node).op)));
   row.set("rounded", std::string(is_input ? "input" : from.tensor == TensorId::None ? "weights" : "output"));
   val outputs = val::object();

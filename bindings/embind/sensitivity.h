@@ -38,6 +38,7 @@ class Sensitivity : public Sample {
   val figures(size_t source, size_t output) const;
   val row(size_t source) const;
 
+  std::unordered_map<std::string, std::string> labels_;  ///< By the names of the quantized graph's nodes.
   quantize::RoundingNoise noise_;
   std::vector<bool> may_rise_;
 };

@@ -166,9 +166,9 @@ Json tensor_json(const Tensor& tensor) {
   return json;
 }
 
-Json node_json(const Graph& graph, const Node& node) {
+Json node_json(const Graph& graph, const Node& node, const std::string& label) {
   return {{"name", node.name},
-          {"label", short_name(node.name)},
+          {"label", label},
           {"operator", to_string(node.op)},
           {"inputs", indices(node.inputs)},
           {"outputs", indices(node.outputs)},
@@ -187,7 +187,8 @@ std::string graph_json(const Graph& graph) {
   Json tensors = Json::array();
   for (const Tensor& tensor : graph.tensors) tensors.push_back(tensor_json(tensor));
   Json nodes = Json::array();
-  for (const Node& node : graph.nodes) nodes.push_back(node_json(graph, node));
+  const auto labels = short_names(graph);
+  for (const Node& node : graph.nodes) nodes.push_back(node_json(graph, node, labels.at(node.name)));
   return text_of({{"name", graph.name},
                   {"inputs", indices(graph.inputs)},
                   {"outputs", indices(graph.outputs)},

@@ -19,7 +19,8 @@ size_t elements_of(const Graph& graph, TensorId id) {
 /// Scratch memory for a kernel, aligned.
 class Scratch {
  public:
-  explicit Scratch(const ops::Kernel& kernel) : storage_(kernel.scratch_bytes() + kAlignment) {}
+  explicit Scratch(const ops::Kernel& kernel)
+      : storage_(static_cast<size_t>(kernel.scratch_bytes()) + kAlignment) {}
   std::byte* data() { return aligned_start(storage_); }
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kAlignment = 16;
 
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+uint64_t aligned(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 /// A graph of the node alone in which float stands for BF16.
 Graph widened_graph(const NodeView& view) {
@@ -77,11 +77,11 @@ class BFloat16Kernel final : public ops::Kernel {
     for (size_t i = 0; i < node.output_count(); ++i) {
       outputs_.push_back(operand_of(node.output(i), graph_.tensor(graph_.nodes[0].outputs[i])));
     }
-    pointers_at_ = scratch_bytes_;
+    pointers_at_ = static_cast<size_t>(scratch_bytes_);
     scratch_bytes_ += aligned((inputs_.size() + outputs_.size()) * sizeof(std::byte*));
   }
 
-  size_t scratch_bytes() const override { return scratch_bytes_; }
+  uint64_t scratch_bytes() const override { return scratch_bytes_; }
 
   void run(const ops::KernelArguments& arguments) const override {
     auto* inputs = reinterpret_cast<const std::byte**>(arguments.scratch + pointers_at_);
@@ -118,7 +118,7 @@ class BFloat16Kernel final : public ops::Kernel {
   Operand operand_of(const Tensor& given, const Tensor& inner) {
     if (inner.is_constant()) return {.constant = inner.constant->data()};
     if (given.dtype != DType::BFloat16) return {};
-    const size_t at = scratch_bytes_;
+    const auto at = static_cast<size_t>(scratch_bytes_);
     scratch_bytes_ += aligned(inner.byte_size());
     return {.converted = true, .scratch_at = at, .count = static_cast<size_t>(inner.shape.elements())};
   }
@@ -127,7 +127,7 @@ class BFloat16Kernel final : public ops::Kernel {
   std::unique_ptr<ops::Kernel> inner_;
   std::vector<Operand> inputs_;
   std::vector<Operand> outputs_;
-  size_t scratch_bytes_ = 0;
+  uint64_t scratch_bytes_ = 0;
   size_t pointers_at_ = 0;
 };
 

@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ir/memory_limit.h"
+
 namespace octet::emulate {
 namespace {
 
-constexpr size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr uint64_t aligned(uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 bool overlap(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 
 }  // namespace
 
 MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
-  MemoryPlan plan;
-  plan.offsets.assign(lifetimes.size(), 0);
+  std::vector<uint64_t> offsets(lifetimes.size(), 0);
+  uint64_t total = 0;
   std::vector<size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -22,21 +24,22 @@ MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
 
   std::vector<size_t> placed;  // Kept sorted by offset.
   for (const size_t block : order) {
-    const size_t bytes = aligned(lifetimes[block].bytes);
-    size_t offset = 0;
+    const uint64_t bytes = aligned(lifetimes[block].bytes);
+    uint64_t offset = 0;
     for (const size_t other : placed) {
       if (!overlap(lifetimes[block], lifetimes[other])) continue;
-      if (offset + bytes <= plan.offsets[other]) break;
-      offset = std::max(offset, plan.offsets[other] + aligned(lifetimes[other].bytes));
+      if (offset + bytes <= offsets[other]) break;
+      offset = std::max(offset, offsets[other] + aligned(lifetimes[other].bytes));
     }
-    plan.offsets[block] = offset;
-    plan.total_bytes = std::max(plan.total_bytes, offset + bytes);
+    offsets[block] = offset;
+    total = std::max(total, offset + bytes);
     const auto position =
         std::upper_bound(placed.begin(), placed.end(), offset,
-                         [&](size_t value, size_t other) { return value < plan.offsets[other]; });
+                         [&](uint64_t value, size_t other) { return value < offsets[other]; });
     placed.insert(position, block);
   }
-  return plan;
+  const size_t total_bytes = block_bytes(total, "The activations of the model");
+  return {.offsets = {offsets.begin(), offsets.end()}, .total_bytes = total_bytes};
 }
 
 }  // namespace octet::emulate

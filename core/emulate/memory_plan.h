@@ -11,7 +11,7 @@ namespace octet::emulate {
 
 /// A block that is needed from step `first` to step `last`, both inclusive.
 struct Lifetime {
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   int first = 0;
   int last = 0;
 };
@@ -30,7 +30,8 @@ inline std::byte* aligned_start(Bytes& storage) {
 }
 
 /// Largest blocks first, each at the lowest offset that is free during its life (Pisarchyk & Lee 2020,
-/// "Efficient Memory Management for Deep Neural Net Inference", greedy by size).
+/// "Efficient Memory Management for Deep Neural Net Inference", greedy by size). Throws OutOfMemory where all
+/// of them together need more than one block of memory can have.
 MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes);
 
 }  // namespace octet::emulate

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "emulate/bfloat16_kernel.h"
+#include "ir/memory_limit.h"
 
 namespace octet::emulate {
 namespace {
@@ -20,6 +21,25 @@ ops::PrepareKernel kernel_maker(const NodeView& node) {
   return ops::is_plain(type) ? kernels.plain : kernels.f32;
 }
 
+/// The node's kernel, or null where there is none. What a kernel refuses is refused in the node's name.
+std::unique_ptr<ops::Kernel> prepare_kernel(const NodeView& node) {
+  const bool moves_bytes = ops::operator_of(node.node().op).kernels.bytes != nullptr;
+  const std::string label = std::string(to_string(node.node().op)) + " '" + node.node().name + "'";
+  try {
+    std::unique_ptr<ops::Kernel> kernel;
+    if (uses_bfloat16(node) && !moves_bytes) {
+      kernel = prepare_bfloat16(node, kernel_maker);
+    } else if (const ops::PrepareKernel prepare = kernel_maker(node)) {
+      kernel = prepare(node);
+    }
+    if (kernel != nullptr) block_bytes(kernel->scratch_bytes(), "What it computes on the way");
+    return kernel;
+  } catch (const Error& error) {
+    if (!error.where().node.empty()) throw;
+    throw Error(error.code(), label + ": " + error.message(), {.node = node.node().name}, error.hint());
+  }
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {
@@ -27,13 +47,7 @@ std::vector<std::unique_ptr<ops::Kernel>> prepare_kernels(const Graph& graph) {
   std::string missing;
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
-    std::unique_ptr<ops::Kernel> kernel;
-    const bool moves_bytes = ops::operator_of(node.op).kernels.bytes != nullptr;
-    if (uses_bfloat16(view) && !moves_bytes) {
-      kernel = prepare_bfloat16(view, kernel_maker);
-    } else if (const ops::PrepareKernel prepare = kernel_maker(view)) {
-      kernel = prepare(view);
-    }
+    std::unique_ptr<ops::Kernel> kernel = prepare_kernel(view);
     if (kernel == nullptr) {
       missing += (missing.empty() ? "" : ", ") + node.name + " (" + std::string(to_string(node.op)) + " " +
                  std::string(to_string(view.input(0).dtype)) + ")";

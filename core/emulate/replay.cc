@@ -27,12 +27,12 @@ Replay::Replay(std::shared_ptr<const Graph> graph)
     new_[index(id)].resize(graph_->tensor(id).byte_size());
   };
   for (const TensorId input : graph_->inputs) allocate(input);
-  size_t scratch = 0;
+  uint64_t scratch = 0;
   for (size_t n = 0; n < graph_->nodes.size(); ++n) {
     for (const TensorId output : graph_->nodes[n].outputs) allocate(output);
     scratch = std::max(scratch, kernels_[n]->scratch_bytes());
   }
-  scratch_.resize(scratch + kAlignment);
+  scratch_.resize(static_cast<size_t>(scratch) + kAlignment);
 }
 
 void Replay::run(std::span<const std::span<const std::byte>> inputs) {

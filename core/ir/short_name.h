@@ -3,17 +3,18 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
+
+#include "ir/graph.h"
 
 namespace octet {
 
 /// The last two components of what stands before the first ';' (converters join the names of the nodes that
 /// they fused). Not unique.
-inline std::string short_name(std::string_view name) {
-  const std::string_view first = name.substr(0, name.find(';'));
-  const size_t last = first.rfind('/');
-  if (last == std::string_view::npos || last == 0) return std::string(first);
-  const size_t before = first.rfind('/', last - 1);
-  return std::string(before == std::string_view::npos ? first : first.substr(before + 1));
-}
+std::string short_name(std::string_view name);
+
+/// The short names of a graph's nodes, by their names. They tell the nodes apart: where two would be the
+/// same, both have as many components more as it takes, or the whole name where no number of them is enough.
+std::unordered_map<std::string, std::string> short_names(const Graph& graph);
 
 }  // namespace octet

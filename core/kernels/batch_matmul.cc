@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ir/error.h"
-#include "kernels/broadcast.h"
 #include "kernels/simd.h"
 #include "kernels/unrolled.h"
 
@@ -24,22 +23,16 @@ MatmulGeometry::MatmulGeometry(const Shape& a, bool transpose_a, const Shape& b,
       a_row_step(transpose_a ? 1 : a[-1]),
       a_depth_step(transpose_a ? a[-1] : 1),
       b_depth_step(transpose_b ? 1 : b[-1]),
-      b_column_step(transpose_b ? b[-1] : 1) {
+      b_column_step(transpose_b ? b[-1] : 1),
+      batch(batch_of(a), batch_of(b)),
+      a_size(static_cast<size_t>(a[-1]) * static_cast<size_t>(a[-2])),
+      b_size(static_cast<size_t>(b[-1]) * static_cast<size_t>(b[-2])) {
   const int32_t other = b[transpose_b ? -1 : -2];
   if (other != depth) {
     throw Error(ErrorCode::InvalidShape, "its first operand has rows of " + std::to_string(depth) +
                                              " elements, its second columns of " + std::to_string(other) +
                                              ".");
   }
-  const size_t a_size = static_cast<size_t>(a[-1]) * static_cast<size_t>(a[-2]);
-  const size_t b_size = static_cast<size_t>(b[-1]) * static_cast<size_t>(b[-2]);
-  const BroadcastLoops loops(batch_of(a), batch_of(b));
-  loops.for_each_row([&](size_t at_a, size_t at_b, size_t) {
-    for (size_t i = 0; i < loops.row_length(); ++i) {
-      batch.push_back(
-          {(at_a + (loops.a_repeats() ? 0 : i)) * a_size, (at_b + (loops.b_repeats() ? 0 : i)) * b_size});
-    }
-  });
 }
 
 template <class T>
@@ -47,15 +40,15 @@ BatchMatmul<T>::BatchMatmul(MatmulGeometry geometry, int32_t a_zero_point, int32
     : geometry_(std::move(geometry)), a_zero_point_(a_zero_point), b_zero_point_(b_zero_point) {}
 
 template <class T>
-size_t BatchMatmul<T>::row_elements() const {
-  constexpr size_t kVector = 16 / sizeof(Packed);
-  const size_t elements = static_cast<size_t>(geometry_.rows) * row_length();
+uint64_t BatchMatmul<T>::row_elements() const {
+  constexpr uint64_t kVector = 16 / sizeof(Packed);
+  const uint64_t elements = static_cast<uint64_t>(geometry_.rows) * row_length();
   return (elements + kVector - 1) / kVector * kVector;
 }
 
 template <class T>
-size_t BatchMatmul<T>::scratch_bytes() const {
-  const size_t panels = static_cast<size_t>((geometry_.columns + kColumns - 1) / kColumns);
+uint64_t BatchMatmul<T>::scratch_bytes() const {
+  const uint64_t panels = static_cast<uint64_t>((int64_t{geometry_.columns} + kColumns - 1) / kColumns);
   return (row_elements() + panels * panel_elements()) * sizeof(Packed);
 }
 
@@ -133,7 +126,7 @@ void BatchMatmul<T>::multiply(const Packed* rows, const Packed* panels, int32_t 
                                     &BatchMatmul::template tile<3>, &BatchMatmul::template tile<4>};
   const size_t panel = static_cast<size_t>(column / kColumns);
   (this->*kTiles[tile_rows - 1])(rows + static_cast<size_t>(row) * row_length(),
-                                 panels + panel * panel_elements(), sums);
+                                 panels + panel * static_cast<size_t>(panel_elements()), sums);
 }
 
 template class BatchMatmul<float>;

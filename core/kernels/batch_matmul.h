@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <vector>
 
-#include "ir/shape.h"
+#include "kernels/broadcast.h"
 
 namespace octet::kernels {
 
@@ -20,11 +19,15 @@ struct MatmulGeometry {
   int32_t columns;
   ptrdiff_t a_row_step, a_depth_step;     ///< In elements.
   ptrdiff_t b_depth_step, b_column_step;  ///< In elements.
-  struct Matrices {
-    size_t a;  ///< Offset of the first element.
-    size_t b;
-  };
-  std::vector<Matrices> batch;  ///< One entry a matrix of the output.
+
+  /// Calls visit(offset of the first element in a, in b) for each matrix of the output, in order.
+  template <class Visit>
+  void for_each_matrix(Visit visit) const {
+    batch.for_each_element([&](size_t at_a, size_t at_b, size_t) { visit(at_a * a_size, at_b * b_size); });
+  }
+
+  BroadcastLoops batch;
+  size_t a_size, b_size;  ///< Elements of one matrix.
 };
 
 /// What elements of T become on their way to the sum. Sums of floats add the products in the order of depth;
@@ -57,19 +60,22 @@ class BatchMatmul {
   /// The most elements of Sum that one call of `finish` is given.
   static constexpr int32_t kColumns = 8;
 
-  size_t scratch_bytes() const;
+  uint64_t scratch_bytes() const;
 
   /// Calls finish(sums, count, offset) for `count` neighbouring results that begin at `offset` of the output.
   /// `scratch` is aligned to 16 bytes and holds scratch_bytes().
   template <class Finish>
   void run(const T* a, const T* b, std::byte* scratch, Finish finish) const {
     Packed* rows = reinterpret_cast<Packed*>(scratch);
-    Packed* panels = rows + row_elements();
+    Packed* panels = rows + static_cast<size_t>(row_elements());
     size_t output = 0;
     const MatmulGeometry& g = geometry_;
-    for (size_t m = 0; m < g.batch.size(); ++m) {
-      if (m == 0 || g.batch[m].a != g.batch[m - 1].a) pack_rows(a + g.batch[m].a, rows);
-      if (m == 0 || g.batch[m].b != g.batch[m - 1].b) pack_panels(b + g.batch[m].b, panels);
+    size_t packed_a = 0, packed_b = 0;  // Where what is packed came from.
+    g.for_each_matrix([&](size_t at_a, size_t at_b) {
+      if (output == 0 || at_a != packed_a) pack_rows(a + at_a, rows);
+      if (output == 0 || at_b != packed_b) pack_panels(b + at_b, panels);
+      packed_a = at_a;
+      packed_b = at_b;
       for (int32_t row = 0; row < g.rows; row += kTileRows) {
         const int32_t tile_rows = g.rows - row < kTileRows ? g.rows - row : kTileRows;
         for (int32_t column = 0; column < g.columns; column += kColumns) {
@@ -83,7 +89,7 @@ class BatchMatmul {
         }
       }
       output += static_cast<size_t>(g.rows) * static_cast<size_t>(g.columns);
-    }
+    });
   }
 
  private:
@@ -94,8 +100,8 @@ class BatchMatmul {
   size_t steps() const { return static_cast<size_t>((geometry_.depth + kTaps - 1) / kTaps); }
   size_t row_length() const { return steps() * size_t{kTaps}; }
   /// Of all rows, in whole tiles and vectors.
-  size_t row_elements() const;
-  size_t panel_elements() const { return row_length() * size_t{kColumns}; }
+  uint64_t row_elements() const;
+  uint64_t panel_elements() const { return uint64_t{row_length()} * kColumns; }
   void pack_rows(const T* a, Packed* rows) const;
   /// Eight columns a panel: for each step the taps of column 0, then those of column 1, ...
   void pack_panels(const T* b, Packed* panels) const;

@@ -58,8 +58,8 @@ DepthwiseFloat::DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<co
   }
 }
 
-size_t DepthwiseFloat::scratch_bytes() const {
-  const size_t elements = rows_ ? rows_->packed_pixels() * kPanelChannels : plan_.packed_elements;
+uint64_t DepthwiseFloat::scratch_bytes() const {
+  const uint64_t elements = rows_ ? uint64_t{rows_->packed_pixels()} * kPanelChannels : plan_.packed_elements;
   return std::max(elements, in_place_ ? in_place_->scratch_elements() : 0) * sizeof(float);
 }
 

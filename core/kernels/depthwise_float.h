@@ -24,7 +24,7 @@ class DepthwiseFloat {
   DepthwiseFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
                  const FloatEpilogue& epilogue);
 
-  size_t scratch_bytes() const;
+  uint64_t scratch_bytes() const;
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const float* input, float* output, std::byte* scratch) const;
 

@@ -26,9 +26,9 @@ DepthwiseInPlace::DepthwiseInPlace(const ConvolutionGeometry& g)
                         : std::clamp(last_start / step + 1, begin_, std::max(g.output_width / kTile, begin_));
 }
 
-size_t DepthwiseInPlace::scratch_elements() const {
-  return static_cast<size_t>(geometry_.kernel_height) * static_cast<size_t>(reach_) *
-             static_cast<size_t>(geometry_.input_channels) +
+uint64_t DepthwiseInPlace::scratch_elements() const {
+  return static_cast<uint64_t>(geometry_.kernel_height) * static_cast<uint64_t>(reach_) *
+             static_cast<uint64_t>(geometry_.input_channels) +
          kPanelChannels;
 }
 

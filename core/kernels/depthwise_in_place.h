@@ -17,7 +17,7 @@ class DepthwiseInPlace {
 
   explicit DepthwiseInPlace(const ConvolutionGeometry& geometry);
 
-  size_t scratch_elements() const;
+  uint64_t scratch_elements() const;
   /// `task` has the filter, the bias and the clamp; the rest is filled in. `scratch` holds
   /// scratch_elements().
   void run(FusedDepthwiseKernel kernel, FusedDepthwise task, const float* input, float* output,

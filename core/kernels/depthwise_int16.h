@@ -20,7 +20,7 @@ class DepthwiseInt16 {
   DepthwiseInt16(const ConvolutionGeometry& geometry, std::span<const int8_t> filter,
                  const Int16Epilogue& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_elements * sizeof(int16_t); }
+  uint64_t scratch_bytes() const { return uint64_t{plan_.packed_elements} * sizeof(int16_t); }
   /// `scratch` is aligned to 2 bytes and holds scratch_bytes().
   void run(const int16_t* input, int16_t* output, std::byte* scratch) const;
 

@@ -26,7 +26,9 @@ class DepthwiseInt8Rows {
   DepthwiseInt8Rows(const ConvolutionGeometry& geometry, std::span<const int8_t> filter,
                     int32_t input_zero_point, const Int8Epilogue<FixedPointMultiplier>& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_pixels() * kPanelChannels * sizeof(int16_t); }
+  uint64_t scratch_bytes() const {
+    return uint64_t{plan_.packed_pixels()} * kPanelChannels * sizeof(int16_t);
+  }
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 
  private:
@@ -61,9 +63,9 @@ class DepthwiseInt8 {
   DepthwiseInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
                 const Int8Epilogue<FixedPointMultiplier>& epilogue);
 
-  size_t scratch_bytes() const {
+  uint64_t scratch_bytes() const {
     if (dots_) return dots_->scratch_bytes();
-    return rows_ ? rows_->scratch_bytes() : plan_.packed_elements * sizeof(int16_t);
+    return rows_ ? rows_->scratch_bytes() : uint64_t{plan_.packed_elements} * sizeof(int16_t);
   }
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;

@@ -78,9 +78,9 @@ int32_t DepthwiseInt8Dots::tiles_per_call() const {
   return std::max(kTiles / std::max(plan_.tiles, 1), 1) * plan_.tiles;
 }
 
-size_t DepthwiseInt8Dots::scratch_bytes() const {
-  constexpr size_t kLeftOverBytes = (kTilePixels * kPanelChannels + 1) * sizeof(int32_t);
-  return packed_bytes() + static_cast<size_t>(tiles_per_call()) * kLeftOverBytes;
+uint64_t DepthwiseInt8Dots::scratch_bytes() const {
+  constexpr uint64_t kLeftOverBytes = (kTilePixels * kPanelChannels + 1) * sizeof(int32_t);
+  return packed_bytes() + static_cast<uint64_t>(tiles_per_call()) * kLeftOverBytes;
 }
 
 void DepthwiseInt8Dots::pack(const int8_t* source, uint8_t* row) const {
@@ -120,6 +120,7 @@ void DepthwiseInt8Dots::compute(size_t panel, const Block& block, std::byte* scr
   int32_t* sums = reinterpret_cast<int32_t*>(scratch);
   int32_t* left_over = sums + tiles_per_call() * kTilePixels * kPanelChannels;
   for (int32_t y = 0; y < block.rows; y += rows_per_call) {
+    const int32_t rows = std::min(rows_per_call, block.rows - y);
     const DepthwiseDots task = {.packed = block.packed + int64_t{y} * g.stride_y * row_bytes,
                                 .filter_row_step = g.dilation_y * row_bytes,
                                 .filter_rows = g.kernel_height,
@@ -128,8 +129,8 @@ void DepthwiseInt8Dots::compute(size_t panel, const Block& block, std::byte* scr
                                 .weights = weights_.data() + panel * panel_weights,
                                 .bias = rules_[panel].bias,
                                 .rescaling = &rescaling_[panel],
-                                .rows = std::min(rows_per_call, block.rows - y),
-                                .row_step = g.stride_y * row_bytes,
+                                .rows = rows,
+                                .row_step = rows > 1 ? g.stride_y * row_bytes : 0,
                                 .width = g.output_width,
                                 .output = block.output + int64_t{y} * g.output_row_step,
                                 .output_row_step = g.output_row_step,
@@ -150,7 +151,7 @@ void DepthwiseInt8Dots::compute(size_t panel, const Block& block, std::byte* scr
 void DepthwiseInt8Dots::run(const int8_t* input, int8_t* output, std::byte* scratch) const {
   const uint8_t padding =
       static_cast<uint8_t>(static_cast<uint8_t>(input_zero_point_) ^ flip_of(dot_.operand));
-  std::byte* packed = scratch + scratch_bytes() - packed_bytes();
+  std::byte* packed = scratch + static_cast<size_t>(scratch_bytes()) - packed_bytes();
   for_each_depthwise_block(
       plan_, panels_, input, output, reinterpret_cast<uint8_t*>(packed),
       static_cast<size_t>(plan_.width) * kPixelBytes, padding,

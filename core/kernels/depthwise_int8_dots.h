@@ -25,7 +25,7 @@ class DepthwiseInt8Dots {
   /// Whether the kernel can rescale every panel: run() must not be called otherwise.
   bool can_rescale() const { return rescaling_.size() == panels_.size(); }
 
-  size_t scratch_bytes() const;
+  uint64_t scratch_bytes() const;
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 

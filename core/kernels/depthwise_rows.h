@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "ir/memory_limit.h"
 #include "kernels/convolution.h"
 #include "kernels/panels.h"
 
@@ -35,8 +36,15 @@ struct DepthwiseRows {
         width((tiles - 1) * kTilePixels * g.stride_x + reach),
         begin(std::clamp(-g.origin_x, 0, width)),
         end(std::clamp(g.input_width - g.origin_x, begin, width)) {
+    if (g.kernel_height <= 1)
+      geometry.dilation_y = 1;  // There is no second row whose distance could overflow.
+    // What one output row reads is the least that a block can have. Where that fits, everything below does.
+    const int64_t row_bytes = int64_t{width} * static_cast<int64_t>(pixel_bytes);
+    const int64_t window = int64_t{std::max(g.kernel_height - 1, 0)} * g.dilation_y + 1;
+    block_bytes(static_cast<uint64_t>(window) * static_cast<uint64_t>(row_bytes),
+                "The padded rows of a convolution");
     constexpr int64_t kBlockBytes = 32 * 1024;  // Stays in the first-level cache.
-    const int64_t rows = kBlockBytes / (int64_t{width} * static_cast<int64_t>(pixel_bytes));
+    const int64_t rows = kBlockBytes / row_bytes;
     block_rows = static_cast<int32_t>(
         std::clamp<int64_t>((rows - packed_rows(1)) / g.stride_y + 1, 1, most_block_rows()));
   }

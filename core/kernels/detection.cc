@@ -41,8 +41,9 @@ size_t DetectionPostProcessor::merged_capacity() const {
   return size(attributes_.max_detections) + std::min(boxes_, size(attributes_.detections_per_class));
 }
 
-size_t DetectionPostProcessor::scratch_bytes() const {
-  return boxes_ * (sizeof(Box) + sizeof(Candidate) + sizeof(uint8_t)) + merged_capacity() * sizeof(Candidate);
+uint64_t DetectionPostProcessor::scratch_bytes() const {
+  return uint64_t{boxes_} * (sizeof(Box) + sizeof(Candidate) + sizeof(uint8_t)) +
+         uint64_t{merged_capacity()} * sizeof(Candidate);
 }
 
 DetectionPostProcessor::Scratch DetectionPostProcessor::parts_of(std::byte* scratch) const {

@@ -41,7 +41,7 @@ class DetectionPostProcessor {
                          size_t score_values);
 
   size_t rows() const;
-  size_t scratch_bytes() const;
+  uint64_t scratch_bytes() const;
   /// `scratch` is aligned to 16 bytes.
   void operator()(const RawDetections& raw, const Detections& out, std::byte* scratch) const;
 

@@ -20,7 +20,9 @@ class GemmFloat {
   GemmFloat(const ConvolutionGeometry& geometry, std::span<const float> filter,
             const FloatEpilogue& epilogue);
 
-  size_t scratch_bytes() const { return plan_.copies_rows() ? 0 : plan_.packed_elements * sizeof(float); }
+  uint64_t scratch_bytes() const {
+    return plan_.copies_rows() ? 0 : uint64_t{plan_.packed_elements} * sizeof(float);
+  }
   /// `scratch` is aligned to 4 bytes and holds scratch_bytes().
   void run(const float* input, float* output, std::byte* scratch) const;
 

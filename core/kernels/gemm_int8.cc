@@ -17,10 +17,11 @@ constexpr bool kAlwaysSteps = std::is_same_v<Multiplier, double>;
 constexpr int32_t kMostPixelsPerCall = 120;
 
 int32_t pixels_per_call(const ConvolutionPlan& plan) {
-  constexpr int32_t kBytes = 24 * 1024;
-  const int32_t bytes_per_pixel = std::max(plan.packed_channels * plan.geometry.stride_x, 1);
-  return std::clamp(kBytes / bytes_per_pixel / OCTET_DOT_PIXELS * OCTET_DOT_PIXELS, OCTET_DOT_PIXELS,
-                    kMostPixelsPerCall);
+  constexpr int64_t kBytes = 24 * 1024;
+  const int64_t bytes_per_pixel =
+      std::max<int64_t>(int64_t{plan.packed_channels} * plan.geometry.stride_x, 1);
+  return static_cast<int32_t>(std::clamp<int64_t>(
+      kBytes / bytes_per_pixel / OCTET_DOT_PIXELS * OCTET_DOT_PIXELS, OCTET_DOT_PIXELS, kMostPixelsPerCall));
 }
 
 }  // namespace
@@ -152,7 +153,8 @@ void GemmInt8<Multiplier>::rescale(size_t panel, const int32_t* sums, int8_t* ou
 template <class Multiplier>
 void GemmInt8<Multiplier>::compute_by_dot(size_t panel, const uint8_t* packed, int8_t* output, int32_t first,
                                           int32_t pixels) const {
-  alignas(16) int32_t sums[kMostPixelsPerCall * kPanelChannels];
+  // rescale() reads whole tiles: of the last six pixels' second one, half lies behind them.
+  alignas(16) int32_t sums[(kMostPixelsPerCall + kTilePixels) * kPanelChannels];
   int32_t left_over[kMostPixelsPerCall / OCTET_DOT_PIXELS];
   const int32_t* offsets = plan_.output_offsets.data() + first;
   DotSums task = {.packed = packed + panels_[panel].input_offset,

@@ -24,7 +24,7 @@ class GemmInt8 {
   GemmInt8(const ConvolutionGeometry& geometry, std::span<const int8_t> filter, int32_t input_zero_point,
            const Int8Epilogue<Multiplier>& epilogue);
 
-  size_t scratch_bytes() const { return plan_.packed_elements * packed_bytes(); }
+  uint64_t scratch_bytes() const { return uint64_t{plan_.packed_elements} * packed_bytes(); }
   /// `scratch` is aligned to 2 bytes and holds scratch_bytes(). Sums are exact where they fit int32.
   void run(const int8_t* input, int8_t* output, std::byte* scratch) const;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "ir/memory_limit.h"
 #include "kernels/simd.h"
 
 namespace octet::kernels {
@@ -125,6 +126,9 @@ PictureResizer::PictureResizer(Spatial source, Spatial target, int32_t channels,
     : source_row_(padded(static_cast<size_t>(source.width) * static_cast<size_t>(channels))),
       target_row_(padded(static_cast<size_t>(target.width) * static_cast<size_t>(channels))),
       channels_(channels) {
+  // Before the tables of taps, which grow alike.
+  block_bytes(uint64_t{source_row_ + (kKeptRows + 1) * uint64_t{target_row_}} * sizeof(float),
+              "The rows of a resized picture");
   const bool grows = target.width > source.width || target.height > source.height;
   const auto along = [&](int32_t from, int32_t to) {
     switch (method) {

@@ -70,10 +70,15 @@ inline int32_t multiply_by_real(int32_t value, double multiplier) {
 inline int64_t rounding_shift_right(int64_t value, int n) { return (value + (int64_t{1} << (n - 1))) >> n; }
 
 /// value * multiplier by the `tflite` rule for INT16 activations, whose sums have 64 bits: the multiplier is
-/// rounded to 15 bits, and halves go up. Takes |value| < 2^47 and shifts to the left below 8.
+/// rounded to 15 bits, and halves go up. Takes |value| < 2^47. TFLite knows shifts to the left below 15 only;
+/// with a larger one every value but 0 is far outside of 16 bits, and those beyond 16 bits count as 2^16.
 inline int64_t multiply_by_wide(int64_t value, FixedPointMultiplier m) {
   const int64_t short_multiplier = std::min((int64_t{m.multiplier} + (1 << 15)) >> 16, int64_t{0x7fff});
   const int right = 15 - m.shift;
+  if (right < 1) {
+    constexpr int64_t kBeyond = 1 << 16;
+    return std::clamp(value, -kBeyond, kBeyond) * short_multiplier * (int64_t{1} << -right);
+  }
   return (value * short_multiplier + (int64_t{1} << (right - 1))) >> right;
 }
 

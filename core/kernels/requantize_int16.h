@@ -26,10 +26,11 @@ struct Int16Multiplier {
   double real = 0;
 };
 
-/// The `tflite` rule: see multiply_by_wide.
+/// The `tflite` rule: see multiply_by_wide. What shifts to the left past all of 15 bits is taken as a real.
 inline Int16Multiplier int16_multiplier(FixedPointMultiplier m) {
+  if (m.shift > 14) return {.multiplier = 0, .shift = 1, .real = std::ldexp(m.multiplier, m.shift - 31)};
   const int64_t short_multiplier = std::min((int64_t{m.multiplier} + (1 << 15)) >> 16, int64_t{0x7fff});
-  return {static_cast<int32_t>(short_multiplier), std::max(15 - m.shift, 1), 0};
+  return {static_cast<int32_t>(short_multiplier), 15 - m.shift, 0};
 }
 
 /// The clamping range of an INT16 output, whose zero point is 0.

@@ -46,7 +46,7 @@ template <class T, class Finish>
 class MatmulKernel final : public Kernel {
  public:
   MatmulKernel(kernels::BatchMatmul<T> engine, Finish finish) : engine_(std::move(engine)), finish_(finish) {}
-  size_t scratch_bytes() const override { return engine_.scratch_bytes(); }
+  uint64_t scratch_bytes() const override { return engine_.scratch_bytes(); }
   void run(const KernelArguments& arguments) const override {
     T* output = arguments.output<T>();
     engine_.run(arguments.input<T>(0), arguments.input<T>(1), arguments.scratch,

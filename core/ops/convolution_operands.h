@@ -82,7 +82,7 @@ template <class Engine, class T>
 class ConvolutionKernel : public Kernel {
  public:
   explicit ConvolutionKernel(Engine engine) : engine_(std::move(engine)) {}
-  size_t scratch_bytes() const override { return engine_.scratch_bytes(); }
+  uint64_t scratch_bytes() const override { return engine_.scratch_bytes(); }
   void run(const KernelArguments& arguments) const override {
     engine_.run(arguments.input<T>(0), arguments.output<T>(), arguments.scratch);
   }

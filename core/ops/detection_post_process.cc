@@ -91,7 +91,7 @@ class DetectionKernel final : public Kernel {
       : processor_(node.attributes<DetectionPostProcess>(), extent(node.input(0), 1),
                    extent(node.input(0), 2), extent(node.input(1), 2)) {}
 
-  size_t scratch_bytes() const override { return processor_.scratch_bytes(); }
+  uint64_t scratch_bytes() const override { return processor_.scratch_bytes(); }
 
   void run(const KernelArguments& arguments) const override {
     const kernels::RawDetections raw = {arguments.input<float>(0), arguments.input<float>(1),

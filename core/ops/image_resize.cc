@@ -69,7 +69,7 @@ class ResizeKernel final : public Kernel {
         resizer_(extent_of(input_), placed_.extent, input_.channels(),
                  node.attributes<ImageResize>().method) {}
 
-  size_t scratch_bytes() const override { return resizer_.scratch_floats() * sizeof(float); }
+  uint64_t scratch_bytes() const override { return uint64_t{resizer_.scratch_floats()} * sizeof(float); }
 
   void run(const KernelArguments& arguments) const override {
     T* output = arguments.output<T>();

@@ -39,7 +39,7 @@ class NmsMaxPoolKernel final : public Kernel {
         row_(static_cast<size_t>(shape_.width()) * static_cast<size_t>(shape_.channels())) {}
 
   /// The largest of each row's neighbours, for one picture.
-  size_t scratch_bytes() const override { return picture() * sizeof(float); }
+  uint64_t scratch_bytes() const override { return uint64_t{picture()} * sizeof(float); }
 
   void run(const KernelArguments& arguments) const override {
     const float* in = arguments.input<float>(0);

@@ -41,7 +41,8 @@ struct KernelArguments {
 class Kernel {
  public:
   virtual ~Kernel() = default;
-  virtual size_t scratch_bytes() const { return 0; }
+  /// In 64 bits, and more than there is for hostile shapes: prepare_kernels() refuses that.
+  virtual uint64_t scratch_bytes() const { return 0; }
   /// Computes the outputs. Allocates nothing and cannot fail.
   virtual void run(const KernelArguments& arguments) const = 0;
 };

@@ -50,7 +50,7 @@ class ReduceKernel final : public Kernel {
  public:
   ReduceKernel(kernels::AxisSum axis_sum, Finish finish) : axis_sum_(std::move(axis_sum)), finish_(finish) {}
 
-  size_t scratch_bytes() const override { return static_cast<size_t>(axis_sum_.outputs()) * sizeof(Sum); }
+  uint64_t scratch_bytes() const override { return static_cast<uint64_t>(axis_sum_.outputs()) * sizeof(Sum); }
 
   void run(const KernelArguments& arguments) const override {
     Sum* sums = reinterpret_cast<Sum*>(arguments.scratch);

@@ -116,7 +116,7 @@ class Int16Kernel final : public Kernel {
     multiplier_ = kernels::fixed_point_multiplier(scale * beta / (10.0 / 65535));
   }
 
-  size_t scratch_bytes() const override { return rows_.length * sizeof(int32_t); }
+  uint64_t scratch_bytes() const override { return uint64_t{rows_.length} * sizeof(int32_t); }
   void run(const KernelArguments& arguments) const override {
     int32_t* exponentials = reinterpret_cast<int32_t*>(arguments.scratch);
     for (size_t row = 0; row < rows_.count; ++row) {

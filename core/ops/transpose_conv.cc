@@ -189,8 +189,8 @@ class TransposeConvKernel : public Kernel {
     }
   }
 
-  size_t scratch_bytes() const override {
-    size_t bytes = 0;
+  uint64_t scratch_bytes() const override {
+    uint64_t bytes = 0;
     for (const Engine& phase : phases_) bytes = std::max(bytes, phase.scratch_bytes());
     return bytes;
   }

@@ -203,6 +203,18 @@ Report report_on(Graph& graph, const Target& target) {
   return report;
 }
 
+void copy_precisions(const Graph& quantized, Graph& graph) {
+  std::map<std::string_view, DType> types;
+  for (const Node& node : quantized.nodes) types.emplace(node.name, quantized.tensor(node.outputs[0]).dtype);
+  for (Node& node : graph.nodes) {
+    const auto found = types.find(node.name);
+    if (found == types.end()) continue;
+    for (const Precision precision : {Precision::Int8, Precision::Int16, Precision::BFloat16}) {
+      if (dtype_of(precision) == found->second) node.placement.precision = precision;
+    }
+  }
+}
+
 void copy_segments(const Graph& placed, Graph& graph) {
   std::map<std::string_view, int> segments;
   for (const Node& node : placed.nodes) segments.emplace(node.name, node.placement.segment);

@@ -58,8 +58,12 @@ struct Report {
 /// the hint.
 Report partition(Graph& graph, const Target& target, const Options& options = {});
 
-/// The report on a graph whose nodes have units already; groups them into segments anew.
+/// The report on a graph whose nodes have units and precisions already; groups them into segments anew.
 Report report_on(Graph& graph, const Target& target);
+
+/// Gives the nodes of a float graph the precision in which those of the same name compute in its quantized
+/// form: a file does not keep it.
+void copy_precisions(const Graph& quantized, Graph& graph);
 
 /// Gives the nodes of a graph that was made from `placed` the segments that those of the same name have
 /// there; others have none.

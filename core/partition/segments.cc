@@ -153,10 +153,10 @@ int64_t boundary_bytes(const Graph& graph, const std::vector<Segment>& segments)
     for (const TensorId input : segment.inputs) {
       if (producer[index(input)] == NodeId::None) continue;
       const Tensor& tensor = graph.tensor(input);
-      const bool quantized =
-          graph.node(producer[index(input)]).placement.unit == Unit::Mla && tensor.dtype == DType::Float32;
-      bytes +=
-          tensor.shape.elements() * static_cast<int64_t>(size_of(quantized ? DType::Int8 : tensor.dtype));
+      const Placement& placement = graph.node(producer[index(input)]).placement;
+      const bool quantized = placement.unit == Unit::Mla && tensor.dtype == DType::Float32;
+      const DType crossing = quantized ? dtype_of(placement.precision) : tensor.dtype;
+      bytes += tensor.shape.elements() * static_cast<int64_t>(size_of(crossing));
     }
   }
   return bytes;

@@ -54,12 +54,6 @@ class Fields {
   std::set<std::string> known_;
 };
 
-RequantizationMode requantization_from_string(const std::string& name) {
-  if (name == "sima") return RequantizationMode::Sima;
-  if (name == "tflite") return RequantizationMode::Tflite;
-  invalid("Requantization '" + name + "' is not known.", "Use 'sima' or 'tflite'.");
-}
-
 std::string_view to_string(RequantizationMode mode) {
   return mode == RequantizationMode::Sima ? "sima" : "tflite";
 }
@@ -327,6 +321,12 @@ bool same_statistics(const QuantizationParams& gathered, const QuantizationParam
   if (needs.kind == calibrate::MethodKind::MovingAverage)
     return had.moving_average_constant == needs.moving_average_constant;
   return true;
+}
+
+RequantizationMode requantization_from_string(const std::string& name) {
+  if (name == "sima") return RequantizationMode::Sima;
+  if (name == "tflite") return RequantizationMode::Tflite;
+  invalid("Requantization '" + name + "' is not known.", "Use 'sima' or 'tflite'.");
 }
 
 QuantizationParams params_from_json(std::string_view json) {

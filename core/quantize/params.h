@@ -89,6 +89,9 @@ void check(const QuantizationParams& params);
 /// same graph is observed, and whatever the other's method looks at is there.
 bool same_statistics(const QuantizationParams& gathered, const QuantizationParams& wanted);
 
+/// "sima" or "tflite"; throws InvalidConfig for other names.
+RequantizationMode requantization_from_string(const std::string& name);
+
 /// Parses and checks the JSON form. Unknown fields are errors: a typing mistake must not be a silent default.
 QuantizationParams params_from_json(std::string_view json);
 /// Canonical JSON: fixed field order, so that equal params give equal bytes.

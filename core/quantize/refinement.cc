@@ -224,8 +224,13 @@ void Refinement::begin_pass(std::shared_ptr<const Graph> draft) {
   moments_.emplace(source_, std::move(draft), wanted);
 }
 
+InputMoments& Refinement::measured() {
+  if (!moments_) throw Error(ErrorCode::Internal, "No pass over the samples has begun.");
+  return *moments_;
+}
+
 void Refinement::apply(Graph& draft) {
-  for (const NodeMoments& moments : moments_->nodes()) {
+  for (const NodeMoments& moments : measured().nodes()) {
     if (moments.count == 0) continue;
     NodeRefiner refiner(*source_, draft, moments);
     if (rounds_weights_) refiner.round(bias_correction_ != BiasCorrection::None);

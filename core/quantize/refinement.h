@@ -25,13 +25,16 @@ class Refinement {
   bool done() const { return passes_begun_ == passes_; }
   void begin_pass(std::shared_ptr<const Graph> draft);
   bool is_measuring() const { return moments_.has_value(); }
-  void observe(std::span<const std::span<const std::byte>> inputs) { moments_->observe(inputs); }
-  Bytes state() const { return moments_->state(); }
-  void merge(std::span<const std::byte> state) { moments_->merge(state); }
+  // Each throws Internal where no pass has begun, or the last one was applied.
+  void observe(std::span<const std::span<const std::byte>> inputs) { measured().observe(inputs); }
+  Bytes state() { return measured().state(); }
+  void merge(std::span<const std::byte> state) { measured().merge(state); }
   /// Changes weights and biases of the graph that the pass measured, and ends the pass.
   void apply(Graph& draft);
 
  private:
+  InputMoments& measured();
+
   std::shared_ptr<const Graph> source_;
   BiasCorrection bias_correction_;
   bool adaptive_rounding_;

@@ -65,6 +65,18 @@ bool fits(const ScaleChoice& choice, double input_scale, double scale) {
   return products + choice.bias / (input_scale * scale) + 1 <= kInt32Max;
 }
 
+/// Products beyond which no scale makes fits() true: rounding alone may add up to more than 32 bits hold.
+constexpr double kMostTerms = (kInt32Max - 1) / kLargestInput * 2;
+
+void check_terms(const Tensor& weights, double terms, const WeightContext& context) {
+  if (context.precision != Precision::Int8 || terms <= kMostTerms) return;
+  throw Error(ErrorCode::InvalidConfig,
+              "With the weights '" + weights.name + "' " + std::to_string(static_cast<int64_t>(terms)) +
+                  " products make one sum; with INT8 activations the 32 bits of a sum hold " +
+                  std::to_string(static_cast<int64_t>(kMostTerms)) + " at most.",
+              {.tensor = weights.name}, "Leave the node that reads them unquantized, or give it INT16.");
+}
+
 ScaleChoice worst_of(const std::vector<ScaleChoice>& channels) {
   ScaleChoice worst;
   for (const ScaleChoice& channel : channels) {
@@ -102,6 +114,7 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
   }
   if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), false};
   bool raised = false;
+  // Ends, since check_terms() holds.
   while (context.precision == Precision::Int8 && !fits(choice, context.input_scale, scale)) {
     scale *= 2;
     raised = true;
@@ -166,9 +179,11 @@ std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int chan
 
   const int axis = normalized_axis(channel_axis, weights.shape.rank());
   const ChannelLayout layout(weights.shape, axis);
+  const auto terms = static_cast<double>(layout.inner * layout.outer);
+  check_terms(weights, terms, context);
   std::vector<ScaleChoice> channels;
   for (int64_t c = 0; c < layout.channels; ++c) {
-    ScaleChoice choice{.terms = static_cast<double>(layout.inner * layout.outer)};
+    ScaleChoice choice{.terms = terms};
     if (!biases.empty()) choice.bias = std::fabs(static_cast<double>(biases[static_cast<size_t>(c)]));
     layout.each(c, [&](size_t i) {
       const double magnitude = std::fabs(static_cast<double>(values[i]));

@@ -35,7 +35,8 @@ struct QuantizedWeights {
 /// Symmetric INT8 weights along `channel_axis`. `sima`: each channel's scale is the smallest that covers its
 /// weights and makes input * weight / output scale a power of two 2^-n, 1 <= n <= 31; returns nothing when
 /// even n = 1 is too fine, that is, when the output scale must grow first. Scales of 4 bits are smaller where
-/// clipping large weights lowers the error. Non-finite weights throw InvalidFile naming the tensor.
+/// clipping large weights lowers the error. Non-finite weights throw InvalidFile naming the tensor, and
+/// sums of more products than 32 bits hold InvalidConfig.
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
                                                  const WeightContext& context);
 

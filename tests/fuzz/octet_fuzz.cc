@@ -67,6 +67,12 @@ class Random {
 /// hardly a file passes the verifier, and what lies behind it is never reached.
 std::string damage(Bytes& file, Random& random) {
   constexpr int32_t kEdges[] = {0, -1, 1, 2, 127, -128, 65536, 1 << 28, INT32_MAX, INT32_MIN};
+  // The offset of a field within its table: 0 where the field is absent.
+  if (random.below(4) == 0 && file.size() >= sizeof(uint16_t)) {
+    const size_t position = random.below(file.size() / sizeof(uint16_t)) * sizeof(uint16_t);
+    file[position] = file[position + 1] = std::byte{0};
+    return " " + std::to_string(position) + " = absent";
+  }
   if (random.below(3) == 0 && file.size() >= sizeof(int32_t)) {
     const size_t position = random.below(file.size() / sizeof(int32_t)) * sizeof(int32_t);
     const int32_t value = kEdges[random.below(std::size(kEdges))];

@@ -1,5 +1,6 @@
 // Face detection as one model: a photo in, boxes out, in float and in INT8.
 
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   faceDetectionTransform,
@@ -130,3 +131,11 @@ async function boxesOf(detector: Runnable, sample: Sample): Promise<number[][]> 
   const [boxes = [], , , count = []] = Object.values(outputs).map(({ data }) => Array.from(data, Number));
   return Array.from({ length: count[0] ?? 0 }, (_, row) => boxes.slice(4 * row, 4 * row + 4));
 }
+
+test('a sparse model of more than 16 MiB opens', async () => {
+  const sparse = await readFile(join(MODELS, 'face_detection_full_range_sparse.tflite'));
+  const large = new Uint8Array((16 << 20) + 4096);
+  large.set(sparse);
+  const net = await loadModel(large);
+  expect(net.nodes.length).toBeGreaterThan(100);
+});

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { imageDataset, type LoadedNet, loadModel, Model, OctetError, type Sample } from 'octet-quant';
-import { FASHION, FASHION_MODEL, UNIT_RANGE } from './support/fashion.js';
+import { expectRejection, FASHION, FASHION_MODEL, UNIT_RANGE } from './support/fashion.js';
 
 const samples: Sample[] = Array.from({ length: 8 }, (_, index) => ({
   'serving_default_image:0': {
@@ -59,6 +59,12 @@ test('it is not quantized again, and a float net is not converted', async () => 
   await expect(again).rejects.toMatchObject({ code: 'INVALID_INPUT', hint: /convertToSimaQuantization/ });
   const float = await loadModel(FASHION_MODEL);
   await expect(float.convertToSimaQuantization()).rejects.toMatchObject({ hint: /calibration/ });
+});
+
+test('what does not exist is refused by its name', async () => {
+  const converted = net.convertToSimaQuantization({ requantization: 'gemmlowp' as never });
+  await expectRejection(converted, 'INVALID_CONFIG', /'gemmlowp'/);
+  await expectRejection(original.toTFLite({ ioType: 'int4' as never }), 'INVALID_CONFIG', /'int4'/);
 });
 
 test('tflite requantization keeps every integer, through .octet and .tflite', async () => {

@@ -18,7 +18,7 @@ export interface TensorInfo {
 export interface NodeInfo {
   /** The source model's own name, unique and stable; the name to use in `withUnquantizedNodes`. */
   readonly name: string;
-  /** The name made short for showing; not unique. */
+  /** The name made short for showing; unique among the nodes of its model. */
   readonly label: string;
   /** "CONV_2D", … */
   readonly operator: string;

@@ -71,7 +71,7 @@ std::string subject(const std::vector<std::string>& names) {
   std::string list;
   for (size_t i = 0; i < shown; ++i) {
     if (i > 0) list += i + 1 == names.size() ? " and " : ", ";
-    list += "'" + short_name(names[i]) + "'";
+    list += "'" + names[i] + "'";
   }
   if (names.size() > shown) list += " and " + std::to_string(names.size() - shown) + " more";
   return std::to_string(names.size()) + (names.size() == 1 ? " node (" : " nodes (") + list +
@@ -85,19 +85,21 @@ std::vector<std::string> export_notes(const Graph& graph) {
   std::vector<std::string> without_kernel;
   std::vector<std::string> whole_bytes;
   std::vector<std::string> shifted;
+  const auto labels = short_names(graph);
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
+    const std::string& label = labels.at(node.name);
     const std::optional<FloatReason> reason = reason_for_float(view);
     if (reason == FloatReason::BFloat16) {
-      if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(node.name);
+      if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(label);
     } else if (reason == FloatReason::NoIntegerKernel) {
-      without_kernel.push_back(node.name);
+      without_kernel.push_back(label);
     } else if (reads_int4(view) && !takes_int4_weights(view)) {
-      whole_bytes.push_back(node.name);
+      whole_bytes.push_back(label);
     }
     if (!reason && node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
         rescales(view)) {
-      shifted.push_back(node.name);
+      shifted.push_back(label);
     }
   }
   std::vector<std::string> notes;

@@ -14,7 +14,7 @@ namespace octet::formats::tflite {
 namespace {
 
 /// A sparse constant may be this many times larger than the file before it counts as an attack on memory.
-constexpr size_t kMaxExpansion = 256;
+constexpr uint64_t kMaxExpansion = 256;
 /// Tables in a file: real models have some ten an operator.
 constexpr uint32_t kMaxTables = 1'000'000;
 constexpr uint32_t kMaxDepth = 16;

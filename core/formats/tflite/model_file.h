@@ -59,7 +59,7 @@ class ModelFile {
   const schema::SubGraph* subgraph_ = nullptr;
   std::vector<std::string> names_;
   std::map<uint32_t, Constant> shared_;  ///< By buffer: tensors may share one.
-  size_t expanded_bytes_ = 0;
+  uint64_t expanded_bytes_ = 0;
 };
 
 }  // namespace octet::formats::tflite

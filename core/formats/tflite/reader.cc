@@ -71,6 +71,12 @@ schema::BuiltinOperator builtin_of(const schema::OperatorCode& code) {
   return std::max(code.builtin_code(), static_cast<schema::BuiltinOperator>(code.deprecated_builtin_code()));
 }
 
+/// The tensors that an operator reads; none where the file leaves the list out.
+std::vector<int32_t> operands_of(const schema::Operator& op) {
+  if (op.inputs() == nullptr) return {};
+  return {op.inputs()->begin(), op.inputs()->end()};
+}
+
 std::string operator_name(const schema::OperatorCode& code) {
   const schema::BuiltinOperator builtin = builtin_of(code);
   if (builtin == schema::BuiltinOperator::CUSTOM) {
@@ -330,11 +336,12 @@ std::vector<std::string> GraphReader::warnings() const {
 }
 
 void GraphReader::fold_densify(const schema::Operator& op, const Node& node) {
-  if (op.inputs() == nullptr || op.inputs()->size() != 1 || op.outputs()->size() != 1) {
+  const std::vector<int32_t> operands = operands_of(op);
+  if (operands.size() != 1 || op.outputs()->size() != 1) {
     throw Error(ErrorCode::InvalidFile,
                 "DENSIFY '" + node.name + "' does not have one operand and one output.", {.node = node.name});
   }
-  const size_t input = checked_index(op.inputs()->Get(0));
+  const size_t input = checked_index(operands[0]);
   const size_t output = checked_index(op.outputs()->Get(0));
   if (!file_.is_constant(input)) throw UnsupportedVariant{"its operand is computed, not constant"};
   if (file_.is_constant(output) || ids_[output] != TensorId::None ||
@@ -355,19 +362,18 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
   if (code.version() > (row != nullptr ? row->newest_version : constant_row->newest_version)) {
     throw UnsupportedVariant{"version " + std::to_string(code.version())};
   }
-  const size_t count = op.inputs() != nullptr ? op.inputs()->size() : 0;
-  for (size_t i = 0; i < count; ++i) {
-    const int32_t index = op.inputs()->Get(static_cast<uint32_t>(i));
+  const std::vector<int32_t> operands = operands_of(op);
+  for (const int32_t index : operands) {
     if (index != -1) checked_index(index);
   }
   if (row == nullptr) return read_constant(op, *constant_row, node);
   node.op = row->kind;
   if (row->operands.empty()) {
-    for (const int32_t index : *op.inputs()) node.inputs.push_back(operand(index, node));
+    for (const int32_t index : operands) node.inputs.push_back(operand(index, node));
   } else {
     for (const int position : row->operands) {
-      if (static_cast<size_t>(position) >= count) break;
-      node.inputs.push_back(operand(op.inputs()->Get(static_cast<uint32_t>(position)), node));
+      if (static_cast<size_t>(position) >= operands.size()) break;
+      node.inputs.push_back(operand(operands[static_cast<size_t>(position)], node));
     }
   }
   dequantize_weights(node);
@@ -386,9 +392,7 @@ void GraphReader::read_node(const schema::Operator& op, const schema::OperatorCo
 }
 
 void GraphReader::read_constant(const schema::Operator& op, const ConstantRow& row, Node& node) {
-  if (op.inputs() != nullptr) {
-    for (const int32_t index : *op.inputs()) node.inputs.push_back(operand(index, node));
-  }
+  for (const int32_t index : operands_of(op)) node.inputs.push_back(operand(index, node));
   Tensor value = row.read(OperatorReader(file_, op, graph_, node, ids_));
   Tensor& output = graph_.tensor(node.outputs[0]);
   if (node.outputs.size() != 1 || value.dtype != output.dtype) {

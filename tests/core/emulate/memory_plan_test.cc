@@ -36,5 +36,22 @@ TEST(MemoryPlan, ReusesWhatIsNoLongerNeeded) {
   EXPECT_EQ(plan.total_bytes, 2048u);
 }
 
+TEST(MemoryPlan, RefusesMoreThanABlockOfMemoryHas) {
+  constexpr uint64_t kGiB = uint64_t{1} << 30;
+  const auto five_at_once = [](uint64_t bytes) {
+    return plan_memory(std::vector<Lifetime>(5, {.bytes = bytes, .first = 0, .last = 1})).total_bytes;
+  };
+  EXPECT_EQ(five_at_once(kGiB / 5 / 64 * 64), kGiB / 5 / 64 * 64 * 5);
+  for (const uint64_t bytes : {kGiB / 2, kGiB, 16 * kGiB}) {
+    try {
+      five_at_once(bytes);
+      FAIL() << bytes << " bytes were not refused.";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+    }
+  }
+  EXPECT_EQ(plan_memory({{kGiB, 0, 0}, {kGiB, 1, 1}, {kGiB, 2, 2}}).total_bytes, kGiB);
+}
+
 }  // namespace
 }  // namespace octet::emulate

@@ -77,6 +77,35 @@ TEST(Partition, ADiamondWithOneFloatSideDoesNotMakeASegmentWaitForItself) {
   EXPECT_EQ(report.boundary_bytes, 32 + 32 + 4 * 32);
 }
 
+TEST(Partition, WhatCrossesABoundaryHasTheBytesOfItsPrecision) {
+  for (const Precision precision : {Precision::Int8, Precision::Int16, Precision::BFloat16}) {
+    test::GraphBuilder builder;
+    const TensorId first = move(builder, builder.input("x", kShape));
+    builder.output(move(builder, first));
+    const Report report = partition(
+        builder.graph(), target_by_key("gen2"),
+        {.unquantized_nodes = {"node_1"}, .precision = [precision](const Node&) { return precision; }});
+    ASSERT_EQ(segment_names(report).size(), 2u);
+    EXPECT_EQ(report.boundary_bytes, 32 * static_cast<int64_t>(size_of(dtype_of(precision))))
+        << to_string(precision);
+  }
+}
+
+TEST(Partition, PrecisionsOfAQuantizedGraphAreThoseOfItsFloatGraph) {
+  for (const Precision precision : {Precision::Int8, Precision::Int16, Precision::BFloat16}) {
+    test::GraphBuilder builder;
+    const TensorId first = move(builder, builder.input("x", kShape));
+    builder.output(move(builder, first));
+    Graph& graph = builder.graph();
+    place(graph, "gen2", {"node_1"});
+    Graph quantized = graph;
+    quantized.tensor(first).dtype = dtype_of(precision);
+    copy_precisions(quantized, graph);
+    EXPECT_EQ(report_on(graph, target_by_key("gen2")).boundary_bytes,
+              32 * static_cast<int64_t>(size_of(dtype_of(precision))));
+  }
+}
+
 TEST(Partition, SegmentsThatWaitForEachOtherAreKeptApart) {
   // a -> b and c -> d with {a, d} on the MLA and {b, c} in float: each pair alone is convex, both together
   // would deadlock.

@@ -13,6 +13,7 @@
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "support/graph_builder.h"
+#include "support/plain_mixed_precision.h"
 
 namespace octet::quantize {
 namespace {
@@ -271,6 +272,49 @@ TEST(MixedPrecision, MakesACurveOfChoices) {
       EXPECT_EQ(curve[i].int16_nodes, choose_int16_nodes(*net.noise(), may, shares[i]).int16_nodes);
   }
   EXPECT_EQ(curve.back().int16_nodes.size(), 5u);
+}
+
+/// Layers, sums of branches and two outputs, hard to round here and there.
+GraphBuilder branches(uint64_t seed) {
+  GraphBuilder builder;
+  Random random(seed);
+  TensorId value = convolve(builder, random, builder.input("image", kImage));
+  for (int i = 0; i < 4; ++i) {
+    const float spread = i % 2 == 0 ? 32.0f : 1;
+    const TensorId inner = convolve(builder, random, value, 1, spread);
+    const TensorId outer = convolve(builder, random, inner, 1 / spread);
+    value = builder.node(OpKind::Add, Elementwise{}, {value, outer})[0];
+    if (i == 1) builder.output(convolve(builder, random, inner, 1 / spread));
+  }
+  builder.output(value);
+  return builder;
+}
+
+TEST(MixedPrecision, ChoosesWhatTheSumsOverAllTensorsChoose) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    GraphBuilder builder = branches(seed);
+    const Net net(builder);
+    const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
+    for (const Weights weights : {Weights::Each, Weights::Together}) {
+      const std::unique_ptr<RoundingNoise> noise = net.noise(weights);
+      for (const double share : {0.0, 0.1, 0.25, 0.5, 0.9}) {
+        const MixedPrecision expected = test::PlainChooser(*noise, may).choose(share);
+        const MixedPrecision chosen = choose_int16_nodes(*noise, may, share);
+        EXPECT_EQ(chosen.int16_nodes, expected.int16_nodes) << seed << " " << share;
+        EXPECT_EQ(chosen.noise, expected.noise);
+        EXPECT_EQ(chosen.share, expected.share);
+      }
+      const std::vector<Int16Step> expected = test::PlainChooser(*noise, may).steps(100);
+      const std::vector<Int16Step> steps = int16_steps(*noise, may, 100);
+      ASSERT_EQ(steps.size(), expected.size());
+      EXPECT_GT(steps.size(), 3u);
+      for (size_t i = 0; i < steps.size(); ++i) {
+        EXPECT_EQ(steps[i].nodes, expected[i].nodes) << i;
+        EXPECT_EQ(steps[i].gain, expected[i].gain) << i;
+        EXPECT_EQ(steps[i].share, expected[i].share) << i;
+      }
+    }
+  }
 }
 
 TEST(MixedPrecision, TellsWhatHadBestRiseFirst) {

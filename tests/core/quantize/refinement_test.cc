@@ -100,6 +100,20 @@ Errors errors_of(const Graph& source, const Graph& quantized, const Samples& sam
   return {std::sqrt(squares / 5) / static_cast<double>(samples.size()), sums.sqnr_db()};
 }
 
+TEST(Refinement, TakesNothingOutsideOfAPass) {
+  const auto source = graph_of_three();
+  Refinement refinement(source, {.bias_correction = BiasCorrection::Regular});
+  const auto expect_refusals = [&] {
+    Graph draft = *source;
+    EXPECT_THROW(refinement.observe({}), Error);
+    EXPECT_THROW(refinement.state(), Error);
+    EXPECT_THROW(refinement.merge({}), Error);
+    EXPECT_THROW(refinement.apply(draft), Error);
+  };
+  EXPECT_FALSE(refinement.is_measuring());
+  expect_refusals();
+}
+
 TEST(Refinement, EachMethodBringsTheOutputNearerToFloat) {
   const auto source = graph_of_three();
   const Samples samples = samples_of(1, 24);

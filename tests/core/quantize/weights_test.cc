@@ -56,6 +56,22 @@ TEST(QuantizeWeights, SimaAsksForACoarserOutputWhenNoShiftIsLeft) {
       quantize_weights(weights, 0, nullptr, {0.05, 12.8, RequantizationMode::Sima, true}).has_value());
 }
 
+TEST(QuantizeWeights, RefusesSumsOfMoreProductsThan32BitsHold) {
+  const int32_t terms = 17'000'000;
+  const Tensor weights = constant("w", {1, terms}, std::vector<float>(terms, 0.01f));
+  try {
+    quantize_weights(weights, 0, nullptr, kTflite);
+    FAIL() << "Nothing was refused.";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
+    EXPECT_EQ(error.where().tensor, "w");
+    EXPECT_NE(error.message().find("17000000"), std::string::npos) << error.message();
+  }
+  WeightContext wide = kTflite;
+  wide.precision = Precision::Int16;
+  EXPECT_TRUE(quantize_weights(weights, 0, nullptr, wide).has_value());
+}
+
 TEST(QuantizeWeights, AChannelOfZerosKeepsItsBias) {
   const Tensor weights = constant("w", {2, 2}, {0, 0, 1, 1});
   const Tensor bias = constant("b", {2}, {0.37f, 0.5f});
