@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "ops/operator.h"
+
 namespace octet::calibrate {
 
 Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
@@ -22,6 +24,13 @@ Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
   for (const Node& node : graph->nodes) {
     for (const TensorId output : node.outputs) add(output);
   }
+  rows_.resize(observed_.size());
+  for (const Node& node : graph->nodes) {
+    if (!ops::operator_of(node.op).quantization.compares_within_rows) continue;
+    const int32_t slot = slot_[index(node.inputs[0])];
+    if (slot >= 0)
+      rows_[static_cast<size_t>(slot)].length = static_cast<size_t>(graph->tensor(node.inputs[0]).shape[-1]);
+  }
 }
 
 std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::byte>> inputs) {
@@ -29,9 +38,10 @@ std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::b
   executor_->set_inputs(inputs);
   std::vector<Extremes> extremes(observed_.size());
   executor_->run([&](TensorId id, std::span<const std::byte> contents) {
-    const int32_t slot = slot_[index(id)];
-    if (slot < 0) return;
-    extremes[static_cast<size_t>(slot)] = statistics_[static_cast<size_t>(slot)].observe(as<float>(contents));
+    if (slot_[index(id)] < 0) return;
+    const size_t slot = static_cast<size_t>(slot_[index(id)]);
+    extremes[slot] = statistics_[slot].observe(as<float>(contents));
+    if (rows_[slot].length > 0) rows_[slot].statistics.observe(as<float>(contents), rows_[slot].length);
   });
   return extremes;
 }
@@ -49,16 +59,24 @@ void Calibrator::fold(std::span<const Extremes> extremes) {
 Bytes Calibrator::state() const {
   Bytes bytes;
   for (const TensorStatistics& statistics : statistics_) statistics.append_to(bytes);
+  for (const Rows& rows : rows_) {
+    if (rows.length > 0) rows.statistics.append_to(bytes);
+  }
   return bytes;
 }
 
 void Calibrator::merge(std::span<const std::byte> state) {
   // All or nothing: a damaged state must not leave half of it behind.
   std::vector<TensorStatistics> merged = statistics_;
+  std::vector<Rows> merged_rows = rows_;
   for (TensorStatistics& statistics : merged) statistics.merge(TensorStatistics::take_from(state));
+  for (Rows& rows : merged_rows) {
+    if (rows.length > 0) rows.statistics.merge(RowStatistics::take_from(state));
+  }
   if (!state.empty())
     throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
   statistics_ = std::move(merged);
+  rows_ = std::move(merged_rows);
 }
 
 const TensorStatistics& Calibrator::statistics(TensorId id) const { return statistics_[slot_of(id)]; }

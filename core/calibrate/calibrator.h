@@ -34,10 +34,17 @@ class Calibrator {
   /// The non-constant float tensors of the graph.
   const std::vector<TensorId>& observed() const { return observed_; }
   const TensorStatistics& statistics(TensorId id) const;
+  /// Of a tensor that an operator compares within rows; of others no row has counted.
+  const RowStatistics& rows(TensorId id) const { return rows_[slot_of(id)].statistics; }
   uint64_t samples() const { return samples_; }
   const Graph& graph() const { return *graph_; }
 
  private:
+  struct Rows {
+    size_t length = 0;  ///< 0 where nothing compares within them.
+    RowStatistics statistics;
+  };
+
   /// Index of an observed tensor; throws Internal for another.
   size_t slot_of(TensorId id) const;
 
@@ -47,6 +54,7 @@ class Calibrator {
   std::vector<double> averaging_;  ///< By slot: the constant of the moving average.
   std::vector<int32_t> slot_;      ///< By tensor: index into statistics_, or -1.
   std::vector<TensorStatistics> statistics_;
+  std::vector<Rows> rows_;  ///< By slot.
   uint64_t samples_ = 0;
 };
 

@@ -79,12 +79,20 @@ bool needs_histogram(MethodKind kind) {
   return kind == MethodKind::Mse || kind == MethodKind::Entropy || kind == MethodKind::Percentile;
 }
 
-Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric) {
-  if (statistics.count() == 0) return {};
-  const Range observed = observed_range(statistics);
-  // One value only: it is an end of the range and so represented exactly; nothing is to be searched.
-  const bool single_value = statistics.low() == statistics.high();
-  Range range = single_value ? observed : range_of_method(statistics, method, bits, asymmetric);
+Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric,
+                   const ops::Interval& relevant) {
+  // Infinities are not among the values that were counted.
+  const bool infinite = statistics.non_finite() > 0;
+  const bool ends_low = std::isfinite(relevant.low) && (infinite || statistics.low() < relevant.low);
+  const bool ends_high = std::isfinite(relevant.high) && (infinite || statistics.high() > relevant.high);
+  if (statistics.count() == 0 && !ends_low && !ends_high) return {};
+  Range observed = statistics.count() == 0 ? Range() : observed_range(statistics);
+  if (ends_low) observed.low = std::min(0.0, relevant.low);
+  if (ends_high) observed.high = std::max(0.0, relevant.high);
+  // One value only: it is an end of the range and so represented exactly; nothing is to be searched. Nor is
+  // there where values lie beyond what is relevant: a histogram that spans them shows nothing of the others.
+  const bool nothing_to_search = ends_low || ends_high || statistics.low() == statistics.high();
+  Range range = nothing_to_search ? observed : range_of_method(statistics, method, bits, asymmetric);
   range.low = std::clamp(range.low, observed.low, 0.0);
   range.high = std::clamp(range.high, 0.0, observed.high);
   if (asymmetric) return range;

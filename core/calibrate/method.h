@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "calibrate/statistics.h"
+#include "ops/operator.h"
 
 namespace octet::calibrate {
 
@@ -36,7 +37,10 @@ struct Range {
 
 /// The range that `method` chooses for integers of `bits` bits (8 or 16). Asymmetric: within the observed
 /// range widened to contain zero, so that the low end behind a ReLU is exactly 0. Symmetric: {-m, m}, m at
-/// most the largest magnitude observed. {0, 0} when nothing but zeros was seen.
-Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric);
+/// most the largest magnitude observed. {0, 0} when nothing but zeros was seen. Of values beyond `relevant`
+/// it only matters that they are: where there are some, the range ends there, and is what was observed at its
+/// other end, whatever the method.
+Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric,
+                   const ops::Interval& relevant = {});
 
 }  // namespace octet::calibrate

@@ -389,4 +389,37 @@ TensorStatistics TensorStatistics::take_from(std::span<const std::byte>& bytes) 
   return statistics;
 }
 
+void RowStatistics::observe(std::span<const float> values, size_t row_length) {
+  // Masks begin at -10^4, and integers could not tell such logits from each other beside others near zero.
+  constexpr float kMaskedRow = -0x1p13f;
+  for (; values.size() >= row_length; values = values.subspan(row_length)) {
+    float low = kInfinity, high = -kInfinity;
+    for (const float value : values.first(row_length)) {  // NaN is neither.
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+    if (!(high > kMaskedRow) || high == kInfinity) continue;
+    least_maximum = std::min(least_maximum, high);
+    widest = std::max(widest, high - low);
+  }
+}
+
+void RowStatistics::merge(const RowStatistics& other) {
+  least_maximum = std::min(least_maximum, other.least_maximum);
+  widest = std::max(widest, other.widest);
+}
+
+void RowStatistics::append_to(Bytes& bytes) const {
+  put(bytes, least_maximum);
+  put(bytes, widest);
+}
+
+RowStatistics RowStatistics::take_from(std::span<const std::byte>& bytes) {
+  RowStatistics rows;
+  rows.least_maximum = take<float>(bytes);
+  rows.widest = take<float>(bytes);
+  if (std::isnan(rows.least_maximum) || !(rows.widest >= 0)) malformed();
+  return rows;
+}
+
 }  // namespace octet::calibrate

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -78,6 +79,22 @@ class TensorStatistics {
   double average_low_ = 0;
   double average_high_ = 0;
   uint64_t folded_ = 0;
+};
+
+/// What is remembered of the rows of a tensor along its last axis, for operators that compare within rows.
+/// Like a histogram it depends on the set of rows alone.
+struct RowStatistics {
+  /// Of all rows' largest values the least; +inf when no row counted.
+  float least_maximum = std::numeric_limits<float>::infinity();
+  /// How far the smallest value of a row was below its largest, at most; infinite where one was.
+  float widest = 0;
+
+  /// Rows that hold nothing but masked logits do not count: nothing that is left of them is of use.
+  void observe(std::span<const float> values, size_t row_length);
+  void merge(const RowStatistics& other);
+  /// As those of TensorStatistics.
+  void append_to(Bytes& bytes) const;
+  static RowStatistics take_from(std::span<const std::byte>& bytes);
 };
 
 }  // namespace octet::calibrate

@@ -16,6 +16,12 @@ std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
   return plain_arithmetic(node, [](auto a, auto b) { return wrapping(std::plus<>(), a, b); });
 }
 
+/// A term makes a difference where the other can bring the sum to where it makes one.
+Interval relevant(const NodeView&, size_t i, const Interval& sum, std::span<const KnownValues> operands) {
+  const Interval& other = operands[1 - i].range;
+  return {sum.low - other.high, sum.high - other.low};
+}
+
 }  // namespace
 
 extern const Operator add;
@@ -23,6 +29,7 @@ const Operator add = {
     .kind = OpKind::Add,
     .infer = infer_binary,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
+    .quantization = {.relevant = relevant},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

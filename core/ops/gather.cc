@@ -90,7 +90,9 @@ const Operator gather = {
     .kind = OpKind::Gather,
     .infer = infer,
     .kernels = every_type(by_index_type<prepare<int32_t>, prepare<int64_t>>),
-    .quantization = {.output = OutputQuantization::SameAsInput, .plain_operands = kIndexOperand},
+    .quantization = {.output = OutputQuantization::SameAsInput,
+                     .plain_operands = kIndexOperand,
+                     .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
 };

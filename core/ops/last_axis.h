@@ -21,4 +21,15 @@ struct Rows {
   size_t count;
 };
 
+/// What is relevant of the logits of a node whose results are the same, as far as its output can show them,
+/// for all logits that are `distance` or more below the largest of their row. Everything, where no logit is
+/// masked.
+inline Interval relevant_logits(const KnownValues& logits, double beta, double distance) {
+  // e^-87 is the least normal float32. What is farther below counts for nothing in float arithmetic, which no
+  // network learns: it was put there to mask.
+  constexpr double kMasked = 87;
+  if (!(logits.widest_row * beta > kMasked)) return {};
+  return {.low = logits.least_row_maximum - distance / beta};
+}
+
 }  // namespace octet::ops

@@ -108,6 +108,13 @@ class Int8Kernel final : public Kernel {
   std::array<int32_t, 256> summands_ = {};     // Q12.19.
 };
 
+/// The output in INT8 ends at -16, and no logit's logarithm is above its distance below the largest. A float
+/// output shows all.
+Interval relevant(const NodeView& node, size_t, const Interval&, std::span<const KnownValues> operands) {
+  if (node.node().placement.precision != Precision::Int8) return {};
+  return relevant_logits(operands[0], 1, 16);
+}
+
 }  // namespace
 
 extern const Operator log_softmax;
@@ -122,7 +129,9 @@ const Operator log_softmax = {
                 }},
     .quantization = {.output = OutputQuantization::Fixed,
                      .fixed_scale = 16.0f / 256,
-                     .fixed_zero_point = 127},
+                     .fixed_zero_point = 127,
+                     .relevant = relevant,
+                     .compares_within_rows = true},
     .mla = {.int8 = false},
     .tflite = {.int8 = true},
     .in_place = true,

@@ -17,7 +17,7 @@ extern const Operator max_pool_2d = {
     .kernels = {.f32 = prepare_float_pool<kernels::max_pool>,
                 .i8 = prepare_integer_pool<int8_t, kernels::max_pool>,
                 .i16 = prepare_integer_pool<int16_t, kernels::max_pool>},
-    .quantization = {.output = OutputQuantization::SameAsInput},
+    .quantization = {.output = OutputQuantization::SameAsInput, .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
 };

@@ -30,7 +30,7 @@ const Operator maximum = {
     .kind = OpKind::Maximum,
     .infer = infer_binary,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
-    .quantization = {.output = OutputQuantization::AllSame},
+    .quantization = {.output = OutputQuantization::AllSame, .relevant = same_as_output},
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

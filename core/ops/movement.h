@@ -34,6 +34,7 @@ std::unique_ptr<Kernel> identity_kernel(const NodeView& node);
 std::array<ptrdiff_t, Shape::kMaxRank> byte_strides(const Tensor& tensor);
 
 /// The operator keeps the parameters of input 0, because its output holds values of the input.
-inline constexpr QuantizationRule kKeepsParameters = {.output = OutputQuantization::SameAsInput};
+inline constexpr QuantizationRule kKeepsParameters = {.output = OutputQuantization::SameAsInput,
+                                                      .relevant = same_as_output};
 
 }  // namespace octet::ops

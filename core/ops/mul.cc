@@ -1,4 +1,5 @@
 // MUL: the product of two tensors, broadcast by NumPy's rules, with a fused activation.
+#include <algorithm>
 #include <limits>
 
 #include "ops/plain_arithmetic.h"
@@ -60,6 +61,18 @@ std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
   return plain_arithmetic(node, [](auto a, auto b) { return wrapping(std::multiplies<>(), a, b); });
 }
 
+/// A factor of one sign, or zero, takes the other factor's order over to the product. One above 1 counts as
+/// 1: then the other keeps a range of its own, and where a large constant makes the product large (a mask of
+/// 0 and 1 by -10^9), it is the constant that makes no difference beyond some magnitude.
+Interval relevant(const NodeView&, size_t i, const Interval& product, std::span<const KnownValues> operands) {
+  const KnownValues& other = operands[1 - i];
+  const bool is_negative = other.range.high <= 0;
+  const double least = std::min(other.least_magnitude, 1.0);
+  if (least <= 0 || (!is_negative && other.range.low < 0)) return {};
+  const Interval scaled = {std::min(product.low, 0.0) / least, std::max(product.high, 0.0) / least};
+  return is_negative ? Interval{-scaled.high, -scaled.low} : scaled;
+}
+
 }  // namespace
 
 extern const Operator mul;
@@ -67,6 +80,7 @@ const Operator mul = {
     .kind = OpKind::Mul,
     .infer = infer_binary,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
+    .quantization = {.relevant = relevant},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -94,6 +95,36 @@ struct WeightOperand {
   std::optional<size_t> bias = {};  ///< Operand with the int32 bias of scale s_in * s_w.
 };
 
+/// The reals from `low` to `high`; by default all of them.
+struct Interval {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+};
+
+/// What is known of an operand's values. Where nothing is, they may be any.
+struct KnownValues {
+  Interval range = {};
+  /// The least magnitude of those that are not zero, as far as it is known: a constant's, or an integer's
+  /// scale.
+  double least_magnitude = 0;
+  /// Of rows along the last axis: the least of their largest values, and how far the smallest value of one
+  /// is below its largest at most. Known of operands of operators that compare within rows.
+  double least_row_maximum = 0;
+  double widest_row = 0;
+};
+
+/// Which values of operand `i` make a difference, where of the output only those within `output` do: an
+/// element from outside may be moved to the nearer end, and what changes of the output stays beyond an end of
+/// `output`. `operands`: what is known of each.
+using RelevantValues = Interval (*)(const NodeView& node, size_t i, const Interval& output,
+                                    std::span<const KnownValues> operands);
+
+/// The RelevantValues of an operator that moves or selects values.
+inline Interval same_as_output(const NodeView&, size_t, const Interval& output,
+                               std::span<const KnownValues>) {
+  return output;
+}
+
 struct QuantizationRule {
   OutputQuantization output = OutputQuantization::Free;
   size_t same_as = 0;
@@ -104,6 +135,10 @@ struct QuantizationRule {
   /// Operands that are plain in every precision, be the others reals: indices, a condition. Their types are
   /// checked by Operator::infer.
   std::span<const size_t> plain_operands = {};
+  /// Null where every value of every operand makes a difference, whatever happens to the output.
+  RelevantValues relevant = nullptr;
+  /// Whether `relevant` asks for the rows of operand 0.
+  bool compares_within_rows = false;
 };
 
 /// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.

@@ -52,7 +52,7 @@ extern const Operator pack = {
     .kind = OpKind::Pack,
     .infer = infer,
     .kernels = every_type(prepare),
-    .quantization = {.output = OutputQuantization::AllSame},
+    .quantization = {.output = OutputQuantization::AllSame, .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
 };

@@ -12,8 +12,8 @@ namespace octet::ops {
 inline constexpr size_t kConditionOperand[] = {0};
 
 /// The values share one scale.
-inline constexpr QuantizationRule kSelects = {.output = OutputQuantization::AllSame,
-                                              .plain_operands = kConditionOperand};
+inline constexpr QuantizationRule kSelects = {
+    .output = OutputQuantization::AllSame, .plain_operands = kConditionOperand, .relevant = same_as_output};
 
 /// Fails unless operand 0 holds truth values and operands 1 and 2 are of one type.
 void expect_choice(const NodeView& node);

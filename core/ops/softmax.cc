@@ -152,6 +152,15 @@ class Int16Kernel final : public Kernel {
   kernels::FixedPointMultiplier multiplier_;
 };
 
+/// Masked logits may have a share of the row's sum that the steps of the output do not show, all of a row
+/// together: 1/8 of a step, which takes a distance of 14.2 below the largest for rows of 768 in INT8, 18.2 in
+/// INT16. Where a float kernel computes, that of INT16.
+Interval relevant(const NodeView& node, size_t, const Interval&, std::span<const KnownValues> operands) {
+  const double steps = node.node().placement.precision == Precision::Int8 ? 256 : 32768;
+  const double length = node.input(0).shape[-1];
+  return relevant_logits(operands[0], node.attributes<Softmax>().beta, kernels::log(8 * steps * length));
+}
+
 }  // namespace
 
 extern const Operator softmax;
@@ -170,7 +179,9 @@ const Operator softmax = {
     .quantization = {.output = OutputQuantization::Fixed,
                      .fixed_scale = 1.0f / 256,
                      .fixed_zero_point = -128,
-                     .fixed_scale_int16 = 1.0f / 32768},
+                     .fixed_scale_int16 = 1.0f / 32768,
+                     .relevant = relevant,
+                     .compares_within_rows = true},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .cvu = true,

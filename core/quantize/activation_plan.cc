@@ -24,12 +24,14 @@ bool is_activation(const Graph& graph, TensorId id) {
 }
 
 /// The values that an operator adds to its group by itself: constants it selects among, and a padding value.
-calibrate::Range constant_range(const Graph& graph, const Node& node) {
+/// Infinite ones are left out, where they make a difference, as those of calibration.
+calibrate::Range constant_range(const Graph& graph, const Node& node, const ops::Interval& relevant) {
   calibrate::Range range;
   const auto include = [&](float value) {
-    if (!std::isfinite(value)) return;
-    range.low = std::min<double>(range.low, value);
-    range.high = std::max<double>(range.high, value);
+    const double moved = std::clamp<double>(value, relevant.low, relevant.high);
+    if (!std::isfinite(moved)) return;
+    range.low = std::min(range.low, moved);
+    range.high = std::max(range.high, moved);
   };
   for (const TensorId input : node.inputs) {
     if (input == TensorId::None || !graph.tensor(input).is_constant()) continue;
@@ -86,6 +88,7 @@ ActivationPlan::ActivationPlan(const Graph& graph)
 ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                                const QuantizationParams& params, std::vector<std::string>& warnings)
     : ActivationPlan(graph) {
+  relevant_ = RelevantValues(graph, calibration);
   choose_symmetry(graph, params);
   add_ranges(graph, calibration, params, warnings);
   choose_params();
@@ -213,7 +216,7 @@ std::vector<bool> ActivationPlan::add_moved_ranges(const Graph& graph) {
     const Precision precision = node.placement.precision;
     for (const TensorId id : node.outputs) {
       moved[slot(id, precision)] = true;
-      widen(id, precision, constant_range(graph, node));
+      widen(id, precision, constant_range(graph, node, relevant_.of(id)));
     }
     for (const TensorId input : node.inputs) {
       if (!is_activation(graph, input)) continue;
@@ -245,7 +248,8 @@ void ActivationPlan::add_range(TensorId id, Precision precision,
                                const calibrate::Method& method) {
   const bool int16 = precision == Precision::Int16;
   const bool asymmetric = !int16 && group(id, precision).asymmetric;
-  widen(id, precision, calibrate::choose_range(statistics, method, int16 ? 16 : 8, asymmetric));
+  widen(id, precision,
+        calibrate::choose_range(statistics, method, int16 ? 16 : 8, asymmetric, relevant_.of(id)));
 }
 
 void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
@@ -264,13 +268,16 @@ void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator&
     if (computed.empty()) continue;
     const calibrate::TensorStatistics& statistics = calibration.statistics(id);
     const std::string& name = graph.tensor(id).name;
-    if (statistics.non_finite() > 0) {
+    const bool masked = statistics.non_finite() > 0 && is_bounded(relevant_.of(id));
+    if (statistics.non_finite() > 0 && !masked) {
       warnings.push_back("Tensor '" + name + "' held " + std::to_string(statistics.non_finite()) +
                          " NaN or infinite values during calibration; they were left out of its range.");
     }
     std::erase_if(computed, [&](Precision precision) { return group(id, precision).fixed; });
     if (computed.empty()) continue;
-    if (statistics.count() == 0) {
+    if (masked) {
+      // Infinities, of which calibration took what is relevant.
+    } else if (statistics.count() == 0) {
       warnings.push_back("Tensor '" + name + "' was never reached with a finite value; its scale is 1.");
     } else if (statistics.low() == 0 && statistics.high() == 0) {
       warnings.push_back("Tensor '" + name + "' was zero in every calibration sample; its scale is 1.");

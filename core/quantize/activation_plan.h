@@ -14,6 +14,7 @@
 #include "ir/graph.h"
 #include "ops/operator.h"
 #include "quantize/params.h"
+#include "quantize/relevant_values.h"
 
 namespace octet::quantize {
 
@@ -33,6 +34,8 @@ class ActivationPlan {
   const QuantParams& of(TensorId id, Precision precision) const { return group(id, precision).params; }
   /// The range the calibration method chose for the group of `id`.
   calibrate::Range range(TensorId id, Precision precision) const { return group(id, precision).range; }
+  /// Which values make a difference; of those beyond, scales only tell that they are.
+  const RelevantValues& relevant() const { return relevant_; }
   /// Doubles the scale of the group; false when its scale is fixed by an operator.
   bool double_scale(TensorId id, Precision precision);
 
@@ -67,6 +70,7 @@ class ActivationPlan {
   void add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                   const QuantizationParams& params, std::vector<std::string>& warnings);
 
+  RelevantValues relevant_;
   std::vector<bool> quantized_;  ///< By slot, as what follows.
   std::vector<size_t> parent_;   ///< Union-find.
   std::vector<Group> groups_;    ///< Meaningful at roots.

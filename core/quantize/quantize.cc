@@ -197,9 +197,22 @@ class Quantizer {
     return add_conversion(integer, source_.tensor(id).name + "_requantized", precision, params);
   }
 
-  TensorId constant_operand(const Node& node, TensorId id) {
-    const Tensor& tensor = source_.tensor(id);
-    if (tensor.dtype != DType::Float32) return operand(id, Precision::Float32);
+  /// A float constant as the node reads it: what makes no difference must not set its scale.
+  Tensor relevant_constant(const Node& node, size_t i) const {
+    std::vector<double> scales(node.inputs.size(), 0.0);
+    for (size_t o = 0; o < scales.size(); ++o) {
+      const TensorId id = node.inputs[o];
+      if (id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
+        scales[o] = static_cast<double>(plan_.of(id, node.placement.precision).scale[0]);
+    }
+    return clamped_to(source_.tensor(node.inputs[i]),
+                      plan_.relevant().of_constant(source_, node, i, std::move(scales)));
+  }
+
+  TensorId constant_operand(const Node& node, size_t i) {
+    const TensorId id = node.inputs[i];
+    if (source_.tensor(id).dtype != DType::Float32) return operand(id, Precision::Float32);
+    const Tensor tensor = relevant_constant(node, i);
     const Precision precision = node.placement.precision;
     const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
     if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
@@ -238,7 +251,7 @@ class Quantizer {
       } else if (rule && rule->bias == i) {
         copy.inputs[i] = add_constant(std::move(*weights->bias));
       } else if (source_.tensor(id).is_constant()) {
-        copy.inputs[i] = constant_operand(node, id);
+        copy.inputs[i] = constant_operand(node, i);
       } else {
         copy.inputs[i] = activation_operand(node, id);
       }
