@@ -54,6 +54,19 @@ class Quantizer {
     for (std::string& warning : precision_warnings(params)) result_.warnings.push_back(std::move(warning));
   }
 
+  /// Raises scales that TFLite's kernels do not take. One that cannot be raised stays as it is: the emulator
+  /// takes it, and a .tflite file then holds the node in float.
+  void fit_kernel_scales() {
+    if (params_.requantization != RequantizationMode::Tflite) return;
+    bool changed = true;
+    for (int round = 0; changed && round < kMaxDoublings; ++round) {
+      changed = false;
+      for (const Node& node : source_.nodes) {
+        if (is_integer(node) && raise_scale(node)) changed = true;
+      }
+    }
+  }
+
   Result run() {
     fit_output_scales();
     result_.graph.name = source_.name;
@@ -136,6 +149,49 @@ class Quantizer {
     }
   }
 
+  bool raise_scale(const Node& node) {
+    const ops::ScaleCheck check = ops::operator_of(node.op).tflite.scales;
+    if (check == nullptr) return false;
+    const ops::ScaleProblem problem = check(NodeView(source_, node), scales_of(node));
+    const bool of_input = problem == ops::ScaleProblem::InputTooFine;
+    if (!of_input && problem != ops::ScaleProblem::OutputTooFine) return false;
+    const Precision precision = node.placement.precision;
+    const TensorId input = node.inputs[0];
+    const TensorId output = node.outputs[0];
+    if (plan_.share_scale(input, output, precision)) return false;
+    if (of_input && source_.tensor(input).is_constant()) return false;
+    if (!plan_.double_scale(of_input ? input : output, precision)) return false;
+    if (raised_.insert(node.name).second) {
+      result_.warnings.push_back("The scale of '" + source_.tensor(of_input ? input : output).name +
+                                 "' was raised, as '" + node.name + "' does not take a finer one.");
+    }
+    return true;
+  }
+
+  /// Those that the node will have; of weights as far as they and their bias decide.
+  ops::NodeScales scales_of(const Node& node) const {
+    const Precision precision = node.placement.precision;
+    ops::NodeScales scales{.precision = precision, .inputs = std::vector<double>(node.inputs.size(), 0.0)};
+    const std::optional<ops::WeightOperand>& rule = weight_rule(node);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const TensorId id = node.inputs[i];
+      if (id == TensorId::None || source_.tensor(id).dtype != DType::Float32) continue;
+      if (rule && (i == rule->index || rule->bias == i)) continue;
+      scales.inputs[i] = source_.tensor(id).is_constant()
+                             ? static_cast<double>(constant_params(node, i).scale[0])
+                             : static_cast<double>(plan_.of(id, precision).scale[0]);
+    }
+    if (rule) {
+      const Tensor* const bias = bias_of(node, *rule);
+      scales.inputs[rule->index] =
+          coarsest_weight_scale(source_.tensor(node.inputs[rule->index]), bias, scales.inputs[0],
+                                format_of(params_, node).weights.bits);
+    }
+    if (plan_.is_quantized(node.outputs[0], precision))
+      scales.output = static_cast<double>(plan_.of(node.outputs[0], precision).scale[0]);
+    return scales;
+  }
+
   /// The model's own names are taken first, so that a converted copy never takes one of them.
   void reserve_names() {
     for (const Tensor& tensor : source_.tensors) names_.insert(tensor.name);
@@ -212,16 +268,19 @@ class Quantizer {
   TensorId constant_operand(const Node& node, size_t i) {
     const TensorId id = node.inputs[i];
     if (source_.tensor(id).dtype != DType::Float32) return operand(id, Precision::Float32);
-    const Tensor tensor = relevant_constant(node, i);
+    return add_constant(
+        quantize_constant(relevant_constant(node, i), constant_params(node, i), node.placement.precision));
+  }
+
+  /// The parameters of a constant that is no weight.
+  QuantParams constant_params(const Node& node, size_t i) const {
     const Precision precision = node.placement.precision;
-    const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
-    if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
-      return add_constant(quantize_constant(tensor, plan_.of(node.outputs[0], precision), precision));
-    const calibrate::Range range = range_of(tensor);
+    const OutputQuantization output = ops::operator_of(node.op).quantization.output;
+    if (output == OutputQuantization::AllSame || output == OutputQuantization::SameAsInput)
+      return plan_.of(node.outputs[0], precision);
+    const calibrate::Range range = range_of(relevant_constant(node, i));
     const bool asymmetric = format_of(params_, node).asymmetric.value_or(int8_is_asymmetric(params_));
-    const QuantParams params =
-        precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);
-    return add_constant(quantize_constant(tensor, params, precision));
+    return precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);
   }
 
   TensorId add_constant(Tensor tensor) {
@@ -356,7 +415,9 @@ Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
     if (statistics.count() == 0) return {};
     return {static_cast<double>(statistics.low()), static_cast<double>(statistics.high())};
   };
-  return Quantizer(graph, std::move(plan), params, std::move(warnings), observed).run();
+  Quantizer quantizer(graph, std::move(plan), params, std::move(warnings), observed);
+  quantizer.fit_kernel_scales();
+  return quantizer.run();
 }
 
 Result quantize(const Graph& graph, const std::map<std::string, QuantParams>& stored,

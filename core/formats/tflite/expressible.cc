@@ -1,6 +1,7 @@
 #include "formats/tflite/expressible.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -154,7 +155,8 @@ Graph with_int16_biases(Graph graph) {
     if (!convolution || view.input(0).dtype != DType::Int16 || view.has_input(2)) continue;
     const std::vector<int64_t> zeros(static_cast<size_t>(view.output().shape.channels()), 0);
     QuantParams params = *view.input(1).quantization;
-    for (float& scale : params.scale) scale *= view.input(0).quantization->scale[0];
+    constexpr float kLeast = std::numeric_limits<float>::min();
+    for (float& scale : params.scale) scale = std::max(scale * view.input(0).quantization->scale[0], kLeast);
     params.axis = 0;
     params.bits = 0;
     node.inputs.resize(3, TensorId::None);
