@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <set>
@@ -102,9 +103,9 @@ class Quantizer {
     return ops::operator_of(node.op).quantization.weight;
   }
 
-  const Tensor* bias_of(const Node& node, const ops::WeightOperand& rule) const {
-    const NodeView view(source_, node);
-    return rule.bias && view.has_input(*rule.bias) ? &view.input(*rule.bias) : nullptr;
+  std::optional<Tensor> bias_of(const Node& node, const ops::WeightOperand& rule) const {
+    if (!rule.bias || !NodeView(source_, node).has_input(*rule.bias)) return {};
+    return relevant_constant(node, *rule.bias);
   }
 
   std::optional<QuantizedWeights> weights_of(const Node& node, const ops::WeightOperand& rule) const {
@@ -120,8 +121,9 @@ class Quantizer {
                                    .per_channel = scheme.per_channel,
                                    .precision = precision,
                                    .bits = scheme.bits};
-    return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis, bias_of(node, rule),
-                            context);
+    const std::optional<Tensor> bias = bias_of(node, rule);
+    return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis,
+                            bias ? &*bias : nullptr, context);
   }
 
   /// With `sima` requantization an output scale may be too fine for its input and weights. Raising it can
@@ -182,10 +184,10 @@ class Quantizer {
                              : static_cast<double>(plan_.of(id, precision).scale[0]);
     }
     if (rule) {
-      const Tensor* const bias = bias_of(node, *rule);
+      const std::optional<Tensor> bias = bias_of(node, *rule);
       scales.inputs[rule->index] =
-          coarsest_weight_scale(source_.tensor(node.inputs[rule->index]), bias, scales.inputs[0],
-                                format_of(params_, node).weights.bits);
+          coarsest_weight_scale(source_.tensor(node.inputs[rule->index]), bias ? &*bias : nullptr,
+                                scales.inputs[0], format_of(params_, node).weights.bits);
     }
     if (plan_.is_quantized(node.outputs[0], precision))
       scales.output = static_cast<double>(plan_.of(node.outputs[0], precision).scale[0]);
@@ -229,6 +231,39 @@ class Quantizer {
     return to;
   }
 
+  /// TFLite's QUANTIZE turns numbers of more than 31 bits of steps into any end of the range; what masks
+  /// would be kept. So what makes no difference ends where it does.
+  TensorId add_clips(TensorId from, const ops::Interval& relevant) {
+    const auto clip = [&](OpKind op, double end) {
+      if (!std::isfinite(end)) return;
+      const float value = static_cast<float>(end);
+      const std::string name = unique_name(result_.graph.tensor(from).name + "_clipped");
+      const TensorId bound = result_.graph.add_tensor({.name = unique_name(name + "_end"),
+                                                       .dtype = DType::Float32,
+                                                       .shape = {1},
+                                                       .constant = make_constant(std::span(&value, 1)),
+                                                       .quantization = {}});
+      const TensorId to = result_.graph.add_tensor({.name = name,
+                                                    .dtype = DType::Float32,
+                                                    .shape = result_.graph.tensor(from).shape,
+                                                    .constant = nullptr,
+                                                    .quantization = {}});
+      result_.graph.nodes.push_back(
+          {.name = name,
+           .op = op,
+           .attributes = NoAttributes{},
+           .inputs = {from, bound},
+           .outputs = {to},
+           .source_nodes = {},
+           .placement = {Unit::Apu, -1, {"It ends values that SOFTMAX does not tell apart."}},
+           .requantization = params_.requantization});
+      from = to;
+    };
+    clip(OpKind::Maximum, relevant.low);
+    clip(OpKind::Minimum, relevant.high);
+    return from;
+  }
+
   /// A source activation in `precision`, converted on first use.
   TensorId operand(TensorId id, Precision precision) {
     if (id == TensorId::None) return id;
@@ -237,7 +272,11 @@ class Quantizer {
     TensorId& copy = form(id, precision);
     if (copy != TensorId::None) return copy;
     if (tensor.is_constant()) return copy = result_.graph.add_tensor(tensor);
-    const TensorId from = form(id, produced_in_[index(id)]);
+    TensorId from = form(id, produced_in_[index(id)]);
+    if (octet::is_integer(precision) && plan_.relevant().are_exceeded(id) &&
+        result_.graph.tensor(from).dtype == DType::Float32) {
+      from = add_clips(from, plan_.relevant().of(id));
+    }
     // A graph output keeps its name in float, the type users see.
     const bool is_output = precision == Precision::Float32 && graph_outputs_.count(id) != 0;
     return copy = add_conversion(
@@ -258,7 +297,8 @@ class Quantizer {
     std::vector<double> scales(node.inputs.size(), 0.0);
     for (size_t o = 0; o < scales.size(); ++o) {
       const TensorId id = node.inputs[o];
-      if (id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
+      const bool reads_integers = octet::is_integer(node.placement.precision);
+      if (reads_integers && id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
         scales[o] = static_cast<double>(plan_.of(id, node.placement.precision).scale[0]);
     }
     return clamped_to(source_.tensor(node.inputs[i]),
@@ -340,8 +380,11 @@ class Quantizer {
       } else if (rule && i == rule->index && integer_weights) {
         copy.inputs[i] = add_constant(weights_of(node, *rule)->weights);
       } else {
-        range_of(tensor);
-        copy.inputs[i] = add_constant(round_to_bfloat16(tensor));
+        // A mask may be infinite, but for its products with 0; so may not what rounding makes of the largest
+        // floats.
+        if (!is_bounded(plan_.relevant().of_constant(source_, node, i))) range_of(tensor);
+        constexpr double kLargest = 0x1.fep127;
+        copy.inputs[i] = add_constant(round_to_bfloat16(clamped_to(tensor, {-kLargest, kLargest})));
       }
     }
     for (TensorId& output : copy.outputs) output = add_output(output, Precision::BFloat16);

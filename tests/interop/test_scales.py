@@ -176,7 +176,7 @@ def nearly_cancelling(b, x):
 
 
 def nearly_equal_squared(b, x):
-    other = op(b, "MUL", [x, scalar(1.001)], "MulOptions")
+    other = op(b, "MUL", [x, scalar(1.0001)], "MulOptions")
     return op(b, "SQUARED_DIFFERENCE", [x, other], "SquaredDifferenceOptions")
 
 

@@ -78,7 +78,8 @@ class EdgeStripper {
     if (real.dtype != DType::Float32) return;
     TensorId integer = TensorId::None;
     const std::vector<NodeId> readers = consumers(graph_)[index(input)];
-    for (const NodeId reader : readers) {
+    for (const NodeId first : readers) {
+      const NodeId reader = behind_clips(first);
       const Node& node = graph_.node(reader);
       const DType found = node.op == OpKind::Quantize ? graph_.tensor(node.outputs[0]).dtype : DType::Float32;
       if (found != type_) not_integer("Input", real.name, problem(node, found, "reads"));
@@ -88,6 +89,8 @@ class EdgeStripper {
       } else if (graph_.tensor(output).quantization != graph_.tensor(integer).quantization) {
         not_integer("Input", real.name, "it is quantized in two ways.");
       }
+      for (NodeId n = first; n != reader; n = consumers(graph_)[index(graph_.node(n).outputs[0])][0])
+        dropped_[index(n)] = true;
       dropped_[index(reader)] = true;
       for (Node& other : graph_.nodes) replace(other.inputs, output, integer);
       replace(graph_.outputs, output, integer);
@@ -96,6 +99,19 @@ class EdgeStripper {
     graph_.tensor(input).name += "_float";
     graph_.tensor(integer).name = real.name;
     input = integer;
+  }
+
+  /// The reader of values that quantization clips in front of QUANTIZE, which integers need not be.
+  NodeId behind_clips(NodeId reader) const {
+    const auto clips = [&](const Node& node) {
+      return (node.op == OpKind::Maximum || node.op == OpKind::Minimum) && node.source_nodes.empty();
+    };
+    while (clips(graph_.node(reader))) {
+      const std::vector<NodeId> next = consumers(graph_)[index(graph_.node(reader).outputs[0])];
+      if (next.size() != 1) break;
+      reader = next[0];
+    }
+    return reader;
   }
 
   void strip_output(TensorId& output) {
