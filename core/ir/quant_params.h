@@ -19,6 +19,10 @@ struct QuantParams {
   friend bool operator==(const QuantParams&, const QuantParams&) = default;
 };
 
+/// Quantization gives no smaller scale: products with others would leave float32's normal range, and no real
+/// activation or weight is that small.
+inline constexpr double kSmallestScale = 0x1p-60;
+
 /// The two documented families of integer rescaling; see kernels/requantize.h for their arithmetic.
 enum class RequantizationMode : uint8_t {
   Tflite,  ///< 32-bit fixed-point multiplier and shift, as TFLite's reference kernels.

@@ -8,6 +8,7 @@
 #include "kernels/requantize.h"
 #include "ops/elementwise.h"
 #include "ops/inference.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -105,7 +106,7 @@ const Operator batch_matmul = {
     .infer = infer,
     .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
-    .tflite = {.int8 = true, .int16 = true},
+    .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
 };
 
 }  // namespace octet::ops

@@ -9,6 +9,7 @@
 #include "kernels/broadcast.h"
 #include "kernels/requantize.h"
 #include "ops/elementwise.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 
@@ -90,6 +91,17 @@ constexpr Kernels comparison_kernels() {
           .i8 = prepare_int8_comparison<Compare>,
           .plain = prepare_plain_comparison<Compare, kOfTruth>};
 }
+
+/// TFLite's multiplies by the scales, as numbers below 1. Raised, they are no better.
+inline ScaleProblem compared_scales(const NodeView&, const NodeScales& scales) {
+  const bool fits = multiplier_problem(scales.inputs[0], 1) == ScaleProblem::None &&
+                    multiplier_problem(scales.inputs[1], 1) == ScaleProblem::None;
+  return fits ? ScaleProblem::None : ScaleProblem::Unfit;
+}
+
+/// Its integer kernels.
+inline constexpr Support kComparedByTflite = {
+    .int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}, .scales = compared_scales};
 
 inline constexpr QuantizationRule kGivesTruth = {.output = OutputQuantization::NotQuantized};
 

@@ -4,6 +4,7 @@
 #include "kernels/gemm_int8.h"
 #include "ops/convolution_operands.h"
 #include "ops/inference.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -58,9 +59,10 @@ extern const Operator conv_2d = {
     .kind = OpKind::Conv2d,
     .infer = infer,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
-    .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
+    .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2},
+                     .relevant = relevant_bias},
     .mla = {.int8 = true, .bf16 = true, .constraints = kConvolutionOnMla},
-    .tflite = {.int8 = true, .int16 = true},
+    .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
 };
 
 }  // namespace octet::ops

@@ -186,6 +186,24 @@ kernels::Int8Range int8_range_of(const NodeView& node, Activation activation) {
   return {.zero_point = output.zero_point[0], .low = clamp.low, .high = clamp.high};
 }
 
+Interval relevant_bias(const NodeView& node, size_t i, const Interval& output,
+                       std::span<const KnownValues> operands) {
+  const WeightOperand& weight = *operator_of(node.node().op).quantization.weight;
+  if (weight.bias != i || (!std::isfinite(output.low) && !std::isfinite(output.high))) return {};
+  const Tensor& filter = node.input(weight.index);
+  if (!filter.is_constant() || filter.dtype != DType::Float32) return {};
+  const int axis = normalized_axis(weight.channel_axis, filter.shape.rank());
+  const size_t inner = static_cast<size_t>(filter.shape.elements(axis + 1, filter.shape.rank()));
+  std::vector<double> sums(static_cast<size_t>(filter.shape[axis]), 0.0);  // Of magnitudes, by channel.
+  const std::span<const float> weights = filter.values<float>();
+  for (size_t w = 0; w < weights.size(); ++w)
+    sums[w / inner % sums.size()] += std::fabs(static_cast<double>(weights[w]));
+  const Interval& input = operands[0].range;
+  const double largest =
+      *std::max_element(sums.begin(), sums.end()) * std::max(std::fabs(input.low), std::fabs(input.high));
+  return {output.low - largest, output.high + largest};
+}
+
 Shape convolved_shape(const NodeView& node, int32_t output_channels) {
   const Conv2d& a = node.attributes<Conv2d>();
   const Shape& input = node.input(0).shape;

@@ -33,6 +33,11 @@ int32_t convolved_extent(const NodeView& node, std::string_view axis, int32_t in
 /// convolved_extent do.
 Shape convolved_shape(const NodeView& node, int32_t output_channels);
 
+/// The RelevantValues of these operators: a bias makes a difference where sums of products can bring it to
+/// where the output makes one.
+Interval relevant_bias(const NodeView& node, size_t i, const Interval& output,
+                       std::span<const KnownValues> operands);
+
 /// How their kernels walk input and output.
 kernels::ConvolutionGeometry convolution_geometry(const NodeView& node, int32_t groups);
 

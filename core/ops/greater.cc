@@ -12,7 +12,7 @@ const Operator greater = {
     .kernels = comparison_kernels<std::greater<>>(),
     .quantization = kGivesTruth,
     .mla = {.int8 = false},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = kComparedByTflite,
 };
 
 }  // namespace octet::ops

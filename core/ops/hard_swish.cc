@@ -1,6 +1,7 @@
 // HARD_SWISH: x * clamp(x + 3, 0, 6) / 6.
 #include <algorithm>
 
+#include "ops/scale_limits.h"
 #include "ops/unary_table.h"
 
 namespace octet::ops {
@@ -11,6 +12,11 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
     const v128_t gate = clamped(wasm_f32x4_add(x, wasm_f32x4_splat(3.0f)), {0.0f, 6.0f});
     return wasm_f32x4_div(wasm_f32x4_mul(x, gate), wasm_f32x4_splat(6.0f));
   });
+}
+
+/// TFLite refuses an output whose scale is 1/128 of the input's or less: it multiplies by less than 1 there.
+ScaleProblem takes_scales(const NodeView&, const NodeScales& scales) {
+  return multiplier_problem(scales.inputs[0] / 128 / scales.output, 1);
 }
 
 int32_t clamp_to_int16(int64_t value) {
@@ -98,7 +104,7 @@ const Operator hard_swish = {
     .infer = infer_unary,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_rounded<int16_t>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true, .scales = takes_scales},
     .in_place = true,
 };
 

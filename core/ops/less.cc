@@ -12,7 +12,7 @@ const Operator less = {
     .kernels = comparison_kernels<std::less<>>(),
     .quantization = kGivesTruth,
     .mla = {.int8 = false},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = kComparedByTflite,
 };
 
 }  // namespace octet::ops

@@ -9,6 +9,7 @@
 #include "kernels/math.h"
 #include "kernels/math_simd.h"
 #include "ops/last_axis.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -133,7 +134,9 @@ const Operator log_softmax = {
                      .relevant = relevant,
                      .compares_within_rows = true},
     .mla = {.int8 = false},
-    .tflite = {.int8 = true},
+    .tflite = {.int8 = true,
+               .scales = [](const NodeView&,
+                            const NodeScales& scales) { return exponent_scales(scales, 1); }},
     .in_place = true,
 };
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ops/plain_arithmetic.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -82,7 +83,10 @@ const Operator mul = {
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .quantization = {.relevant = relevant},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
-    .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = {.int8 = true,
+               .int16 = true,
+               .constraints = {&kBroadcastsFourDimensions, 1},
+               .scales = product_scales},
     .in_place = true,
 };
 

@@ -12,7 +12,7 @@ const Operator not_equal = {
     .kernels = comparison_kernels<std::not_equal_to<>, true>(),
     .quantization = kGivesTruth,
     .mla = {.int8 = false},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = kComparedByTflite,
 };
 
 }  // namespace octet::ops

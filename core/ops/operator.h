@@ -160,6 +160,25 @@ struct Constraint {
   bool (*holds)(const ConstraintView& view);
 };
 
+/// The scales of an integer node.
+struct NodeScales {
+  Precision precision = Precision::Int8;
+  std::vector<double>
+      inputs;  ///< By operand: the largest of weights with one a channel; 0 where there is none.
+  double output = 0;
+};
+
+/// What is wrong with scales for a kernel.
+enum class ScaleProblem : uint8_t {
+  None,
+  InputTooFine,   ///< Until the scale of operand 0 is raised.
+  OutputTooFine,  ///< Until that of the output is.
+  Unfit,          ///< It cannot be mended by raising scales.
+};
+
+/// Which scales a kernel takes.
+using ScaleCheck = ScaleProblem (*)(const NodeView& node, const NodeScales& scales);
+
 /// Support of one kind of hardware for an operator: the precisions that run at all, and under which
 /// constraints.
 struct Support {
@@ -167,6 +186,7 @@ struct Support {
   bool int16 = false;  ///< Of TFLite's kernels only: see partition::Target::int16.
   bool bf16 = false;
   std::span<const Constraint> constraints = {};
+  ScaleCheck scales = nullptr;  ///< Null where every scale is taken.
 };
 
 /// Everything known about one operator.

@@ -10,6 +10,7 @@
 #include "kernels/math.h"
 #include "kernels/math_simd.h"
 #include "ops/last_axis.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -183,7 +184,12 @@ const Operator softmax = {
                      .relevant = relevant,
                      .compares_within_rows = true},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
-    .tflite = {.int8 = true, .int16 = true},
+    .tflite = {.int8 = true,
+               .int16 = true,
+               .scales =
+                   [](const NodeView& node, const NodeScales& scales) {
+                     return exponent_scales(scales, node.attributes<Softmax>().beta);
+                   }},
     .cvu = true,
     .in_place = true,
 };

@@ -4,6 +4,7 @@
 #include "kernels/convert.h"
 #include "kernels/requantize.h"
 #include "ops/plain_arithmetic.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -73,6 +74,12 @@ std::unique_ptr<Kernel> prepare_plain(const NodeView& node) {
   });
 }
 
+/// TFLite squares twice the larger scale, with 14 more bits, and multiplies by less than 1.
+ScaleProblem takes_scales(const NodeView&, const NodeScales& scales) {
+  const double twice_larger = 2 * std::max(scales.inputs[0], scales.inputs[1]);
+  return multiplier_problem(twice_larger * twice_larger / (0x1p14 * scales.output), 1);
+}
+
 }  // namespace
 
 extern const Operator squared_difference;
@@ -81,7 +88,7 @@ const Operator squared_difference = {
     .infer = infer_binary,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16, .plain = prepare_plain},
     .mla = {.int8 = false},
-    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
+    .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}, .scales = takes_scales},
     .in_place = true,
 };
 

@@ -10,6 +10,7 @@
 #include "kernels/gemm_int8.h"
 #include "ops/convolution_operands.h"
 #include "ops/inference.h"
+#include "ops/scale_limits.h"
 
 namespace octet::ops {
 namespace {
@@ -248,9 +249,10 @@ extern const Operator transpose_conv = {
     .kind = OpKind::TransposeConv,
     .infer = infer,
     .kernels = {.f32 = prepare_float, .i8 = prepare_int8, .i16 = prepare_int16},
-    .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
+    .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2},
+                     .relevant = relevant_bias},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
-    .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
+    .tflite = {.int8 = true, .int16 = true, .constraints = kTflite, .scales = weighted_sum_scales},
 };
 
 }  // namespace octet::ops

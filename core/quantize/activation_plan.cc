@@ -13,10 +13,6 @@ namespace {
 
 using ops::OutputQuantization;
 
-/// Below this a scale's products with others would leave float32's normal range; no real activation is that
-/// small.
-constexpr double kSmallestScale = 0x1p-60;
-
 const ops::QuantizationRule& rule_of(const Node& node) { return ops::operator_of(node.op).quantization; }
 
 bool is_activation(const Graph& graph, TensorId id) {

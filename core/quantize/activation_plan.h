@@ -38,6 +38,10 @@ class ActivationPlan {
   const RelevantValues& relevant() const { return relevant_; }
   /// Doubles the scale of the group; false when its scale is fixed by an operator.
   bool double_scale(TensorId id, Precision precision);
+  /// True where two tensors have one scale, so that raising it changes nothing between them.
+  bool share_scale(TensorId a, TensorId b, Precision precision) const {
+    return root(slot(a, precision)) == root(slot(b, precision));
+  }
 
  private:
   struct Group {

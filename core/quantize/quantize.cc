@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <set>
@@ -54,6 +55,19 @@ class Quantizer {
     for (std::string& warning : precision_warnings(params)) result_.warnings.push_back(std::move(warning));
   }
 
+  /// Raises scales that TFLite's kernels do not take. One that cannot be raised stays as it is: the emulator
+  /// takes it, and a .tflite file then holds the node in float.
+  void fit_kernel_scales() {
+    if (params_.requantization != RequantizationMode::Tflite) return;
+    bool changed = true;
+    for (int round = 0; changed && round < kMaxDoublings; ++round) {
+      changed = false;
+      for (const Node& node : source_.nodes) {
+        if (is_integer(node) && raise_scale(node)) changed = true;
+      }
+    }
+  }
+
   Result run() {
     fit_output_scales();
     result_.graph.name = source_.name;
@@ -89,9 +103,9 @@ class Quantizer {
     return ops::operator_of(node.op).quantization.weight;
   }
 
-  const Tensor* bias_of(const Node& node, const ops::WeightOperand& rule) const {
-    const NodeView view(source_, node);
-    return rule.bias && view.has_input(*rule.bias) ? &view.input(*rule.bias) : nullptr;
+  std::optional<Tensor> bias_of(const Node& node, const ops::WeightOperand& rule) const {
+    if (!rule.bias || !NodeView(source_, node).has_input(*rule.bias)) return {};
+    return relevant_constant(node, *rule.bias);
   }
 
   std::optional<QuantizedWeights> weights_of(const Node& node, const ops::WeightOperand& rule) const {
@@ -107,8 +121,9 @@ class Quantizer {
                                    .per_channel = scheme.per_channel,
                                    .precision = precision,
                                    .bits = scheme.bits};
-    return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis, bias_of(node, rule),
-                            context);
+    const std::optional<Tensor> bias = bias_of(node, rule);
+    return quantize_weights(NodeView(source_, node).input(rule.index), rule.channel_axis,
+                            bias ? &*bias : nullptr, context);
   }
 
   /// With `sima` requantization an output scale may be too fine for its input and weights. Raising it can
@@ -134,6 +149,49 @@ class Quantizer {
         changed = true;
       }
     }
+  }
+
+  bool raise_scale(const Node& node) {
+    const ops::ScaleCheck check = ops::operator_of(node.op).tflite.scales;
+    if (check == nullptr) return false;
+    const ops::ScaleProblem problem = check(NodeView(source_, node), scales_of(node));
+    const bool of_input = problem == ops::ScaleProblem::InputTooFine;
+    if (!of_input && problem != ops::ScaleProblem::OutputTooFine) return false;
+    const Precision precision = node.placement.precision;
+    const TensorId input = node.inputs[0];
+    const TensorId output = node.outputs[0];
+    if (plan_.share_scale(input, output, precision)) return false;
+    if (of_input && source_.tensor(input).is_constant()) return false;
+    if (!plan_.double_scale(of_input ? input : output, precision)) return false;
+    if (raised_.insert(node.name).second) {
+      result_.warnings.push_back("The scale of '" + source_.tensor(of_input ? input : output).name +
+                                 "' was raised, as '" + node.name + "' does not take a finer one.");
+    }
+    return true;
+  }
+
+  /// Those that the node will have; of weights as far as they and their bias decide.
+  ops::NodeScales scales_of(const Node& node) const {
+    const Precision precision = node.placement.precision;
+    ops::NodeScales scales{.precision = precision, .inputs = std::vector<double>(node.inputs.size(), 0.0)};
+    const std::optional<ops::WeightOperand>& rule = weight_rule(node);
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const TensorId id = node.inputs[i];
+      if (id == TensorId::None || source_.tensor(id).dtype != DType::Float32) continue;
+      if (rule && (i == rule->index || rule->bias == i)) continue;
+      scales.inputs[i] = source_.tensor(id).is_constant()
+                             ? static_cast<double>(constant_params(node, i).scale[0])
+                             : static_cast<double>(plan_.of(id, precision).scale[0]);
+    }
+    if (rule) {
+      const std::optional<Tensor> bias = bias_of(node, *rule);
+      scales.inputs[rule->index] =
+          coarsest_weight_scale(source_.tensor(node.inputs[rule->index]), bias ? &*bias : nullptr,
+                                scales.inputs[0], format_of(params_, node).weights.bits);
+    }
+    if (plan_.is_quantized(node.outputs[0], precision))
+      scales.output = static_cast<double>(plan_.of(node.outputs[0], precision).scale[0]);
+    return scales;
   }
 
   /// The model's own names are taken first, so that a converted copy never takes one of them.
@@ -173,6 +231,39 @@ class Quantizer {
     return to;
   }
 
+  /// TFLite's QUANTIZE turns numbers of more than 31 bits of steps into any end of the range; what masks
+  /// would be kept. So what makes no difference ends where it does.
+  TensorId add_clips(TensorId from, const ops::Interval& relevant) {
+    const auto clip = [&](OpKind op, double end) {
+      if (!std::isfinite(end)) return;
+      const float value = static_cast<float>(end);
+      const std::string name = unique_name(result_.graph.tensor(from).name + "_clipped");
+      const TensorId bound = result_.graph.add_tensor({.name = unique_name(name + "_end"),
+                                                       .dtype = DType::Float32,
+                                                       .shape = {1},
+                                                       .constant = make_constant(std::span(&value, 1)),
+                                                       .quantization = {}});
+      const TensorId to = result_.graph.add_tensor({.name = name,
+                                                    .dtype = DType::Float32,
+                                                    .shape = result_.graph.tensor(from).shape,
+                                                    .constant = nullptr,
+                                                    .quantization = {}});
+      result_.graph.nodes.push_back(
+          {.name = name,
+           .op = op,
+           .attributes = NoAttributes{},
+           .inputs = {from, bound},
+           .outputs = {to},
+           .source_nodes = {},
+           .placement = {Unit::Apu, -1, {"It ends values that SOFTMAX does not tell apart."}},
+           .requantization = params_.requantization});
+      from = to;
+    };
+    clip(OpKind::Maximum, relevant.low);
+    clip(OpKind::Minimum, relevant.high);
+    return from;
+  }
+
   /// A source activation in `precision`, converted on first use.
   TensorId operand(TensorId id, Precision precision) {
     if (id == TensorId::None) return id;
@@ -181,7 +272,11 @@ class Quantizer {
     TensorId& copy = form(id, precision);
     if (copy != TensorId::None) return copy;
     if (tensor.is_constant()) return copy = result_.graph.add_tensor(tensor);
-    const TensorId from = form(id, produced_in_[index(id)]);
+    TensorId from = form(id, produced_in_[index(id)]);
+    if (octet::is_integer(precision) && plan_.relevant().are_exceeded(id) &&
+        result_.graph.tensor(from).dtype == DType::Float32) {
+      from = add_clips(from, plan_.relevant().of(id));
+    }
     // A graph output keeps its name in float, the type users see.
     const bool is_output = precision == Precision::Float32 && graph_outputs_.count(id) != 0;
     return copy = add_conversion(
@@ -202,7 +297,8 @@ class Quantizer {
     std::vector<double> scales(node.inputs.size(), 0.0);
     for (size_t o = 0; o < scales.size(); ++o) {
       const TensorId id = node.inputs[o];
-      if (id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
+      const bool reads_integers = octet::is_integer(node.placement.precision);
+      if (reads_integers && id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
         scales[o] = static_cast<double>(plan_.of(id, node.placement.precision).scale[0]);
     }
     return clamped_to(source_.tensor(node.inputs[i]),
@@ -212,16 +308,19 @@ class Quantizer {
   TensorId constant_operand(const Node& node, size_t i) {
     const TensorId id = node.inputs[i];
     if (source_.tensor(id).dtype != DType::Float32) return operand(id, Precision::Float32);
-    const Tensor tensor = relevant_constant(node, i);
+    return add_constant(
+        quantize_constant(relevant_constant(node, i), constant_params(node, i), node.placement.precision));
+  }
+
+  /// The parameters of a constant that is no weight.
+  QuantParams constant_params(const Node& node, size_t i) const {
     const Precision precision = node.placement.precision;
-    const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
-    if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
-      return add_constant(quantize_constant(tensor, plan_.of(node.outputs[0], precision), precision));
-    const calibrate::Range range = range_of(tensor);
+    const OutputQuantization output = ops::operator_of(node.op).quantization.output;
+    if (output == OutputQuantization::AllSame || output == OutputQuantization::SameAsInput)
+      return plan_.of(node.outputs[0], precision);
+    const calibrate::Range range = range_of(relevant_constant(node, i));
     const bool asymmetric = format_of(params_, node).asymmetric.value_or(int8_is_asymmetric(params_));
-    const QuantParams params =
-        precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);
-    return add_constant(quantize_constant(tensor, params, precision));
+    return precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);
   }
 
   TensorId add_constant(Tensor tensor) {
@@ -281,8 +380,11 @@ class Quantizer {
       } else if (rule && i == rule->index && integer_weights) {
         copy.inputs[i] = add_constant(weights_of(node, *rule)->weights);
       } else {
-        range_of(tensor);
-        copy.inputs[i] = add_constant(round_to_bfloat16(tensor));
+        // A mask may be infinite, but for its products with 0; so may not what rounding makes of the largest
+        // floats.
+        if (!is_bounded(plan_.relevant().of_constant(source_, node, i))) range_of(tensor);
+        constexpr double kLargest = 0x1.fep127;
+        copy.inputs[i] = add_constant(round_to_bfloat16(clamped_to(tensor, {-kLargest, kLargest})));
       }
     }
     for (TensorId& output : copy.outputs) output = add_output(output, Precision::BFloat16);
@@ -356,7 +458,9 @@ Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
     if (statistics.count() == 0) return {};
     return {static_cast<double>(statistics.low()), static_cast<double>(statistics.high())};
   };
-  return Quantizer(graph, std::move(plan), params, std::move(warnings), observed).run();
+  Quantizer quantizer(graph, std::move(plan), params, std::move(warnings), observed);
+  quantizer.fit_kernel_scales();
+  return quantizer.run();
 }
 
 Result quantize(const Graph& graph, const std::map<std::string, QuantParams>& stored,

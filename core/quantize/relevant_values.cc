@@ -36,7 +36,7 @@ KnownValues known_of(const calibrate::Calibrator& calibration, TensorId id) {
 }  // namespace
 
 RelevantValues::RelevantValues(const Graph& graph, const calibrate::Calibrator& calibration)
-    : known_(graph.tensors.size()), relevant_(graph.tensors.size()) {
+    : known_(graph.tensors.size()), relevant_(graph.tensors.size()), exceeded_(graph.tensors.size(), false) {
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const Tensor& tensor = graph.tensors[t];
     if (tensor.is_constant() && is_real(tensor)) known_[t] = known_of(tensor);
@@ -59,6 +59,13 @@ RelevantValues::RelevantValues(const Graph& graph, const calibrate::Calibrator& 
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       if (node.inputs[i] != TensorId::None) need(node.inputs[i], of_operand(graph, node, i, {}));
     }
+  }
+  for (const TensorId id : calibration.observed()) {
+    const Interval& relevant = relevant_[index(id)];
+    const Interval& seen = known_[index(id)].range;
+    const bool infinite = calibration.statistics(id).non_finite() > 0;
+    exceeded_[index(id)] =
+        is_bounded(relevant) && (infinite || seen.low < relevant.low || seen.high > relevant.high);
   }
 }
 

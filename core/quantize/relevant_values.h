@@ -25,6 +25,8 @@ class RelevantValues {
   /// node reads as an integer; 0 of others.
   ops::Interval of_constant(const Graph& graph, const Node& node, size_t i,
                             std::vector<double> scales = {}) const;
+  /// Whether calibration saw values of an activation that make no difference.
+  bool are_exceeded(TensorId id) const { return !exceeded_.empty() && exceeded_[index(id)]; }
 
  private:
   ops::Interval of_operand(const Graph& graph, const Node& node, size_t i,
@@ -33,6 +35,7 @@ class RelevantValues {
   // By tensor; empty where every value is relevant.
   std::vector<ops::KnownValues> known_;
   std::vector<ops::Interval> relevant_;
+  std::vector<bool> exceeded_;
 };
 
 /// True when something is not.

@@ -104,6 +104,7 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
   const bool searches = searches_scale(context) && choice.largest > 0;
   const double unit = context.output_scale / context.input_scale;
   double scale = choice.largest > 0 ? choice.largest / largest : std::ldexp(unit, -kShiftOfZeroChannel);
+  scale = std::max(scale, kSmallestScale);
   if (shifts) {
     const int shift = std::min(floor_log2(unit / scale), kLargestShift);
     if (shift < 1) return std::nullopt;
@@ -168,6 +169,15 @@ calibrate::Range range_of(const Tensor& constant) {
     range.high = std::max<double>(range.high, value);
   }
   return range;
+}
+
+double coarsest_weight_scale(const Tensor& weights, const Tensor* bias, double input_scale, int bits) {
+  const auto magnitude = [](const Tensor& constant) {
+    const calibrate::Range range = range_of(constant);
+    return std::max(-range.low, range.high);
+  };
+  const double covering = std::max(magnitude(weights) / largest_weight(bits), kSmallestScale);
+  return bias == nullptr ? covering : std::max(covering, 2 * magnitude(*bias) / (input_scale * kInt32Max));
 }
 
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
@@ -236,6 +246,7 @@ Constant quantized_values(const Tensor& constant, const QuantParams& params) {
   constexpr double kHighest = std::numeric_limits<T>::max();
   std::vector<T> quantized;
   for (const float value : constant.values<float>()) {
+    if (std::isnan(value)) not_finite(constant);
     const double q =
         std::round(static_cast<double>(value) / static_cast<double>(params.scale[0])) + params.zero_point[0];
     quantized.push_back(static_cast<T>(std::clamp(q, kLowest, kHighest)));

@@ -40,6 +40,10 @@ struct QuantizedWeights {
 std::optional<QuantizedWeights> quantize_weights(const Tensor& weights, int channel_axis, const Tensor* bias,
                                                  const WeightContext& context);
 
+/// About the largest scale that quantize_weights() gives INT8 weights by the `tflite` rule: what covers them,
+/// and brings the bias into 32 bits.
+double coarsest_weight_scale(const Tensor& weights, const Tensor* bias, double input_scale, int bits);
+
 /// A float bias in steps of input scale times weight scale: INT32 for INT8 activations, INT64 for INT16.
 Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, double input_scale, Precision precision);
 

@@ -83,6 +83,7 @@ std::string subject(const std::vector<std::string>& names) {
 std::vector<std::string> export_notes(const Graph& graph) {
   std::vector<std::string> bfloat16;
   std::vector<std::string> without_kernel;
+  std::vector<std::string> unfit_scales;
   std::vector<std::string> whole_bytes;
   std::vector<std::string> shifted;
   const auto labels = short_names(graph);
@@ -94,6 +95,8 @@ std::vector<std::string> export_notes(const Graph& graph) {
       if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(label);
     } else if (reason == FloatReason::NoIntegerKernel) {
       without_kernel.push_back(label);
+    } else if (reason == FloatReason::Scales) {
+      unfit_scales.push_back(label);
     } else if (reads_int4(view) && !takes_int4_weights(view)) {
       whole_bytes.push_back(label);
     }
@@ -109,6 +112,10 @@ std::vector<std::string> export_notes(const Graph& graph) {
   }
   if (!without_kernel.empty()) {
     notes.push_back("TFLite lacks the integer kernels of some operators: " + subject(without_kernel) +
+                    " written in float32 between DEQUANTIZE and QUANTIZE, so results may be a step off.");
+  }
+  if (!unfit_scales.empty()) {
+    notes.push_back("TFLite's integer kernels do not take all scales: " + subject(unfit_scales) +
                     " written in float32 between DEQUANTIZE and QUANTIZE, so results may be a step off.");
   }
   if (!whole_bytes.empty()) {

@@ -1,6 +1,7 @@
 #include "formats/tflite/expressible.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <unordered_set>
@@ -45,7 +46,9 @@ Tensor zero_bias(const NodeView& node) {
   if (integer) {
     bias.dtype = activations == DType::Int16 ? DType::Int64 : DType::Int32;
     QuantParams params = *node.input(1).quantization;
-    for (float& scale : params.scale) scale *= node.input(0).quantization->scale[0];
+    // A product that underflowed would be no scale.
+    constexpr float kLeast = std::numeric_limits<float>::min();
+    for (float& scale : params.scale) scale = std::max(scale * node.input(0).quantization->scale[0], kLeast);
     params.axis = 0;
     params.bits = 0;
     bias.quantization = std::move(params);
@@ -108,7 +111,8 @@ class EdgeStripper {
     if (real.dtype != DType::Float32) return;
     TensorId integer = TensorId::None;
     const std::vector<NodeId> readers = consumers(graph_)[index(input)];
-    for (const NodeId reader : readers) {
+    for (const NodeId first : readers) {
+      const NodeId reader = behind_clips(first);
       const Node& node = graph_.node(reader);
       const DType found = node.op == OpKind::Quantize ? graph_.tensor(node.outputs[0]).dtype : DType::Float32;
       if (found != type_) not_integer("Input", real.name, problem(node, found, "reads"));
@@ -118,6 +122,8 @@ class EdgeStripper {
       } else if (graph_.tensor(output).quantization != graph_.tensor(integer).quantization) {
         not_integer("Input", real.name, "it is quantized in two ways.");
       }
+      for (NodeId n = first; n != reader; n = consumers(graph_)[index(graph_.node(n).outputs[0])][0])
+        dropped_[index(n)] = true;
       dropped_[index(reader)] = true;
       for (Node& other : graph_.nodes) replace(other.inputs, output, integer);
       replace(graph_.outputs, output, integer);
@@ -127,6 +133,19 @@ class EdgeStripper {
     graph_.tensor(integer).name = real.name;
     replace(graph_.outputs, input, integer);
     input = integer;
+  }
+
+  /// The reader of values that quantization clips in front of QUANTIZE, which integers need not be.
+  NodeId behind_clips(NodeId reader) const {
+    const auto clips = [&](const Node& node) {
+      return (node.op == OpKind::Maximum || node.op == OpKind::Minimum) && node.source_nodes.empty();
+    };
+    while (clips(graph_.node(reader))) {
+      const std::vector<NodeId> next = consumers(graph_)[index(graph_.node(reader).outputs[0])];
+      if (next.size() != 1) break;
+      reader = next[0];
+    }
+    return reader;
   }
 
   void strip_output(TensorId& output) {

@@ -47,7 +47,7 @@ class Rewriter {
   Graph rewrite() {
     for (Node& node : graph_.nodes) {
       const std::optional<FloatReason> reason = reason_for_float(NodeView(graph_, node));
-      if (reason == FloatReason::NoIntegerKernel) {
+      if (reason == FloatReason::NoIntegerKernel || reason == FloatReason::Scales) {
         add_between_conversions(std::move(node));
       } else {
         if (reason == FloatReason::BFloat16 && !converts(node)) widen_weights(node);
@@ -162,9 +162,27 @@ std::optional<DType> type_without_kernel(const NodeView& node) {
   return {};
 }
 
+bool takes_scales(const NodeView& node) {
+  const ops::ScaleCheck check = ops::operator_of(node.node().op).tflite.scales;
+  const DType type = node.input(0).dtype;
+  if (check == nullptr || (type != DType::Int8 && type != DType::Int16)) return true;
+  ops::NodeScales scales{.precision = type == DType::Int8 ? Precision::Int8 : Precision::Int16};
+  const auto scale_of = [](const Tensor& tensor) {
+    if (!tensor.quantization) return 0.0;
+    const std::vector<float>& all = tensor.quantization->scale;
+    return static_cast<double>(*std::max_element(all.begin(), all.end()));
+  };
+  for (size_t i = 0; i < node.input_count(); ++i) {
+    scales.inputs.push_back(node.has_input(i) ? scale_of(node.input(i)) : 0.0);
+  }
+  scales.output = scale_of(node.output());
+  return check(node, scales) == ops::ScaleProblem::None;
+}
+
 std::optional<FloatReason> reason_for_float(const NodeView& node) {
   if (emulate::uses_bfloat16(node)) return FloatReason::BFloat16;
   if (type_without_kernel(node) && integers_are_reals(node)) return FloatReason::NoIntegerKernel;
+  if (!takes_scales(node) && integers_are_reals(node)) return FloatReason::Scales;
   return {};
 }
 

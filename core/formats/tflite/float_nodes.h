@@ -11,10 +11,14 @@ namespace octet::formats::tflite {
 enum class FloatReason : uint8_t {
   BFloat16,         ///< TFLite has no BF16 kernels.
   NoIntegerKernel,  ///< The operator has no kernel for the integers that the node reads or computes.
+  Scales,           ///< Its kernel does not take the node's scales.
 };
 
 /// The integer type that the node reads or computes and TFLite has no kernel for.
 std::optional<DType> type_without_kernel(const NodeView& node);
+
+/// True where TFLite's kernel takes the scales of an integer node.
+bool takes_scales(const NodeView& node);
 
 /// Why the node is written in float32; nothing where it is written as it is. A node stays as it is, too,
 /// where its integers do not say what reals they are.

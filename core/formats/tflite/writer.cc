@@ -254,6 +254,16 @@ void FileWriter::write(const Sink& sink) {
   sink(std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize())));
 }
 
+/// What TFLite would end the process at, or refuse to open.
+void expect_scales(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (takes_scales(NodeView(graph, node))) continue;
+    throw Error(ErrorCode::UnsupportedModel,
+                "TFLite's kernel of '" + node.name + "' does not take the node's scales.",
+                {.node = node.name}, "Keep this node in float.");
+  }
+}
+
 }  // namespace
 
 void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
@@ -263,6 +273,7 @@ void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
     expressible = with_integer_edges(std::move(expressible), edges);
   }
   expressible = with_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
+  expect_scales(expressible);
   FileWriter(expressible).write(sink);
 }
 

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <memory>
 
 #include "analyze/error_metrics.h"
+#include "formats/tflite/reader.h"
+#include "formats/tflite/writer.h"
 #include "partition/partition.h"
 #include "quantize/quantize.h"
 #include "support/graph_builder.h"
@@ -91,8 +94,7 @@ TensorId scaled_after(GraphBuilder& b, TensorId scores) {
 }
 
 TensorId at_most_the_mask(GraphBuilder& b, TensorId scores) {
-  return b.node(OpKind::Minimum, NoAttributes{},
-                {scores, b.constant<float>(kShape, mask_of(-1e30f, 3))})[0];
+  return b.node(OpKind::Minimum, NoAttributes{}, {scores, b.constant<float>(kShape, mask_of(-1e30f, 3))})[0];
 }
 
 struct Case {
@@ -228,6 +230,56 @@ TEST(RelevantValues, ServeShiftsAndSymmetricActivations) {
       expect_masked(outcome, setting);
       EXPECT_GT(outcome.sqnr, 28);
     }
+  }
+}
+
+TEST(RelevantValues, OfABiasEndWhereItsClassIsMasked) {
+  for (const float masked : {-1e9f, std::numeric_limits<float>::lowest(), -kInfinity}) {
+    for (const bool per_channel : {true, false}) {
+      Random random(3);
+      GraphBuilder builder;
+      const TensorId x = builder.input("x", {4, 8});
+      const TensorId classes = builder.node(OpKind::FullyConnected, FullyConnected{},
+                                            {x, builder.constant<float>({3, 8}, random.floats(24, -1, 1)),
+                                             builder.constant<float>({3}, {0.5f, masked, -0.5f})})[0];
+      builder.output(builder.node(OpKind::Softmax, Softmax{1.0f}, {classes})[0]);
+      Graph graph = builder.graph();
+      partition::partition(graph, partition::target_by_key("tflite"));
+      const auto shared = std::make_shared<const Graph>(std::move(graph));
+      QuantizationParams params;
+      params.weights.per_channel = per_channel;
+      calibrate::Calibrator calibrator(shared, params.calibration);
+      const std::vector<float> sample = random.floats(32, -1, 1);
+      const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
+      calibrator.fold(calibrator.observe({&bytes, 1}));
+      const std::vector<float> expected = test::run<float>(*shared, {sample});
+      const std::vector<float> actual =
+          test::run<float>(quantize(*shared, calibrator, params).graph, {sample});
+      for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 0.03f);
+    }
+  }
+}
+
+/// Values of more steps than 31 bits would have any sign behind TFLite's QUANTIZE.
+TEST(RelevantValues, EndInFrontOfQuantize) {
+  for (const Case& masked : cases()) {
+    SCOPED_TRACE(masked.name);
+    const bool given = std::count(masked.second_input.begin(), masked.second_input.end(), 0.0f) > 0 &&
+                       *std::min_element(masked.second_input.begin(), masked.second_input.end()) < 0;
+    const Graph graph = outcome_of(masked, {}).result.graph;
+    const std::vector<NodeId> producer = producers(graph);
+    size_t clipped = 0;
+    for (const Node& node : graph.nodes) {
+      if (node.op != OpKind::Quantize) continue;
+      const NodeId source = producer[index(node.inputs[0])];
+      if (source != NodeId::None && graph.node(source).op == OpKind::Maximum) ++clipped;
+    }
+    EXPECT_EQ(clipped, given ? 1u : 0u);
+    // Integers need no such end.
+    const Graph integer =
+        formats::tflite::read(formats::tflite::write(graph, {.io = formats::tflite::IoType::Int8}));
+    for (const Node& node : integer.nodes) EXPECT_NE(node.op, OpKind::Quantize);
+    for (const Node& node : integer.nodes) EXPECT_NE(node.op, OpKind::Maximum);
   }
 }
 
