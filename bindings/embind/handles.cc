@@ -48,6 +48,12 @@ std::string object_of(std::initializer_list<std::pair<std::string_view, std::str
   return json + "}";
 }
 
+formats::tflite::IoType io_type_of(const std::string& name) {
+  using formats::tflite::IoType;
+  if (name == "float32") return IoType::Float32;
+  return name == "int16" ? IoType::Int16 : IoType::Int8;
+}
+
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -416,18 +422,19 @@ val Model::info() const {
 
 val Model::to_tflite(const std::string& io_type) const {
   return guarded([&] {
-    using formats::tflite::IoType;
-    const IoType integers = io_type == "int16" ? IoType::Int16 : IoType::Int8;
-    const IoType io = io_type == "float32" ? IoType::Float32 : integers;
     val file = val::undefined();
-    formats::tflite::write(*graph(), {.io = io},
+    formats::tflite::write(*graph(), {.io = io_type_of(io_type)},
                            [&](std::span<const std::byte> bytes) { file = copy_of(bytes); });
     return file;
   });
 }
 
-val Model::export_notes() const {
-  return guarded([&] { return val::array(formats::tflite::export_notes(*graph())); });
+val Model::export_notes(const std::string& io_type) const {
+  return guarded([&] {
+    std::optional<formats::tflite::IoType> io;
+    if (!io_type.empty()) io = io_type_of(io_type);
+    return val::array(formats::tflite::export_notes(*graph(), io));
+  });
 }
 
 std::vector<std::optional<calibrate::Range>> Model::calibrated() const {

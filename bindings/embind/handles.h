@@ -171,8 +171,8 @@ class Model : public Runner {
   static val load(const val& file);
   val info() const;
   val to_tflite(const std::string& io_type) const;
-  /// A list of sentences.
-  val export_notes() const;
+  /// A list of sentences; an empty `io_type` stands for any.
+  val export_notes(const std::string& io_type) const;
   val analyze() const;
   /// A FloatModel.
   val float_model() const;

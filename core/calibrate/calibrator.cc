@@ -7,7 +7,10 @@ namespace octet::calibrate {
 
 Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
                        const std::map<TensorId, Method>& own)
-    : graph_(graph), executor_(std::make_unique<emulate::Executor>(graph)), slot_(graph->tensors.size(), -1) {
+    : graph_(graph),
+      executor_(std::make_unique<emulate::Executor>(graph)),
+      slot_(graph->tensors.size(), -1),
+      edge_channels_(*graph) {
   const auto add = [&](TensorId id) {
     if (graph->tensor(id).dtype != DType::Float32 || slot_[index(id)] >= 0) return;
     slot_[index(id)] = static_cast<int32_t>(observed_.size());
@@ -32,6 +35,7 @@ std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::b
     const int32_t slot = slot_[index(id)];
     if (slot < 0) return;
     extremes[static_cast<size_t>(slot)] = statistics_[static_cast<size_t>(slot)].observe(as<float>(contents));
+    edge_channels_.observe(id, as<float>(contents));
   });
   return extremes;
 }
@@ -49,6 +53,7 @@ void Calibrator::fold(std::span<const Extremes> extremes) {
 Bytes Calibrator::state() const {
   Bytes bytes;
   for (const TensorStatistics& statistics : statistics_) statistics.append_to(bytes);
+  edge_channels_.append_to(bytes);
   return bytes;
 }
 
@@ -56,9 +61,12 @@ void Calibrator::merge(std::span<const std::byte> state) {
   // All or nothing: a damaged state must not leave half of it behind.
   std::vector<TensorStatistics> merged = statistics_;
   for (TensorStatistics& statistics : merged) statistics.merge(TensorStatistics::take_from(state));
+  EdgeChannels channels = edge_channels_;
+  channels.merge_from(state);
   if (!state.empty())
     throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
   statistics_ = std::move(merged);
+  edge_channels_ = std::move(channels);
 }
 
 const TensorStatistics& Calibrator::statistics(TensorId id) const { return statistics_[slot_of(id)]; }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "calibrate/edge_channels.h"
 #include "calibrate/method.h"
 #include "calibrate/statistics.h"
 #include "emulate/executor.h"
@@ -34,6 +35,8 @@ class Calibrator {
   /// The non-constant float tensors of the graph.
   const std::vector<TensorId>& observed() const { return observed_; }
   const TensorStatistics& statistics(TensorId id) const;
+  /// Extremes of the channels of what the graph computes last.
+  const EdgeChannels& edge_channels() const { return edge_channels_; }
   uint64_t samples() const { return samples_; }
   const Graph& graph() const { return *graph_; }
 
@@ -47,6 +50,7 @@ class Calibrator {
   std::vector<double> averaging_;  ///< By slot: the constant of the moving average.
   std::vector<int32_t> slot_;      ///< By tensor: index into statistics_, or -1.
   std::vector<TensorStatistics> statistics_;
+  EdgeChannels edge_channels_;
   uint64_t samples_ = 0;
 };
 

@@ -201,8 +201,7 @@ class Quantizer {
     const Tensor& tensor = source_.tensor(id);
     if (tensor.dtype != DType::Float32) return operand(id, Precision::Float32);
     const Precision precision = node.placement.precision;
-    const ops::QuantizationRule& rule = ops::operator_of(node.op).quantization;
-    if (rule.output == OutputQuantization::AllSame || rule.output == OutputQuantization::SameAsInput)
+    if (ops::keeps_scale(ops::operator_of(node.op)))
       return add_constant(quantize_constant(tensor, plan_.of(node.outputs[0], precision), precision));
     const calibrate::Range range = range_of(tensor);
     const bool asymmetric = format_of(params_, node).asymmetric.value_or(int8_is_asymmetric(params_));

@@ -113,7 +113,8 @@ export interface SensitivityHandle extends ObserverHandle {
 
 export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
-  exportNotes(): Result<string[]>;
+  /** An empty `ioType` stands for any. */
+  exportNotes(ioType: string): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
   floatModel(): Result<RunnerHandle>;
   /** `eachWeights`: the weights of each node by themselves. */
