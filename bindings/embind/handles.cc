@@ -459,8 +459,12 @@ val Model::to_tflite(const std::string& io_type) const {
   });
 }
 
-val Model::export_notes() const {
-  return guarded([&] { return val::array(formats::tflite::export_notes(*graph())); });
+val Model::export_notes(const std::string& io_type) const {
+  return guarded([&] {
+    std::optional<formats::tflite::IoType> io;
+    if (!io_type.empty()) io = io_type_of(io_type);
+    return val::array(formats::tflite::export_notes(*graph(), io));
+  });
 }
 
 std::vector<std::optional<calibrate::Range>> Model::calibrated() const {

@@ -174,8 +174,8 @@ class Model : public Runner {
   static val load(const val& file);
   val info() const;
   val to_tflite(const std::string& io_type) const;
-  /// A list of sentences.
-  val export_notes() const;
+  /// A list of sentences; an empty `io_type` stands for any.
+  val export_notes(const std::string& io_type) const;
   /// An Analysis of all nodes.
   val analyze() const;
   /// An Analysis of the outputs alone; null where the file was saved without the float model.

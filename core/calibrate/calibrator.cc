@@ -9,7 +9,10 @@ namespace octet::calibrate {
 
 Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
                        const std::map<TensorId, Method>& own)
-    : graph_(graph), executor_(std::make_unique<emulate::Executor>(graph)), slot_(graph->tensors.size(), -1) {
+    : graph_(graph),
+      executor_(std::make_unique<emulate::Executor>(graph)),
+      slot_(graph->tensors.size(), -1),
+      edge_channels_(*graph) {
   const auto add = [&](TensorId id) {
     if (graph->tensor(id).dtype != DType::Float32 || slot_[index(id)] >= 0) return;
     slot_[index(id)] = static_cast<int32_t>(observed_.size());
@@ -42,6 +45,7 @@ std::vector<Extremes> Calibrator::observe(std::span<const std::span<const std::b
     const size_t slot = static_cast<size_t>(slot_[index(id)]);
     extremes[slot] = statistics_[slot].observe(as<float>(contents));
     if (rows_[slot].length > 0) rows_[slot].statistics.observe(as<float>(contents), rows_[slot].length);
+    edge_channels_.observe(id, as<float>(contents));
   });
   return extremes;
 }
@@ -62,6 +66,7 @@ Bytes Calibrator::state() const {
   for (const Rows& rows : rows_) {
     if (rows.length > 0) rows.statistics.append_to(bytes);
   }
+  edge_channels_.append_to(bytes);
   return bytes;
 }
 
@@ -73,10 +78,13 @@ void Calibrator::merge(std::span<const std::byte> state) {
   for (Rows& rows : merged_rows) {
     if (rows.length > 0) rows.statistics.merge(RowStatistics::take_from(state));
   }
+  EdgeChannels channels = edge_channels_;
+  channels.merge_from(state);
   if (!state.empty())
     throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
   statistics_ = std::move(merged);
   rows_ = std::move(merged_rows);
+  edge_channels_ = std::move(channels);
 }
 
 const TensorStatistics& Calibrator::statistics(TensorId id) const { return statistics_[slot_of(id)]; }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "calibrate/edge_channels.h"
 #include "calibrate/method.h"
 #include "calibrate/statistics.h"
 #include "emulate/executor.h"
@@ -36,6 +37,8 @@ class Calibrator {
   const TensorStatistics& statistics(TensorId id) const;
   /// Of a tensor that an operator compares within rows; of others no row has counted.
   const RowStatistics& rows(TensorId id) const { return rows_[slot_of(id)].statistics; }
+  /// Extremes of the channels of what the graph computes last.
+  const EdgeChannels& edge_channels() const { return edge_channels_; }
   uint64_t samples() const { return samples_; }
   const Graph& graph() const { return *graph_; }
 
@@ -55,6 +58,7 @@ class Calibrator {
   std::vector<int32_t> slot_;      ///< By tensor: index into statistics_, or -1.
   std::vector<TensorStatistics> statistics_;
   std::vector<Rows> rows_;  ///< By slot.
+  EdgeChannels edge_channels_;
   uint64_t samples_ = 0;
 };
 

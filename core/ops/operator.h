@@ -208,6 +208,13 @@ struct Operator {
 const Operator& operator_of(OpKind kind);
 std::span<const Operator* const> all_operators();
 
+/// True for operators whose output has the scale of its inputs: they move values, or choose among them.
+inline bool keeps_scale(const Operator& op) {
+  const OutputQuantization output = op.quantization.output;
+  return output == OutputQuantization::SameAsInput || output == OutputQuantization::AllSame;
+}
+/// True for operands of such operators whose values the output holds.
+bool is_moved_operand(const Operator& op, size_t i);
 /// True for an operand that QuantizationRule::plain_operands names.
 bool is_plain_operand(const Operator& op, size_t i);
 /// The type that decides in what the node computes: that of its first operand that is not named so.

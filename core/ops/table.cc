@@ -24,6 +24,11 @@ const Operator& operator_of(OpKind kind) { return *kTable[static_cast<size_t>(ki
 
 std::span<const Operator* const> all_operators() { return kTable; }
 
+bool is_moved_operand(const Operator& op, size_t i) {
+  if (op.quantization.output == OutputQuantization::SameAsInput) return i == op.quantization.same_as;
+  return op.quantization.output == OutputQuantization::AllSame && !is_plain_operand(op, i);
+}
+
 bool is_plain_operand(const Operator& op, size_t i) {
   const std::span<const size_t> plain = op.quantization.plain_operands;
   return std::find(plain.begin(), plain.end(), i) != plain.end();

@@ -207,8 +207,7 @@ std::vector<bool> ActivationPlan::add_moved_ranges(const Graph& graph) {
   std::vector<bool> moved(groups_.size(), false);
   for (const Node& node : graph.nodes) {
     if (!is_integer(node)) continue;
-    const OutputQuantization output = rule_of(node).output;
-    if (output != OutputQuantization::SameAsInput && output != OutputQuantization::AllSame) continue;
+    if (!ops::keeps_scale(ops::operator_of(node.op))) continue;
     const Precision precision = node.placement.precision;
     for (const TensorId id : node.outputs) {
       moved[slot(id, precision)] = true;

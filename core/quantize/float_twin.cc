@@ -137,10 +137,10 @@ bool is_quantized(const Graph& graph) {
 FloatTwin float_twin(const Graph& quantized) { return Builder(quantized).build(); }
 
 partition::Report place(Graph& quantized, FloatTwin& twin, const partition::Target& target) {
-  partition::Report report =
-      partition::partition(twin.graph, target,
-                           {.precision = [](const Node& node) { return node.placement.precision; },
-                            .float_sentence = [](const Node&) { return "It computes in float in the file."; }});
+  partition::Report report = partition::partition(
+      twin.graph, target,
+      {.precision = [](const Node& node) { return node.placement.precision; },
+       .float_sentence = [](const Node&) { return "It computes in float in the file."; }});
   auto placed = twin.graph.nodes.begin();  // The same nodes in the same order, without conversions.
   for (Node& node : quantized.nodes) node.placement = converts(node) ? kConversion : (placed++)->placement;
   return report;

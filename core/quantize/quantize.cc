@@ -315,9 +315,7 @@ class Quantizer {
   /// The parameters of a constant that is no weight.
   QuantParams constant_params(const Node& node, size_t i) const {
     const Precision precision = node.placement.precision;
-    const OutputQuantization output = ops::operator_of(node.op).quantization.output;
-    if (output == OutputQuantization::AllSame || output == OutputQuantization::SameAsInput)
-      return plan_.of(node.outputs[0], precision);
+    if (ops::keeps_scale(ops::operator_of(node.op))) return plan_.of(node.outputs[0], precision);
     const calibrate::Range range = range_of(relevant_constant(node, i));
     const bool asymmetric = format_of(params_, node).asymmetric.value_or(int8_is_asymmetric(params_));
     return precision == Precision::Int16 ? int16_params(range) : int8_params(range, asymmetric);

@@ -15,13 +15,10 @@
 namespace octet::quantize {
 namespace {
 
-using ops::OutputQuantization;
-
 /// True when what the node puts out needs no rounding where its inputs were rounded with the same parameters.
 bool only_moves(const Node& node) {
-  const OutputQuantization output = ops::operator_of(node.op).quantization.output;
-  const bool keeps = output == OutputQuantization::SameAsInput || output == OutputQuantization::AllSame;
-  return keeps && node.op != OpKind::AveragePool2d && node.op != OpKind::ResizeBilinear;
+  return ops::keeps_scale(ops::operator_of(node.op)) && node.op != OpKind::AveragePool2d &&
+         node.op != OpKind::ResizeBilinear;
 }
 
 /// The draft's nodes by name.

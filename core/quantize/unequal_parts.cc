@@ -117,12 +117,11 @@ class Relocator {
       return;
     }
     add_norms(component);
-    const bool int16 =
-        std::all_of(component.nodes.begin(), component.nodes.end(),
-                    [&](size_t n) { return runs_in_int16_[n]; }) &&
-        std::none_of(component.tensors.begin(), component.tensors.end(), [&](TensorId id) {
-          return parts_.mismatch(id, Precision::Int16).has_value();
-        });
+    const bool int16 = std::all_of(component.nodes.begin(), component.nodes.end(),
+                                   [&](size_t n) { return runs_in_int16_[n]; }) &&
+                       std::none_of(component.tensors.begin(), component.tensors.end(), [&](TensorId id) {
+                         return parts_.mismatch(id, Precision::Int16).has_value();
+                       });
     const Precision precision = int16 ? Precision::Int16 : Precision::Float32;
     for (const size_t n : component.nodes) set(n, precision, reason(n));
     if (int16) note_int16(component);
@@ -154,9 +153,8 @@ class Relocator {
   void add_norms(Component& component) const {
     if (!target_.has_mla()) return;
     for (const partition::Norm& norm : partition::find_norms(graph_)) {
-      const bool touches = std::any_of(norm.nodes.begin(), norm.nodes.end(), [&](NodeId id) {
-        return component.nodes.count(index(id)) != 0;
-      });
+      const bool touches = std::any_of(norm.nodes.begin(), norm.nodes.end(),
+                                       [&](NodeId id) { return component.nodes.count(index(id)) != 0; });
       if (!touches) continue;
       for (const NodeId id : norm.nodes) component.nodes.insert(index(id));
     }
@@ -183,20 +181,25 @@ class Relocator {
 
   std::string reason(size_t n) const {
     const std::vector<TensorId> lossy = lossy_tensors(node(n));
-    if (lossy.empty()) return "It is part of a normalization that reads values which no INT8 scale holds together.";
+    if (lossy.empty())
+      return "It is part of a normalization that reads values which no INT8 scale holds together.";
     const Precision precision = node(n).placement.precision;
     const Mismatch mismatch = *parts_.mismatch(lossy.back(), precision);
-    const bool reads = std::find(node(n).inputs.begin(), node(n).inputs.end(), lossy[0]) != node(n).inputs.end();
-    return std::string(reads ? "It reads" : "It joins") + " values up to " + text_of(mismatch.widest) +
-           (reads ? " and" : " with") + " values up to " + text_of(mismatch.narrowest) + ", which one " +
-           std::string(to_string(precision)) + " scale cannot hold together.";
+    const std::vector<TensorId>& inputs = node(n).inputs;
+    const bool reads = std::find(inputs.begin(), inputs.end(), lossy[0]) != inputs.end();
+    const bool joins = ops::keeps_scale(ops::operator_of(node(n).op));
+    const std::string_view does = reads ? "reads" : joins ? "joins" : "computes";
+    return "It " + std::string(does) + " values up to " + text_of(mismatch.widest) +
+           (joins && !reads ? " with" : " and") + " values up to " + text_of(mismatch.narrowest) +
+           ", which one " + std::string(to_string(precision)) + " scale cannot hold together.";
   }
 
   void note_int16(const Component& component) {
     const Node& first = node(*component.nodes.begin());
     const size_t others = component.nodes.size() - 1;
     std::string subject = "'" + short_name(first.name) + "'";
-    if (others > 0) subject += " and " + std::to_string(others) + (others > 1 ? " nodes behind it" : " node behind it");
+    if (others > 0)
+      subject += " and " + std::to_string(others) + (others > 1 ? " nodes behind it" : " node behind it");
     result_.notes.push_back(subject + (others > 0 ? " compute" : " computes") + " in INT16. " +
                             reason(*component.nodes.begin()));
   }
@@ -206,7 +209,7 @@ class Relocator {
   const QuantizationParams& params_;
   const ValueParts parts_;
   const std::vector<std::vector<NodeId>> readers_;
-  std::vector<bool> at_edge_;        ///< By node, as what follows.
+  std::vector<bool> at_edge_;  ///< By node, as what follows.
   std::vector<bool> runs_in_int16_;
   Relocations result_;
 };

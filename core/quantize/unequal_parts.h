@@ -22,7 +22,8 @@ struct Relocation {
 
 struct Relocations {
   std::vector<std::optional<Relocation>> by_node;
-  std::vector<std::string> notes;  ///< Sentences about nodes in INT16, and those that have to stay as they are.
+  std::vector<std::string>
+      notes;  ///< Sentences about nodes in INT16, and those that have to stay as they are.
 
   bool empty() const;
 };

@@ -17,9 +17,10 @@ namespace {
 using calibrate::Range;
 using ops::OutputQuantization;
 
-/// A part that keeps fewer steps than these is lost. Of the 255 of INT8 it keeps them where it is 16 times
-/// narrower than the whole.
-constexpr double kFewestSteps = 255.0 / 16;
+/// Channels of one tensor are of different kinds where none has a range in between: ranges that decrease
+/// gradually are no sign of it, nor are few channels that stay near zero.
+constexpr double kFewestTimes = 16;
+constexpr size_t kMostPerNarrowChannel = 16;
 /// How many times finer its own scale must be for a part to be worth keeping apart.
 constexpr double kWorthwhile = 2;
 
@@ -44,17 +45,13 @@ bool clamps(OpKind kind) {
   }
 }
 
-bool moves(const Node& node) {
-  const OutputQuantization output = rule_of(node).output;
-  return output == OutputQuantization::SameAsInput || output == OutputQuantization::AllSame;
-}
+bool moves(const Node& node) { return ops::keeps_scale(ops::operator_of(node.op)); }
 
 /// True for operands whose values the node moves or clamps.
 bool holds_values(const Graph& graph, const Node& node, size_t i) {
   if (node.inputs[i] == TensorId::None || graph.tensor(node.inputs[i]).dtype != DType::Float32) return false;
-  const ops::QuantizationRule& rule = rule_of(node);
   if (clamps(node.op)) return !graph.tensor(node.inputs[i]).is_constant();
-  return rule.output == OutputQuantization::AllSame || i == rule.same_as;
+  return ops::is_moved_operand(ops::operator_of(node.op), i);
 }
 
 double padding_of(const Node& node) {
@@ -68,6 +65,28 @@ Range united(Range a, Range b) { return {std::min(a.low, b.low), std::max(a.high
 
 Range clamped(Range range, Range bounds) {
   return {std::max(range.low, bounds.low), std::min(range.high, bounds.high)};
+}
+
+/// Channels that are not always zero, narrow kinds first.
+std::vector<std::vector<size_t>> kinds_of(std::span<const calibrate::Extremes> channels) {
+  const auto magnitude_of = [&](size_t c) { return std::max(-channels[c].low, channels[c].high); };
+  std::vector<size_t> order;
+  for (size_t c = 0; c < channels.size(); ++c) {
+    if (magnitude_of(c) > 0) order.push_back(c);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return magnitude_of(a) < magnitude_of(b); });
+  std::vector<std::vector<size_t>> kinds;
+  double before = 0;
+  for (const size_t c : order) {
+    const double here = static_cast<double>(magnitude_of(c));
+    const bool differs = here > kFewestTimes * before;
+    if (kinds.empty() || (differs && kinds.back().size() * kMostPerNarrowChannel >= order.size()))
+      kinds.emplace_back();
+    kinds.back().push_back(c);
+    before = here;
+  }
+  return kinds;
 }
 
 }  // namespace
@@ -87,6 +106,7 @@ ValueParts::ValueParts(const Graph& graph, const calibrate::Calibrator& calibrat
 }
 
 void ValueParts::follow(const Node& node) {
+  for (const TensorId output : node.outputs) split_channels(output);
   if (!keeps_parts(node)) return;
   const auto has_parts = [&](TensorId id) {
     return id != TensorId::None && !contents_[index(id)].parts.empty();
@@ -95,11 +115,40 @@ void ValueParts::follow(const Node& node) {
   if (reads_parts || joins_unequal_parts(node)) move(node);
 }
 
+void ValueParts::split_channels(TensorId id) {
+  const calibrate::AxisExtremes* const axes = calibration_.edge_channels().of(id);
+  if (axes == nullptr) return;
+  const Part whole = part_of(id);
+  const Shape& shape = graph_.tensor(id).shape;
+  for (size_t axis = 0; axis < axes->size(); ++axis) {
+    const std::vector<calibrate::Extremes>& channels = (*axes)[axis];
+    const std::vector<std::vector<size_t>> kinds = kinds_of(channels);
+    if (kinds.size() < 2) continue;
+    std::vector<PartId> part_of_channel(channels.size(), 0);
+    std::vector<PartId> parts;
+    for (const std::vector<size_t>& kind : kinds) {
+      Range range;
+      parts.push_back(static_cast<PartId>(parts_.size()));
+      for (const size_t c : kind) {
+        range = united(range, {static_cast<double>(channels[c].low), static_cast<double>(channels[c].high)});
+        part_of_channel[c] = parts.back();
+      }
+      parts_.push_back({.int8 = clamped(range, whole.int8), .int16 = clamped(range, whole.int16)});
+    }
+    const auto inner = static_cast<size_t>(shape.elements(static_cast<int>(axis) + 1, shape.rank()));
+    std::vector<PartId> places(static_cast<size_t>(shape.elements()));
+    for (size_t i = 0; i < places.size(); ++i) places[i] = part_of_channel[i / inner % channels.size()];
+    contents_[index(id)] = {std::move(parts), make_constant(std::span<const PartId>(places))};
+    return;
+  }
+}
+
 bool ValueParts::joins_unequal_parts(const Node& node) {
   if (!moves(node) || clamps(node.op)) return false;
   std::vector<Part> parts;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    if (holds_values(graph_, node, i)) parts.push_back(parts_[static_cast<size_t>(number_of(node.inputs[i]))]);
+    if (holds_values(graph_, node, i))
+      parts.push_back(parts_[static_cast<size_t>(number_of(node.inputs[i]))]);
   }
   if (padding_of(node) != 0) parts.push_back(padding_part(node));
   return parts.size() > 1 && mismatch_of(parts, Precision::Int8).has_value();
@@ -122,14 +171,16 @@ void ValueParts::move(const Node& node) {
     parts.insert(padding);
   }
   if (move_places(node, operands, padding)) return;
-  for (const TensorId output : node.outputs) contents_[index(output)].parts.assign(parts.begin(), parts.end());
+  for (const TensorId output : node.outputs)
+    contents_[index(output)].parts.assign(parts.begin(), parts.end());
 }
 
 bool ValueParts::move_places(const Node& node, std::span<const Content> operands, PartId padding) {
   const TensorId first_output = node.outputs[0];
   if (clamps(node.op)) {
     for (size_t i = 0; i < operands.size(); ++i) {
-      if (!operands[i].places || graph_.tensor(node.inputs[i]).shape != graph_.tensor(first_output).shape) continue;
+      if (!operands[i].places || graph_.tensor(node.inputs[i]).shape != graph_.tensor(first_output).shape)
+        continue;
       contents_[index(first_output)] = operands[i];
       return true;
     }
@@ -217,7 +268,8 @@ std::optional<Mismatch> ValueParts::mismatch(TensorId id, Precision precision) c
   const calibrate::TensorStatistics& statistics = calibration_.statistics(id);
   if (statistics.count() == 0) return {};
   // A node on the way may have clamped some parts.
-  const Range bounds = united({static_cast<double>(statistics.low()), static_cast<double>(statistics.high())}, {});
+  const Range bounds =
+      united({static_cast<double>(statistics.low()), static_cast<double>(statistics.high())}, {});
   std::vector<Part> parts;
   for (const PartId number : numbers) {
     Part part = parts_[static_cast<size_t>(number)];

@@ -14,6 +14,10 @@
 
 namespace octet::quantize {
 
+/// A part that keeps fewer steps than these is lost. Of the 255 of INT8 it keeps them where it is 16 times
+/// narrower than the whole.
+inline constexpr double kFewestSteps = 255.0 / 16;
+
 /// Two parts of a tensor that one scale cannot hold, by their largest magnitudes.
 struct Mismatch {
   double widest = 0;
@@ -52,6 +56,8 @@ class ValueParts {
   /// Finds what the node's outputs hold.
   void follow(const Node& node);
   void move(const Node& node);
+  /// Makes parts of the channels of what the graph computes last, where their ranges lie far apart.
+  void split_channels(TensorId id);
   /// Runs the node on the parts' numbers in place of values; false where it cannot be run so.
   bool move_places(const Node& node, std::span<const Content> operands, PartId padding);
   bool joins_unequal_parts(const Node& node);
@@ -68,7 +74,7 @@ class ValueParts {
   const QuantizationParams& params_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
-  std::vector<Part> parts_ = {{}};       ///< By PartId; the first is what counts for nothing: zeros.
+  std::vector<Part> parts_ = {{}};      ///< By PartId; the first is what counts for nothing: zeros.
   std::map<TensorId, PartId> numbers_;  ///< Of tensors that are one part.
   std::vector<Content> contents_;       ///< By tensor.
 };

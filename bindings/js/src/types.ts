@@ -459,9 +459,10 @@ export interface Model extends Runnable {
   toTFLite(options?: TFLiteOptions): Promise<Uint8Array>;
   /**
    * What a .tflite file holds in place of arithmetic that TFLite lacks, BF16 or requantization by shifts, in complete
-   * sentences with the nodes concerned. Empty when it computes what the model does.
+   * sentences with the nodes concerned; and which outputs join values that one scale cannot hold, where the file has
+   * integers for outputs: with `ioType`, of that type, else of any. Empty when it computes what the model does.
    */
-  exportNotes(): Promise<readonly string[]>;
+  exportNotes(options?: TFLiteOptions): Promise<readonly string[]>;
   report(): QuantizationReport;
 }
 

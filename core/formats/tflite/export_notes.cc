@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "formats/tflite/expressible.h"
 #include "formats/tflite/float_nodes.h"
+#include "formats/tflite/joined_outputs.h"
 #include "ir/int4.h"
 #include "ir/short_name.h"
 
@@ -80,7 +82,7 @@ std::string subject(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::vector<std::string> export_notes(const Graph& graph) {
+std::vector<std::string> export_notes(const Graph& graph, std::optional<IoType> io) {
   std::vector<std::string> bfloat16;
   std::vector<std::string> without_kernel;
   std::vector<std::string> unfit_scales;
@@ -125,6 +127,11 @@ std::vector<std::string> export_notes(const Graph& graph) {
   if (!shifted.empty()) {
     notes.push_back("TFLite has no requantization by shifts (sima): " + subject(shifted) +
                     " written for its fixed-point multipliers, so results may be a step off.");
+  }
+  if (io != IoType::Float32) {
+    std::optional<DType> type;
+    if (io) type = *io == IoType::Int16 ? DType::Int16 : DType::Int8;
+    for (std::string& note : joined_output_notes(graph, type)) notes.push_back(std::move(note));
   }
   return notes;
 }

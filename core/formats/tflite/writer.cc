@@ -11,6 +11,7 @@
 
 #include "formats/tflite/expressible.h"
 #include "formats/tflite/float_nodes.h"
+#include "formats/tflite/joined_outputs.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
 #include "ir/int4.h"
@@ -270,7 +271,7 @@ void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
   Graph expressible = with_float_nodes(graph);
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
-    expressible = with_integer_edges(std::move(expressible), edges);
+    expressible = with_integer_edges(with_joined_integers(std::move(expressible), edges), edges);
   }
   expressible = with_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
   expect_scales(expressible);

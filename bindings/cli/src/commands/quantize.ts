@@ -267,7 +267,7 @@ export function checkOutputs(paths: readonly string[]): void {
 /** Writes the files, and says before what a .tflite cannot hold of the model. */
 export async function save(model: Model, options: SaveOptions): Promise<Saved> {
   const { output, io: ioType } = options;
-  const notes = output.some((path) => path.endsWith('.tflite')) ? await model.exportNotes() : [];
+  const notes = output.some((path) => path.endsWith('.tflite')) ? await model.exportNotes({ ioType }) : [];
   for (const sentence of notes) note(options, `Note: ${sentence}`);
   const files: WrittenFile[] = [];
   for (const path of output) {

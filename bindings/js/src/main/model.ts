@@ -170,9 +170,10 @@ class QuantizedModel extends FileModel implements ModelInterface {
     return leastBusyWorker().callWith(artifact, (api) => api.toTFLite(artifact.id, ioType));
   }
 
-  exportNotes(): Promise<readonly string[]> {
+  exportNotes(options: TFLiteOptions = {}): Promise<readonly string[]> {
     const { artifact } = this;
-    return leastBusyWorker().callWith(artifact, (api) => api.exportNotes(artifact.id));
+    const { ioType = '' } = options;
+    return leastBusyWorker().callWith(artifact, (api) => api.exportNotes(artifact.id, ioType));
   }
 
   report(): QuantizationReport {

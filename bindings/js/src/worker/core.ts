@@ -117,7 +117,8 @@ export interface SensitivityHandle extends ObserverHandle {
 
 export interface ModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
-  exportNotes(): Result<string[]>;
+  /** An empty `ioType` stands for any. */
+  exportNotes(ioType: string): Result<string[]>;
   analyze(): Result<AnalysisHandle>;
   /** Of the outputs alone; null where the file was saved without the float model. */
   analyzeOutputs(): Result<AnalysisHandle> | null;

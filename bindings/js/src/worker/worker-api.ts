@@ -337,8 +337,8 @@ export class WorkerApi {
     return handedOver(unwrap(this.#entry(id, 'model').handle.toTFLite(ioType)));
   }
 
-  exportNotes(id: string): string[] {
-    return unwrap(this.#entry(id, 'model').handle.exportNotes());
+  exportNotes(id: string, ioType: string): string[] {
+    return unwrap(this.#entry(id, 'model').handle.exportNotes(ioType));
   }
 
   supportedOperators(): string {
