@@ -18,7 +18,7 @@
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/channel_methods.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/stored.h"
@@ -356,7 +356,7 @@ val Net::partition_with(const std::string& settings) const {
   return guarded([&] {
     const quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph placed = *graph();
-    quantize::split_hard_swish(placed, target_, params);
+    quantize::split_for_int16(placed, target_, params);
     const partition::Report report = quantize::place(placed, target_, params);
     return val(analyze::partition_json(placed, report));
   });
@@ -394,7 +394,7 @@ val Net::calibrate(const std::string& settings, const val& channels) const {
       quantize::change_after_samples(graph, statistics, params);
     }
     const Graph original = graph;
-    quantize::split_hard_swish(graph, target_, params);
+    quantize::split_for_int16(graph, target_, params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), original,
                                              target_, std::move(params)));
   });

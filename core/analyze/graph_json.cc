@@ -177,7 +177,7 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
           {"unit", to_string(node.placement.unit)},
           {"segment", node.placement.segment},
           {"reasons", node.placement.reasons},
-          {"multiplyAccumulates", multiply_accumulates(graph, node)},
+          {"multiplyAccumulates", ops::multiply_accumulates(graph, node)},
           {"parameters", parameters_of(graph, node)}};
 }
 

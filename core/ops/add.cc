@@ -33,6 +33,15 @@ const Operator add = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
+    .short_name = "Add",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Sum,
+    .passes_channel_factors = where_computed_in_one_shape,
+    .identity = Identity{never, NeutralConstant{.value = 0, .on_either_side = true}},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

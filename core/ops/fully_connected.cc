@@ -83,6 +83,8 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
                          int16_epilogue_of(node, multipliers, node.attributes<FullyConnected>().activation)));
 }
 
+int64_t products(const NodeView& node) { return node.output().shape.elements() * node.input(1).shape[-1]; }
+
 }  // namespace
 
 extern const Operator fully_connected = {
@@ -92,6 +94,15 @@ extern const Operator fully_connected = {
     .quantization = {.weight = WeightOperand{.index = 1, .channel_axis = 0, .bias = 2}},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Fully connected",
+    .elements = Elements::Computed,
+    .derivative = Derivative::MatrixProduct,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

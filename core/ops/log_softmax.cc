@@ -135,6 +135,15 @@ const Operator log_softmax = {
     .mla = {.int8 = false},
     .tflite = {.int8 = true},
     .in_place = true,
+    .short_name = "Log softmax",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -5,7 +5,7 @@
 
 #include "partition/node_names.h"
 #include "partition/norms.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/unequal_parts.h"
 #include "quantize/wide_tables.h"
 
@@ -100,7 +100,8 @@ std::vector<bool> wide_nodes(const Graph& graph, const partition::Target& target
   const std::vector<bool> none(graph.nodes.size(), false);
   if (params.prefer_int8_udf) return none;
   Graph placed = graph;
-  place_with(placed, target, params, none, {.by_node = decltype(Relocations::by_node)(none.size()), .notes = {}});
+  place_with(placed, target, params, none,
+             {.by_node = decltype(Relocations::by_node)(none.size()), .notes = {}});
   return wide_table_nodes(placed, target, params);
 }
 
@@ -165,7 +166,8 @@ partition::Report place(Graph& graph, const partition::Target& target, const Qua
   for (const auto& entry : params.custom_configs)
     partition::check_name(graph, entry.first, "which has settings of its own");
   check_target(graph, target, params);
-  const Relocations none = {.by_node = std::vector<std::optional<Relocation>>(graph.nodes.size()), .notes = {}};
+  const Relocations none = {.by_node = std::vector<std::optional<Relocation>>(graph.nodes.size()),
+                            .notes = {}};
   return place_with(graph, target, params, wide_nodes(graph, target, params), none);
 }
 

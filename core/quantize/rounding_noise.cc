@@ -19,9 +19,10 @@ using ops::OutputQuantization;
 
 /// True when what the node puts out needs no rounding where its inputs were rounded with the same parameters.
 bool only_moves(const Node& node) {
-  const OutputQuantization output = ops::operator_of(node.op).quantization.output;
+  const ops::Operator& op = ops::operator_of(node.op);
+  const OutputQuantization output = op.quantization.output;
   const bool keeps = output == OutputQuantization::SameAsInput || output == OutputQuantization::AllSame;
-  return keeps && node.op != OpKind::AveragePool2d && node.op != OpKind::ResizeBilinear;
+  return keeps && op.elements != ops::Elements::Computed;
 }
 
 /// The draft's nodes by name.

@@ -26,23 +26,7 @@ constexpr double kWorthwhile = 2;
 const ops::QuantizationRule& rule_of(const Node& node) { return ops::operator_of(node.op).quantization; }
 
 /// Operators that change each value alone, those of all parts alike.
-bool clamps(OpKind kind) {
-  switch (kind) {
-    case OpKind::Relu:
-    case OpKind::Relu6:
-    case OpKind::Relu0To1:
-    case OpKind::ReluN1To1:
-    case OpKind::Abs:
-    case OpKind::LeakyRelu:
-    case OpKind::Maximum:
-    case OpKind::Minimum:
-    case OpKind::Neg:
-    case OpKind::Prelu:
-      return true;
-    default:
-      return false;
-  }
-}
+bool clamps(OpKind kind) { return ops::operator_of(kind).elements == ops::Elements::Straight; }
 
 bool moves(const Node& node) {
   const OutputQuantization output = rule_of(node).output;
@@ -99,7 +83,8 @@ bool ValueParts::joins_unequal_parts(const Node& node) {
   if (!moves(node) || clamps(node.op)) return false;
   std::vector<Part> parts;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    if (holds_values(graph_, node, i)) parts.push_back(parts_[static_cast<size_t>(number_of(node.inputs[i]))]);
+    if (holds_values(graph_, node, i))
+      parts.push_back(parts_[static_cast<size_t>(number_of(node.inputs[i]))]);
   }
   if (padding_of(node) != 0) parts.push_back(padding_part(node));
   return parts.size() > 1 && mismatch_of(parts, Precision::Int8).has_value();
@@ -122,14 +107,16 @@ void ValueParts::move(const Node& node) {
     parts.insert(padding);
   }
   if (move_places(node, operands, padding)) return;
-  for (const TensorId output : node.outputs) contents_[index(output)].parts.assign(parts.begin(), parts.end());
+  for (const TensorId output : node.outputs)
+    contents_[index(output)].parts.assign(parts.begin(), parts.end());
 }
 
 bool ValueParts::move_places(const Node& node, std::span<const Content> operands, PartId padding) {
   const TensorId first_output = node.outputs[0];
   if (clamps(node.op)) {
     for (size_t i = 0; i < operands.size(); ++i) {
-      if (!operands[i].places || graph_.tensor(node.inputs[i]).shape != graph_.tensor(first_output).shape) continue;
+      if (!operands[i].places || graph_.tensor(node.inputs[i]).shape != graph_.tensor(first_output).shape)
+        continue;
       contents_[index(first_output)] = operands[i];
       return true;
     }
@@ -217,7 +204,8 @@ std::optional<Mismatch> ValueParts::mismatch(TensorId id, Precision precision) c
   const calibrate::TensorStatistics& statistics = calibration_.statistics(id);
   if (statistics.count() == 0) return {};
   // A node on the way may have clamped some parts.
-  const Range bounds = united({static_cast<double>(statistics.low()), static_cast<double>(statistics.high())}, {});
+  const Range bounds =
+      united({static_cast<double>(statistics.low()), static_cast<double>(statistics.high())}, {});
   std::vector<Part> parts;
   for (const PartId number : numbers) {
     Part part = parts_[static_cast<size_t>(number)];

@@ -15,7 +15,7 @@
 #include "partition/partition.h"
 #include "prepare/prepare.h"
 #include "quantize/channel_methods.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
@@ -53,7 +53,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
     each_sample([&](auto inputs) { channels.fold(channels.observe(inputs)); });
     quantize::change_after_samples(graph, channels, params);
   }
-  quantize::split_hard_swish(graph, target, params);
+  quantize::split_for_int16(graph, target, params);
   const auto observed = std::make_shared<const Graph>(graph);
   calibrate::Calibrator calibrator(observed, params.calibration, quantize::own_methods(*observed, params));
   each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
