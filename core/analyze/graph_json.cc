@@ -173,6 +173,7 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
           {"inputs", indices(node.inputs)},
           {"outputs", indices(node.outputs)},
           {"attributes", std::visit(AttributesJson{}, node.attributes)},
+          {"shortOperator", std::string_view(ops::operator_of(node.op).short_name)},
           {"sourceNodes", node.source_nodes},
           {"unit", to_string(node.placement.unit)},
           {"segment", node.placement.segment},
