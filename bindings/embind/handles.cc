@@ -314,7 +314,8 @@ val Net::load(const val& file, const std::string& options) {
     partition::Target target = partition::target_by_key(given.at("target").get<std::string>());
     target.any_shape_on_mla = given.at("anyShapeOnMla");
     formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
-    Graph graph = prepare::prepare(std::move(imported.graph), {.for_mla = target.has_mla()});
+    Graph graph = prepare::prepare(std::move(imported.graph),
+                                   {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
     std::optional<quantize::FloatTwin> twin;
     if (quantize::is_quantized(graph)) twin = quantize::float_twin(graph);
     partition::Report report =

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ir/unique_name.h"
-#include "ops/operator.h"
 
 namespace octet::ops {
 
@@ -40,6 +39,11 @@ Node PartsBuilder::part(const Node& node, OpKind op, Attributes attributes, std:
                .requantization = node.requantization};
   part.source_nodes.push_back(node.name);
   return part;
+}
+
+bool comes_in_parts(const Operator& op, const Support& support) {
+  const Parts* const parts = op.parts;
+  return parts != nullptr && !support.int8 && !support.int16;
 }
 
 int split_into_parts(Graph& graph, const std::function<bool(const Node&)>& chosen) {

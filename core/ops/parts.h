@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "ir/graph.h"
+#include "ops/operator.h"
 
 namespace octet::ops {
 
@@ -30,6 +30,9 @@ class PartsBuilder {
   Graph& graph_;
   std::unordered_set<std::string> names_;
 };
+
+/// True where `support` has no integer kernel of the operator, and its parts stand in for it.
+bool comes_in_parts(const Operator& op, const Support& support);
 
 /// Replaces those nodes that are `chosen` and whose operator has parts. The last part keeps name and output;
 /// the others get names of their own, and all have the node among their `source_nodes`, so that its settings

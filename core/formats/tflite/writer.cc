@@ -257,7 +257,7 @@ void FileWriter::write(const Sink& sink) {
 }  // namespace
 
 void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
-  Graph expressible = with_float_nodes(graph);
+  Graph expressible = with_parts(with_float_nodes(graph));
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible = with_integer_edges(std::move(expressible), edges);

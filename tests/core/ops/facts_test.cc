@@ -83,12 +83,18 @@ TEST_P(Facts, AgreeWithEachOther) {
   if (op().identity->neutral) EXPECT_EQ(NodePredicate(op().identity->on_equal_shape), never);
 }
 
+/// Attributes that an operator with parts takes.
+Attributes attributes_of(OpKind kind) {
+  if (kind == OpKind::HardSigmoid) return HardSigmoid{.alpha = 0.25f, .beta = 0.375f};
+  return NoAttributes{};
+}
+
 TEST_P(Facts, GivePartsThatComputeTheSame) {
   const Parts* const parts = op().parts;
   if (parts == nullptr) return;
   test::GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 4, 4, 8});
-  builder.output(builder.node(GetParam(), NoAttributes{}, {x})[0]);
+  builder.output(builder.node(GetParam(), attributes_of(GetParam()), {x})[0]);
   const Graph whole = builder.graph();
   Graph split = whole;
   ASSERT_EQ(split_into_parts(split, [](const Node&) { return true; }), 1);

@@ -38,7 +38,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const quantize::QuantizationParams params =
       quantize::params_from_json({reinterpret_cast<const char*>(json.data()), json.size()});
   const partition::Target& target = partition::target_by_key(target_key);
-  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla()});
+  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
   quantize::change_before_samples(graph, params);
   const Bytes samples = read_file(samples_path);
   const size_t sample_bytes = graph.tensor(graph.inputs[0]).byte_size();
