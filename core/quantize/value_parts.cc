@@ -27,23 +27,7 @@ constexpr double kWorthwhile = 2;
 const ops::QuantizationRule& rule_of(const Node& node) { return ops::operator_of(node.op).quantization; }
 
 /// Operators that change each value alone, those of all parts alike.
-bool clamps(OpKind kind) {
-  switch (kind) {
-    case OpKind::Relu:
-    case OpKind::Relu6:
-    case OpKind::Relu0To1:
-    case OpKind::ReluN1To1:
-    case OpKind::Abs:
-    case OpKind::LeakyRelu:
-    case OpKind::Maximum:
-    case OpKind::Minimum:
-    case OpKind::Neg:
-    case OpKind::Prelu:
-      return true;
-    default:
-      return false;
-  }
-}
+bool clamps(OpKind kind) { return ops::operator_of(kind).elements == ops::Elements::Straight; }
 
 bool moves(const Node& node) { return ops::keeps_scale(ops::operator_of(node.op)); }
 
