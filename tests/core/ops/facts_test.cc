@@ -64,23 +64,36 @@ TEST_P(Facts, AgreeWithTheQuantizationRule) {
   EXPECT_TRUE(multiplies || !has_weights);
   EXPECT_TRUE(NodePredicate(op().rescales) == always || !multiplies);
   // What only moves or picks needs no other scale; what computes has no use for the operands'.
-  if (op().elements == Elements::Moved) EXPECT_NE(op().quantization.output, OutputQuantization::Free);
+  if (op().elements == Elements::Moved) {
+    EXPECT_NE(op().quantization.output, OutputQuantization::Free);
+  }
   if (op().elements == Elements::Curved) {
     EXPECT_NE(op().quantization.output, OutputQuantization::SameAsInput);
     EXPECT_NE(op().quantization.output, OutputQuantization::AllSame);
   }
-  if (op().quantization.output == OutputQuantization::AllSame) EXPECT_EQ(NodePredicate(op().rescales), never);
+  if (op().quantization.output == OutputQuantization::AllSame) {
+    EXPECT_EQ(NodePredicate(op().rescales), never);
+  }
 }
 
 TEST_P(Facts, AgreeWithEachOther) {
   const Elements elements = op().elements;
   const Derivative derivative = op().derivative;
-  if (derivative == Derivative::Movement) EXPECT_EQ(elements, Elements::Moved);
-  if (derivative == Derivative::Pointwise) EXPECT_NE(elements, Elements::Moved);
-  if (elements == Elements::Straight || elements == Elements::Curved)
+  if (derivative == Derivative::Movement) {
+    EXPECT_EQ(elements, Elements::Moved);
+  }
+  if (derivative == Derivative::Pointwise) {
+    EXPECT_NE(elements, Elements::Moved);
+  }
+  if (elements == Elements::Straight || elements == Elements::Curved) {
     EXPECT_EQ(derivative, Derivative::Pointwise);
-  if (std::optional<Activation>(op().fused_as)) EXPECT_EQ(elements, Elements::Straight);
-  if (op().identity->neutral) EXPECT_EQ(NodePredicate(op().identity->on_equal_shape), never);
+  }
+  if (std::optional<Activation>(op().fused_as)) {
+    EXPECT_EQ(elements, Elements::Straight);
+  }
+  if (op().identity->neutral) {
+    EXPECT_EQ(NodePredicate(op().identity->on_equal_shape), never);
+  }
 }
 
 /// Attributes that an operator with parts takes.
