@@ -84,6 +84,7 @@ ValueParts::ValueParts(const Graph& graph, const calibrate::Calibrator& calibrat
       params_(params),
       own_methods_(own_methods(graph, params)),
       producer_(producers(graph)),
+      relevant_(graph, calibration),
       contents_(graph.tensors.size()) {
   for (const Node& node : graph.nodes) follow(node);
   for (Content& content : contents_) content.places = nullptr;
@@ -101,7 +102,8 @@ void ValueParts::follow(const Node& node) {
 
 void ValueParts::split_channels(TensorId id) {
   const calibrate::AxisExtremes* const axes = calibration_.edge_channels().of(id);
-  if (axes == nullptr) return;
+  // What only a SOFTMAX reads may be masked: the wide kind stands for minus infinity then, and is no part.
+  if (axes == nullptr || is_bounded(relevant_.of(id))) return;
   const Part whole = part_of(id);
   const Shape& shape = graph_.tensor(id).shape;
   for (size_t axis = 0; axis < axes->size(); ++axis) {

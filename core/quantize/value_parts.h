@@ -11,6 +11,7 @@
 #include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "quantize/params.h"
+#include "quantize/relevant_values.h"
 
 namespace octet::quantize {
 
@@ -74,6 +75,7 @@ class ValueParts {
   const QuantizationParams& params_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
+  RelevantValues relevant_;
   std::vector<Part> parts_ = {{}};      ///< By PartId; the first is what counts for nothing: zeros.
   std::map<TensorId, PartId> numbers_;  ///< Of tensors that are one part.
   std::vector<Content> contents_;       ///< By tensor.
