@@ -301,8 +301,7 @@ class Quantizer {
       if (reads_integers && id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
         scales[o] = static_cast<double>(plan_.of(id, node.placement.precision).scale[0]);
     }
-    return clamped_to(source_.tensor(node.inputs[i]),
-                      plan_.relevant().of_constant(source_, node, i, std::move(scales)));
+    return clamped_to(source_.tensor(node.inputs[i]), plan_.relevant().of_constant(source_, node, i, scales));
   }
 
   TensorId constant_operand(const Node& node, size_t i) {
@@ -356,9 +355,9 @@ class Quantizer {
       }
     }
     if (weights && !weights->raised_channels.empty()) {
-      result_.warnings.push_back("The weight scales of " + std::to_string(weights->raised_channels.size()) +
-                                 " channels of '" + node.name +
-                                 "' were raised so that bias and accumulator fit 32 bits.");
+      result_.warnings.push_back(
+          "The weight scales of " + std::to_string(weights->raised_channels.size()) + " channels of '" +
+          node.name + "' were raised, so that bias and accumulator fit 32 bits and scales float32.");
     }
     for (TensorId& output : copy.outputs) output = add_output(output, node.placement.precision);
     result_.graph.nodes.push_back(std::move(copy));
