@@ -379,8 +379,7 @@ class Quantizer {
       } else if (rule && i == rule->index && integer_weights) {
         copy.inputs[i] = add_constant(weights_of(node, *rule)->weights);
       } else {
-        // A mask may be infinite, but for its products with 0; so may not what rounding makes of the largest
-        // floats.
+        // A mask may be infinite. As BF16 it, and the largest floats, end before: an infinity times 0 is NaN.
         if (!is_bounded(plan_.relevant().of_constant(source_, node, i))) range_of(tensor);
         constexpr double kLargest = 0x1.fep127;
         copy.inputs[i] = add_constant(round_to_bfloat16(clamped_to(tensor, {-kLargest, kLargest})));
