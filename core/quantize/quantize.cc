@@ -301,8 +301,7 @@ class Quantizer {
       if (reads_integers && id != TensorId::None && plan_.is_quantized(id, node.placement.precision))
         scales[o] = static_cast<double>(plan_.of(id, node.placement.precision).scale[0]);
     }
-    return clamped_to(source_.tensor(node.inputs[i]),
-                      plan_.relevant().of_constant(source_, node, i, std::move(scales)));
+    return clamped_to(source_.tensor(node.inputs[i]), plan_.relevant().of_constant(source_, node, i, scales));
   }
 
   TensorId constant_operand(const Node& node, size_t i) {
@@ -354,9 +353,9 @@ class Quantizer {
       }
     }
     if (weights && !weights->raised_channels.empty()) {
-      result_.warnings.push_back("The weight scales of " + std::to_string(weights->raised_channels.size()) +
-                                 " channels of '" + node.name +
-                                 "' were raised so that bias and accumulator fit 32 bits.");
+      result_.warnings.push_back(
+          "The weight scales of " + std::to_string(weights->raised_channels.size()) + " channels of '" +
+          node.name + "' were raised, so that bias and accumulator fit 32 bits and scales float32.");
     }
     for (TensorId& output : copy.outputs) output = add_output(output, node.placement.precision);
     result_.graph.nodes.push_back(std::move(copy));
@@ -378,8 +377,7 @@ class Quantizer {
       } else if (rule && i == rule->index && integer_weights) {
         copy.inputs[i] = add_constant(weights_of(node, *rule)->weights);
       } else {
-        // A mask may be infinite, but for its products with 0; so may not what rounding makes of the largest
-        // floats.
+        // A mask may be infinite. As BF16 it, and the largest floats, end before: an infinity times 0 is NaN.
         if (!is_bounded(plan_.relevant().of_constant(source_, node, i))) range_of(tensor);
         constexpr double kLargest = 0x1.fep127;
         copy.inputs[i] = add_constant(round_to_bfloat16(clamped_to(tensor, {-kLargest, kLargest})));

@@ -74,7 +74,7 @@ Interval RelevantValues::of(TensorId id) const {
 }
 
 Interval RelevantValues::of_constant(const Graph& graph, const Node& node, size_t i,
-                                     std::vector<double> scales) const {
+                                     const std::vector<double>& scales) const {
   return relevant_.empty() ? Interval() : of_operand(graph, node, i, scales);
 }
 

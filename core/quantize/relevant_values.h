@@ -24,7 +24,7 @@ class RelevantValues {
   /// The same of constant operand `i` of a node. `scales`: by operand, the scale of an activation that the
   /// node reads as an integer; 0 of others.
   ops::Interval of_constant(const Graph& graph, const Node& node, size_t i,
-                            std::vector<double> scales = {}) const;
+                            const std::vector<double>& scales = {}) const;
   /// Whether calibration saw values of an activation that make no difference.
   bool are_exceeded(TensorId id) const { return !exceeded_.empty() && exceeded_[index(id)]; }
 

@@ -104,6 +104,7 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
   const bool searches = searches_scale(context) && choice.largest > 0;
   const double unit = context.output_scale / context.input_scale;
   double scale = choice.largest > 0 ? choice.largest / largest : std::ldexp(unit, -kShiftOfZeroChannel);
+  bool raised = choice.largest > 0 && scale < kSmallestScale;
   scale = std::max(scale, kSmallestScale);
   if (shifts) {
     const int shift = std::min(floor_log2(unit / scale), kLargestShift);
@@ -113,8 +114,7 @@ std::optional<Scale> choose_scale(const ScaleChoice& choice, const WeightContext
   } else if (searches) {
     scale = least_cost_scale(choice.weights, scale, largest);
   }
-  if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), false};
-  bool raised = false;
+  if (context.precision == Precision::BFloat16) return Scale{static_cast<float>(scale), raised};
   // Ends, since check_terms() holds.
   while (context.precision == Precision::Int8 && !fits(choice, context.input_scale, scale)) {
     scale *= 2;

@@ -26,10 +26,10 @@ struct WeightContext {
 };
 
 struct QuantizedWeights {
-  Tensor weights;              ///< INT8 in [-127, 127], or [-7, 7] with 4 bits, symmetric.
-  std::optional<Tensor> bias;  ///< INT32 or INT64 of scale input_scale * weight scale; none for BF16.
-  std::vector<int>
-      raised_channels;  ///< Channels whose scale was raised so that bias and accumulator fit 32 bits.
+  Tensor weights;                    ///< INT8 in [-127, 127], or [-7, 7] with 4 bits, symmetric.
+  std::optional<Tensor> bias;        ///< INT32 or INT64 of scale input_scale * weight scale; none for BF16.
+  std::vector<int> raised_channels;  ///< Channels whose scale was raised, so that bias and accumulator fit 32
+                                     ///< bits and it a float32.
 };
 
 /// Symmetric INT8 weights along `channel_axis`. `sima`: each channel's scale is the smallest that covers its

@@ -74,6 +74,11 @@ def given(b, scores, mask):
     return op(b, "ADD", [scores, mask], "AddOptions")
 
 
+def logarithm(b, scores, kept):
+    """-inf, where it is 0: at run time alone."""
+    return op(b, "ADD", [scores, op(b, "LOG", [kept])], "AddOptions")
+
+
 def moved(b, scores, mask):
     turned = op(
         b, "TRANSPOSE", [mask, constant([0, 1, 3, 2], "int32")], "TransposeOptions", (1, 1, LENGTH, ROWS)
@@ -100,8 +105,9 @@ MASKS = [
     *(Mask(f"{value:g} selected", selected(value)) for value in (-1e9, LOWEST, -np.inf)),
     *(Mask(f"{value:g} times", computed(value), KEPT) for value in (-1e4, -1e9, LOWEST)),
     Mask("1e9 times, subtracted", computed(1e9, "SUB"), KEPT),
-    *(Mask(f"{value:g} given", given, mask_of(value)) for value in (-1e9, LOWEST, -np.inf)),
-    *(Mask(f"{value:g} moved", moved, mask_of(value)) for value in (-1e9, -np.inf)),
+    *(Mask(f"{value:g} given", given, mask_of(value)) for value in (-1e9, LOWEST)),
+    Mask("the logarithm of 0 and 1", logarithm, KEPT),
+    Mask("-1e9 moved", moved, mask_of(-1e9)),
 ]
 
 

@@ -96,6 +96,8 @@ TEST(KernelScales, AreRaisedAndSaidToBe) {
 
 TEST(KernelScales, OfWeightsAreNormalNumbers) {
   const Result result = result_of(denormal_weights);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_NE(result.warnings[0].find("The weight scales of 1 channels"), std::string::npos);
   for (const Tensor& tensor : result.graph.tensors) {
     if (!tensor.quantization) continue;
     for (const float scale : tensor.quantization->scale) EXPECT_GE(scale, std::numeric_limits<float>::min());

@@ -153,7 +153,8 @@ Outcome outcome_of(const Case& masked, const Setting& setting) {
       builder.node(setting.softmax, logarithm ? Attributes{NoAttributes{}} : Softmax{1.0f}, {logits})[0]);
 
   Graph graph = builder.graph();
-  partition::partition(graph, partition::target_by_key("tflite"),
+  const char* const target = setting.precision == Precision::BFloat16 ? "gen2" : "tflite";
+  partition::partition(graph, partition::target_by_key(target),
                        {.precision = [&](const Node&) { return setting.precision; }});
   const auto shared = std::make_shared<const Graph>(std::move(graph));
   QuantizationParams params;
@@ -280,6 +281,18 @@ TEST(RelevantValues, EndInFrontOfQuantize) {
         formats::tflite::read(formats::tflite::write(graph, {.io = formats::tflite::IoType::Int8}));
     for (const Node& node : integer.nodes) EXPECT_NE(node.op, OpKind::Quantize);
     for (const Node& node : integer.nodes) EXPECT_NE(node.op, OpKind::Maximum);
+  }
+}
+
+/// An infinity times 0 would be NaN.
+TEST(RelevantValues, MasksOfBfloat16StayFinite) {
+  for (const Case& masked : cases()) {
+    SCOPED_TRACE(masked.name);
+    const Setting setting{.precision = Precision::BFloat16};
+    const Outcome outcome = outcome_of(masked, setting);
+    expect_masked(outcome, setting);
+    EXPECT_GT(outcome.sqnr, 40);
+    EXPECT_LT(outcome.sqnr, 80);  // It was computed in BF16.
   }
 }
 
