@@ -11,6 +11,7 @@
 #include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "quantize/params.h"
+#include "quantize/relevant_values.h"
 
 namespace octet::quantize {
 
@@ -61,7 +62,9 @@ class ValueParts {
   /// Runs the node on the parts' numbers in place of values; false where it cannot be run so.
   bool move_places(const Node& node, std::span<const Content> operands, PartId padding);
   bool joins_unequal_parts(const Node& node);
-  std::optional<Mismatch> mismatch_of(std::span<const Part> parts, Precision precision) const;
+  /// The same of parts that are joined in the tensor, whose values beyond `bounds` do not occur in it.
+  std::optional<Mismatch> mismatch_of(std::vector<Part> parts, TensorId id, calibrate::Range bounds,
+                                      Precision precision) const;
   /// The one part of a tensor that joins nothing, and that of the value that a node pads with.
   Part part_of(TensorId id) const;
   static Part padding_part(const Node& node);
@@ -72,6 +75,7 @@ class ValueParts {
   const Graph& graph_;
   const calibrate::Calibrator& calibration_;
   const QuantizationParams& params_;
+  RelevantValues relevant_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
   std::vector<Part> parts_ = {{}};      ///< By PartId; the first is what counts for nothing: zeros.

@@ -35,7 +35,7 @@ Precision precision_of(DType type) { return type == DType::Int16 ? Precision::In
 
 Range reals_of(const Tensor& tensor) {
   if (is_integer(tensor)) return quantize::range_of(*tensor.quantization, precision_of(tensor.dtype));
-  return quantize::range_of(tensor);
+  return quantize::finite_range_of(tensor);
 }
 
 Range united(Range a, Range b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
