@@ -308,7 +308,9 @@ TEST(UnequalParts, AreEachOfTheirOwnWhereTheyPartAgain) {
   head.builder.output(head.convolved(scores, 3));
   const Quantized made = quantized(head.builder.graph());
   EXPECT_EQ(precision_of(made, OpKind::Slice), Precision::Float32);
-  EXPECT_EQ(made.placed.nodes.back().placement.precision, Precision::Int8);
+  for (const Node& node : made.placed.nodes) {
+    if (node.op == OpKind::Conv2d) EXPECT_EQ(node.placement.precision, Precision::Int8) << node.name;
+  }
   EXPECT_GT(worst_sqnr(made, by_channel(3), 0), kLeastSqnr);
   EXPECT_GT(worst_sqnr(made, by_channel(3), 1), kLeastSqnr);
 }
