@@ -22,7 +22,10 @@ interface Made {
 
 async function quantized(target: Target): Promise<Made> {
   const net = await loadModel(HEAD, { target });
-  const model = await net.quantize(samples, recommendedQuantization);
+  const model = await net.quantize(
+    samples,
+    target === 'tflite' ? recommendedQuantization.withRequantizationMode('tflite') : recommendedQuantization,
+  );
   const signal = [0, 0] as [number, number];
   const noise = [0, 0] as [number, number];
   for (const sample of samples) {
