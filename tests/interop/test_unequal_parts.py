@@ -92,7 +92,7 @@ def sqnr(expected: np.ndarray, actual: np.ndarray) -> float:
 def test_every_part_keeps_its_precision(name, target):
     build, axis = CASES[name]
     head = Head(name)
-    folder = WORK / "parts" / f"{name}_{target}"
+    folder = WORK / "unequal_parts" / f"{name}_{target}"
     folder.mkdir(parents=True, exist_ok=True)
     model, samples = folder / "float.tflite", folder / "samples.npy"
     model.write_bytes(head.builder.finish([head.x], [build(head)]))
@@ -121,7 +121,7 @@ def test_every_part_keeps_its_precision(name, target):
 
 
 def test_int8_outputs_come_with_a_warning():
-    folder = WORK / "parts" / "int8"
+    folder = WORK / "unequal_parts" / "int8"
     folder.mkdir(parents=True, exist_ok=True)
     samples, out = folder / "samples.npy", folder / "out.tflite"
     np.save(samples, random_state("int8").uniform(0, 1, (6, *SHAPE[1:])).astype(np.float32))
