@@ -18,7 +18,7 @@
 #include "partition/target.h"
 #include "prepare/prepare.h"
 #include "quantize/channel_methods.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/stored.h"
@@ -286,12 +286,12 @@ val Quantization::finish(const std::string& options) {
     quantize::Result& result = *result_;
     result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
     result.graph.name = given.value("modelName", result.graph.name);
-    const std::string report =
-        analyze::quantization_report_json(*graph(), report_, target_, params_, result, preprocessing,
-                                          {.octet_version = given.at("octetVersion"),
-                                           .source_bytes = given.at("sourceBytes"),
-                                           .calibration_samples = calibrator_->samples(),
-                                           .methods_json = given.contains("methods") ? dumped(given["methods"]) : ""});
+    const std::string report = analyze::quantization_report_json(
+        *graph(), report_, target_, params_, result, preprocessing,
+        {.octet_version = given.at("octetVersion"),
+         .source_bytes = given.at("sourceBytes"),
+         .calibration_samples = calibrator_->samples(),
+         .methods_json = given.contains("methods") ? dumped(given["methods"]) : ""});
     return finished({.quantized = std::move(result.graph),
                      .float_graph = *graph(),
                      .target = target_.id,
@@ -314,7 +314,8 @@ val Net::load(const val& file, const std::string& options) {
     partition::Target target = partition::target_by_key(given.at("target").get<std::string>());
     target.any_shape_on_mla = given.at("anyShapeOnMla");
     formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
-    Graph graph = prepare::prepare(std::move(imported.graph), {.for_mla = target.has_mla()});
+    Graph graph = prepare::prepare(std::move(imported.graph),
+                                   {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
     std::optional<quantize::FloatTwin> twin;
     if (quantize::is_quantized(graph)) twin = quantize::float_twin(graph);
     partition::Report report =
@@ -356,7 +357,7 @@ val Net::partition_with(const std::string& settings) const {
   return guarded([&] {
     const quantize::QuantizationParams params = quantize::params_from_json(settings);
     Graph placed = *graph();
-    quantize::split_hard_swish(placed, target_, params);
+    quantize::split_for_int16(placed, target_, params);
     const partition::Report report = quantize::place(placed, target_, params);
     return val(analyze::partition_json(placed, report));
   });
@@ -394,7 +395,7 @@ val Net::calibrate(const std::string& settings, const val& channels) const {
       quantize::change_after_samples(graph, statistics, params);
     }
     const Graph original = graph;
-    quantize::split_hard_swish(graph, target_, params);
+    quantize::split_for_int16(graph, target_, params);
     return val(std::make_shared<Calibration>(std::make_shared<const Graph>(std::move(graph)), original,
                                              target_, std::move(params)));
   });

@@ -106,7 +106,8 @@ class Quantization : public Sample {
   val state();
   val merge(const val& state);
   /// Of the draft that needs no further pass: {file: a Uint8Array of the bytes of a .octet file, model: the
-  /// Model that it holds}. `options`: {"modelName"?, "preprocessing"?, "methods"?, "octetVersion", "sourceBytes"}.
+  /// Model that it holds}. `options`: {"modelName"?, "preprocessing"?, "methods"?, "octetVersion",
+  /// "sourceBytes"}.
   val finish(const std::string& options);
 
  private:

@@ -1,5 +1,6 @@
 #include "analyze/graph_json.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -7,6 +8,7 @@
 
 #include "ir/short_name.h"
 #include "ops/operator.h"
+#include "ops/parts.h"
 #include "partition/target.h"
 
 namespace octet::analyze {
@@ -69,6 +71,7 @@ struct AttributesJson {
   Json operator()(const Elementwise& a) const { return {{"activation", to_string(a.activation)}}; }
   Json operator()(const Gelu& a) const { return {{"approximate", a.approximate}}; }
   Json operator()(const LeakyRelu& a) const { return {{"alpha", a.alpha}}; }
+  Json operator()(const HardSigmoid& a) const { return {{"alpha", a.alpha}, {"beta", a.beta}}; }
   Json operator()(const Softmax& a) const { return {{"beta", a.beta}}; }
   Json operator()(const Reduce& a) const { return {{"axes", a.axes}, {"keepDims", a.keep_dims}}; }
   Json operator()(const Reshape& a) const { return {{"shape", a.shape}}; }
@@ -170,6 +173,7 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
   return {{"name", node.name},
           {"label", label},
           {"operator", to_string(node.op)},
+          {"shortOperator", std::string_view(ops::operator_of(node.op).short_name)},
           {"inputs", indices(node.inputs)},
           {"outputs", indices(node.outputs)},
           {"attributes", std::visit(AttributesJson{}, node.attributes)},
@@ -177,8 +181,18 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
           {"unit", to_string(node.placement.unit)},
           {"segment", node.placement.segment},
           {"reasons", node.placement.reasons},
-          {"multiplyAccumulates", multiply_accumulates(graph, node)},
+          {"multiplyAccumulates", ops::multiply_accumulates(graph, node)},
           {"parameters", parameters_of(graph, node)}};
+}
+
+/// As a whole, or where the target has no kernel of it, in parts.
+bool runs_somehow(const ops::Operator& op, const partition::Target& target, Precision precision) {
+  if (!ops::comes_in_parts(op, partition::support(op, target)))
+    return partition::runs_in(op, target, precision);
+  const ops::Parts* const parts = op.parts;
+  return std::all_of(parts->kinds.begin(), parts->kinds.end(), [&](OpKind kind) {
+    return partition::runs_in(ops::operator_of(kind), target, precision);
+  });
 }
 
 }  // namespace
@@ -229,7 +243,7 @@ std::string support_json() {
       Json constraints = Json::array();
       for (const ops::Constraint& constraint : support.constraints)
         constraints.push_back(constraint.sentence);
-      const auto runs = [&](Precision precision) { return partition::runs_in(*op, target, precision); };
+      const auto runs = [&](Precision precision) { return runs_somehow(*op, target, precision); };
       targets[std::string(target.key)] = {{"int8", runs(Precision::Int8)},
                                           {"int16", runs(Precision::Int16)},
                                           {"bf16", runs(Precision::BFloat16)},

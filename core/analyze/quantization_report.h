@@ -19,8 +19,9 @@ struct Provenance {
   std::string methods_json = {};  ///< What was found of the accuracy methods, where they were judged.
 };
 
-/// {"model", "target", "settings", "preprocessing"?, "partition", "nodes", "tensors", "warnings", "methods"?, "sizes",
-/// "provenance"}. Depends on its arguments alone: no dates, no machine. `preprocessing_json` may be empty.
+/// {"model", "target", "settings", "preprocessing"?, "partition", "nodes", "tensors", "warnings", "methods"?,
+/// "sizes", "provenance"}. Depends on its arguments alone: no dates, no machine. `preprocessing_json` may be
+/// empty.
 std::string quantization_report_json(const Graph& float_graph, const partition::Report& partition,
                                      const partition::Target& target,
                                      const quantize::QuantizationParams& params,

@@ -41,7 +41,7 @@ EdgeChannels::EdgeChannels(const Graph& graph) {
     const Node& node = graph.nodes[n];
     for (const TensorId output : node.outputs) {
       for (const NodeId reader : readers[index(output)]) {
-        if (layer_follows[index(reader)] || multiply_accumulates(graph, graph.node(reader)) > 0)
+        if (layer_follows[index(reader)] || ops::multiply_accumulates(graph, graph.node(reader)) > 0)
           layer_follows[n] = true;
       }
     }

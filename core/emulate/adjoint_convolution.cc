@@ -89,7 +89,9 @@ std::array<int32_t, 2> padding_back(int32_t input, int32_t output, int32_t kerne
   return {(kernel - 1) * dilation - before, input - ((output - 1) * stride + 1) + before};
 }
 
-std::unique_ptr<AdjointKernel> of_depthwise(const Graph& graph, const Node& node) {
+}  // namespace
+
+std::unique_ptr<AdjointKernel> depthwise_adjoint(const Graph& graph, const Node& node) {
   const auto& a = std::get<Conv2d>(node.attributes);
   const Shape& input = graph.tensor(node.inputs[0]).shape;
   const Tensor& filter = graph.tensor(node.inputs[1]);
@@ -111,7 +113,7 @@ std::unique_ptr<AdjointKernel> of_depthwise(const Graph& graph, const Node& node
   return std::make_unique<ConvolutionAdjoint>(std::move(back), a.activation, output, a.stride);
 }
 
-std::unique_ptr<AdjointKernel> of_convolution(const Graph& graph, const Node& node) {
+std::unique_ptr<AdjointKernel> convolution_adjoint(const Graph& graph, const Node& node) {
   const auto& a = std::get<Conv2d>(node.attributes);
   const Shape& input = graph.tensor(node.inputs[0]).shape;
   const Tensor& filter = graph.tensor(node.inputs[1]);
@@ -127,7 +129,7 @@ std::unique_ptr<AdjointKernel> of_convolution(const Graph& graph, const Node& no
   return std::make_unique<ConvolutionAdjoint>(std::move(back), a.activation, output, Spatial{1, 1});
 }
 
-std::unique_ptr<AdjointKernel> of_transposed_convolution(const Graph& graph, const Node& node) {
+std::unique_ptr<AdjointKernel> transposed_convolution_adjoint(const Graph& graph, const Node& node) {
   const auto& a = std::get<TransposeConv>(node.attributes);
   const Shape& input = graph.tensor(node.inputs[0]).shape;
   const Tensor& filter = graph.tensor(node.inputs[1]);
@@ -149,7 +151,7 @@ std::unique_ptr<AdjointKernel> of_transposed_convolution(const Graph& graph, con
   return std::make_unique<ConvolutionAdjoint>(std::move(back), a.activation, output, Spatial{1, 1});
 }
 
-std::unique_ptr<AdjointKernel> of_fully_connected(const Graph& graph, const Node& node) {
+std::unique_ptr<AdjointKernel> matrix_product_adjoint(const Graph& graph, const Node& node) {
   const Tensor& filter = graph.tensor(node.inputs[1]);
   if (!filter.is_constant()) return nullptr;
   const int32_t units = filter.shape[0];
@@ -163,8 +165,6 @@ std::unique_ptr<AdjointKernel> of_fully_connected(const Graph& graph, const Node
                                               Shape{rows, units}, Spatial{1, 1});
 }
 
-}  // namespace
-
 /// A graph of one node over one input.
 Graph single(OpKind op, Attributes attributes, const Shape& input, std::vector<Tensor> constants) {
   Graph graph;
@@ -176,19 +176,6 @@ Graph single(OpKind op, Attributes attributes, const Shape& input, std::vector<T
   graph.nodes.push_back(std::move(node));
   ops::infer_shapes(graph);
   return graph;
-}
-
-std::unique_ptr<AdjointKernel> make_convolution_adjoint(const Graph& graph, const Node& node) {
-  switch (node.op) {
-    case OpKind::Conv2d:
-      return of_convolution(graph, node);
-    case OpKind::DepthwiseConv2d:
-      return of_depthwise(graph, node);
-    case OpKind::TransposeConv:
-      return of_transposed_convolution(graph, node);
-    default:
-      return of_fully_connected(graph, node);
-  }
 }
 
 }  // namespace octet::emulate

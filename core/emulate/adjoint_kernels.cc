@@ -11,6 +11,7 @@ namespace octet::emulate {
 namespace {
 
 using Arguments = AdjointKernel::Arguments;
+using ops::Derivative;
 
 size_t elements_of(const Graph& graph, TensorId id) {
   return static_cast<size_t>(graph.tensor(id).shape.elements());
@@ -129,13 +130,14 @@ class SumAdjoint final : public AdjointKernel {
   float sign_;
 };
 
-std::unique_ptr<AdjointKernel> of_sum(const Graph& graph, const Node& node, const ops::Kernel& kernel) {
+/// The second operand of two counts `sign` times.
+std::unique_ptr<AdjointKernel> of_sum(const Graph& graph, const Node& node, const ops::Kernel& kernel,
+                                      float sign) {
   const Shape& output = graph.tensor(node.outputs[0]).shape;
   const bool repeats = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [&](TensorId id) { return !(graph.tensor(id).shape == output); });
   if (repeats) return std::make_unique<PointwiseAdjoint>(graph, node, kernel);
-  return std::make_unique<SumAdjoint>(output, std::get<Elementwise>(node.attributes).activation,
-                                      node.op == OpKind::Add ? 1.0f : -1.0f);
+  return std::make_unique<SumAdjoint>(output, std::get<Elementwise>(node.attributes).activation, sign);
 }
 
 /// Knows where each output element comes from: the operator was run on indices.
@@ -282,17 +284,16 @@ std::unique_ptr<AdjointKernel> of_separable(const Graph& graph, const Node& node
   const auto axis = [&](const Attributes& attributes, int32_t extent) {
     return SeparableAdjoint::axis_of(node.op, attributes, extent);
   };
-  if (node.op == OpKind::ResizeBilinear) {
-    Resize rows = std::get<Resize>(node.attributes);
+  if (const auto* resize = std::get_if<Resize>(&node.attributes)) {
+    Resize rows = *resize;
     Resize columns = rows;
     rows.output.width = 1;
     columns.output = {columns.output.width, 1};
     return std::make_unique<SeparableAdjoint>(input, axis(rows, input.height()), axis(columns, input.width()),
                                               Activation::None);
   }
-  if (node.op == OpKind::Mean) {
-    const auto& reduce = std::get<Reduce>(node.attributes);
-    if (reduce.axes != std::vector<int32_t>{1, 2}) return nullptr;
+  if (const auto* reduce = std::get_if<Reduce>(&node.attributes)) {
+    if (reduce->axes != std::vector<int32_t>{1, 2}) return nullptr;
     const Reduce along = {.axes = {1}, .keep_dims = true};
     return std::make_unique<SeparableAdjoint>(input, axis(along, input.height()), axis(along, input.width()),
                                               Activation::None);
@@ -388,97 +389,39 @@ class SoftmaxAdjoint final : public AdjointKernel {
   float beta_;
 };
 
-/// Makes each element of one element of each operand.
-bool is_pointwise(OpKind op) {
-  switch (op) {
-    case OpKind::Abs:
-    case OpKind::Div:
-    case OpKind::Elu:
-    case OpKind::Exp:
-    case OpKind::Gelu:
-    case OpKind::HardSwish:
-    case OpKind::LeakyRelu:
-    case OpKind::Log:
-    case OpKind::Logistic:
-    case OpKind::Maximum:
-    case OpKind::Minimum:
-    case OpKind::Mul:
-    case OpKind::Neg:
-    case OpKind::Pow:
-    case OpKind::Prelu:
-    case OpKind::Relu:
-    case OpKind::Relu0To1:
-    case OpKind::Relu6:
-    case OpKind::ReluN1To1:
-    case OpKind::Rsqrt:
-    case OpKind::Sqrt:
-    case OpKind::Square:
-    case OpKind::SquaredDifference:
-    case OpKind::Tanh:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Makes no values of its own but what it fills in.
-bool only_moves(OpKind op) {
-  switch (op) {
-    case OpKind::BatchToSpaceNd:
-    case OpKind::BroadcastTo:
-    case OpKind::Concatenation:
-    case OpKind::DepthToSpace:
-    case OpKind::Gather:
-    case OpKind::MirrorPad:
-    case OpKind::Pack:
-    case OpKind::Pad:
-    case OpKind::Reshape:
-    case OpKind::ResizeNearestNeighbor:
-    case OpKind::Slice:
-    case OpKind::SpaceToBatchNd:
-    case OpKind::SpaceToDepth:
-    case OpKind::Split:
-    case OpKind::SplitV:
-    case OpKind::Squeeze:
-    case OpKind::StridedSlice:
-    case OpKind::Tile:
-    case OpKind::Transpose:
-    case OpKind::Unpack:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<AdjointKernel> make_adjoint_kernel(const Graph& graph, const Node& node,
                                                    const ops::Kernel& kernel) {
   const Shape& input = graph.tensor(node.inputs[0]).shape;
-  switch (node.op) {
-    case OpKind::Conv2d:
-    case OpKind::DepthwiseConv2d:
-    case OpKind::TransposeConv:
-    case OpKind::FullyConnected:
-      return make_convolution_adjoint(graph, node);
-    case OpKind::AveragePool2d:
-    case OpKind::Mean:
-    case OpKind::ResizeBilinear:
+  switch (ops::operator_of(node.op).derivative) {
+    case Derivative::None:
+      return nullptr;
+    case Derivative::Pointwise:
+      return std::make_unique<PointwiseAdjoint>(graph, node, kernel);
+    case Derivative::Movement:
+      return MovementAdjoint::fits(graph, node) ? std::make_unique<MovementAdjoint>(graph, node, kernel)
+                                                : nullptr;
+    case Derivative::Sum:
+      return of_sum(graph, node, kernel, 1.0f);
+    case Derivative::Difference:
+      return of_sum(graph, node, kernel, -1.0f);
+    case Derivative::Separable:
       return of_separable(graph, node);
-    case OpKind::MaxPool2d:
+    case Derivative::LargestOfWindow:
       return std::make_unique<MaxPoolAdjoint>(input, graph.tensor(node.outputs[0]).shape,
                                               std::get<Pool2d>(node.attributes));
-    case OpKind::Softmax:
+    case Derivative::Softmax:
       return std::make_unique<SoftmaxAdjoint>(input, std::get<Softmax>(node.attributes).beta);
-    case OpKind::Add:
-    case OpKind::Sub:
-      return of_sum(graph, node, kernel);
-    default:
-      break;
+    case Derivative::Convolution:
+      return convolution_adjoint(graph, node);
+    case Derivative::DepthwiseConvolution:
+      return depthwise_adjoint(graph, node);
+    case Derivative::TransposedConvolution:
+      return transposed_convolution_adjoint(graph, node);
+    case Derivative::MatrixProduct:
+      return matrix_product_adjoint(graph, node);
   }
-  if (is_pointwise(node.op)) return std::make_unique<PointwiseAdjoint>(graph, node, kernel);
-  if (only_moves(node.op) && MovementAdjoint::fits(graph, node))
-    return std::make_unique<MovementAdjoint>(graph, node, kernel);
   return nullptr;
 }
 

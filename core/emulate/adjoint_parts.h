@@ -34,8 +34,11 @@ class Mask {
   ops::Clamp<float> clamp_;
 };
 
-/// Of CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED; null for variants without a derivative:
-/// groups, several outputs of a channel, dilated filters of CONV_2D, and filters that are no constants.
-std::unique_ptr<AdjointKernel> make_convolution_adjoint(const Graph& graph, const Node& node);
+// Of what multiplies by weights; null for variants without a derivative: groups, several outputs of a
+// channel, dilated filters of convolutions that are not depthwise, and filters that are no constants.
+std::unique_ptr<AdjointKernel> convolution_adjoint(const Graph& graph, const Node& node);
+std::unique_ptr<AdjointKernel> depthwise_adjoint(const Graph& graph, const Node& node);
+std::unique_ptr<AdjointKernel> transposed_convolution_adjoint(const Graph& graph, const Node& node);
+std::unique_ptr<AdjointKernel> matrix_product_adjoint(const Graph& graph, const Node& node);
 
 }  // namespace octet::emulate

@@ -99,6 +99,13 @@ struct LeakyRelu {
   friend bool operator==(const LeakyRelu&, const LeakyRelu&) = default;
 };
 
+/// clamp(alpha * x + beta, 0, 1). The defaults are ONNX's.
+struct HardSigmoid {
+  float alpha = 0.2f;
+  float beta = 0.5f;
+  friend bool operator==(const HardSigmoid&, const HardSigmoid&) = default;
+};
+
 struct Softmax {
   float beta = 1;  ///< Along the last axis.
   friend bool operator==(const Softmax&, const Softmax&) = default;
@@ -338,6 +345,6 @@ using Attributes =
                  Reduce, Reshape, Transpose, Axis, Slice, StridedSlice, Pad, MirrorPad, Resize, BlockSize,
                  ArgMax, Gelu, SplitV, Tile, BatchBlocks, BatchMatmul, Gather, CumSum, Cast, ImageResize,
                  ColorConversion, ChromaUpsample, Normalize, Tessellate, Detessellate, UnpackBytes,
-                 NmsMaxPool, DetectionPostProcess>;
+                 NmsMaxPool, DetectionPostProcess, HardSigmoid>;
 
 }  // namespace octet

@@ -1,5 +1,5 @@
-// A number that stands for the contents of some bytes: equal bytes have equal digests, on every machine. It tells samples
-// apart, and is no protection against files made to collide.
+// A number that stands for the contents of some bytes: equal bytes have equal digests, on every machine. It
+// tells samples apart, and is no protection against files made to collide.
 #pragma once
 
 #include <cstddef>

@@ -120,31 +120,6 @@ void remove_unused_tensors(Graph& graph) {
   }
 }
 
-int64_t multiply_accumulates(const Graph& graph, const Node& node) {
-  const NodeView view(graph, node);
-  switch (node.op) {
-    case OpKind::Conv2d: {
-      const Shape& filter = view.input(1).shape;
-      return view.output().shape.elements() * filter.elements(1, filter.rank());
-    }
-    case OpKind::DepthwiseConv2d: {
-      const Shape& filter = view.input(1).shape;
-      return view.output().shape.elements() * filter.height() * filter.width();
-    }
-    case OpKind::TransposeConv: {
-      const Shape& filter = view.input(1).shape;
-      return view.input(0).shape.elements() * filter.height() * filter.width() * filter.batch();
-    }
-    case OpKind::FullyConnected:
-      return view.output().shape.elements() * view.input(1).shape[-1];
-    case OpKind::BatchMatmul:
-      return view.output().shape.elements() *
-             view.input(0).shape[view.attributes<BatchMatmul>().transpose_a ? -2 : -1];
-    default:
-      return 0;
-  }
-}
-
 const Tensor& NodeView::input(size_t i) const {
   if (!has_input(i)) {
     throw Error(

@@ -92,9 +92,6 @@ const Activation* activation_of(const Node& node);
 /// Drops tensors that nothing refers to and renumbers the rest; order is kept.
 void remove_unused_tensors(Graph& graph);
 
-/// Multiply-accumulates of one forward pass of the node; 0 for operators without any.
-int64_t multiply_accumulates(const Graph& graph, const Node& node);
-
 /// Read-only access to a node with its tensors, as operators see it.
 class NodeView {
  public:

@@ -41,6 +41,7 @@ namespace octet {
   X(Gelu, "GELU", gelu)                                                        \
   X(Greater, "GREATER", greater)                                               \
   X(GreaterEqual, "GREATER_EQUAL", greater_equal)                              \
+  X(HardSigmoid, "HARD_SIGMOID", hard_sigmoid)                                 \
   X(HardSwish, "HARD_SWISH", hard_swish)                                       \
   X(ImageResize, "IMAGE_RESIZE", image_resize)                                 \
   X(L2Normalization, "L2_NORMALIZATION", l2_normalization)                     \

@@ -1,7 +1,6 @@
 #include "kernels/batch_matmul.h"
 
 #include <string>
-#include <utility>
 
 #include "ir/error.h"
 #include "kernels/simd.h"
@@ -36,8 +35,8 @@ MatmulGeometry::MatmulGeometry(const Shape& a, bool transpose_a, const Shape& b,
 }
 
 template <class T>
-BatchMatmul<T>::BatchMatmul(MatmulGeometry geometry, int32_t a_zero_point, int32_t b_zero_point)
-    : geometry_(std::move(geometry)), a_zero_point_(a_zero_point), b_zero_point_(b_zero_point) {}
+BatchMatmul<T>::BatchMatmul(const MatmulGeometry& geometry, int32_t a_zero_point, int32_t b_zero_point)
+    : geometry_(geometry), a_zero_point_(a_zero_point), b_zero_point_(b_zero_point) {}
 
 template <class T>
 uint64_t BatchMatmul<T>::row_elements() const {

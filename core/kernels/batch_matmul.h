@@ -55,7 +55,7 @@ class BatchMatmul {
   using Sum = typename MatmulTypes<T>::Sum;
 
   /// Zero points are those of int8, else 0.
-  BatchMatmul(MatmulGeometry geometry, int32_t a_zero_point, int32_t b_zero_point);
+  BatchMatmul(const MatmulGeometry& geometry, int32_t a_zero_point, int32_t b_zero_point);
 
   /// The most elements of Sum that one call of `finish` is given.
   static constexpr int32_t kColumns = 8;

@@ -45,6 +45,15 @@ const Operator abs = {
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
+    .short_name = "Abs",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

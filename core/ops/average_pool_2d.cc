@@ -22,6 +22,15 @@ extern const Operator average_pool_2d = {
     .quantization = {.output = OutputQuantization::SameAsInput},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Average pool",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Separable,
+    .passes_channel_factors = always,
+    .identity = Identity{has_trivial_window},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -98,6 +98,11 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   });
 }
 
+int64_t products(const NodeView& node) {
+  return node.output().shape.elements() *
+         node.input(0).shape[node.attributes<BatchMatmul>().transpose_a ? -2 : -1];
+}
+
 }  // namespace
 
 extern const Operator batch_matmul;
@@ -107,6 +112,15 @@ const Operator batch_matmul = {
     .kernels = {.f32 = prepare_float, .i8 = prepare_integer<int8_t>, .i16 = prepare_integer<int16_t>},
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
+    .short_name = "Batch matmul",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -52,6 +52,15 @@ extern const Operator batch_to_space_nd = {
     .kernels = every_type(prepare),
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
+    .short_name = "Batch to space nd",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -96,6 +96,15 @@ const Operator cast = {
     .quantization = {.output = OutputQuantization::NotQuantized},
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
+    .short_name = "Cast",
+    .elements = Elements::Stepped,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

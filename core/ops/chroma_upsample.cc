@@ -84,6 +84,15 @@ extern const Operator chroma_upsample = {
     .kernels = {.f32 = prepare<float>, .plain = prepare<uint8_t>},
     .quantization = kOfPictures,
     .cvu = true,
+    .short_name = "Chroma upsample",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -73,6 +73,15 @@ extern const Operator color_conversion = {
     .quantization = kOfPictures,
     .cvu = true,
     .in_place = true,
+    .short_name = "Color conversion",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

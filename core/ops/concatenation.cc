@@ -61,6 +61,15 @@ extern const Operator concatenation = {
     .quantization = {.output = OutputQuantization::AllSame, .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Concat",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{[](const NodeView& node) { return node.input_count() == 1; }},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

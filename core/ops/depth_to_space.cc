@@ -47,6 +47,15 @@ extern const Operator depth_to_space = {
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true},
+    .short_name = "Depth to space",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{[](const NodeView& node) { return node.attributes<BlockSize>().block == 1; }},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

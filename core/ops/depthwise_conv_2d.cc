@@ -46,6 +46,11 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
                               int16_epilogue_of(node, multipliers, node.attributes<Conv2d>().activation)));
 }
 
+int64_t products(const NodeView& node) {
+  const Shape& filter = node.input(1).shape;
+  return node.output().shape.elements() * filter.height() * filter.width();
+}
+
 }  // namespace
 
 extern const Operator depthwise_conv_2d = {
@@ -56,6 +61,15 @@ extern const Operator depthwise_conv_2d = {
                      .relevant = relevant_bias},
     .mla = {.int8 = true, .bf16 = true, .constraints = kConvolutionOnMla},
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
+    .short_name = "Depthwise",
+    .elements = Elements::Computed,
+    .derivative = Derivative::DepthwiseConvolution,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -118,6 +118,15 @@ extern const Operator detection_post_process = {
     .kernels = {.f32 = prepare},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .cvu = true,
+    .short_name = "Detection post process",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

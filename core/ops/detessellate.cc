@@ -54,6 +54,15 @@ extern const Operator detessellate = {
     .kernels = {.bytes = prepare},
     .quantization = kKeepsParameters,
     .cvu = true,
+    .short_name = "Detessellate",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -47,6 +47,15 @@ const Operator div = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensionalBinary, 1}},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Div",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never, NeutralConstant{.value = 1, .on_either_side = false}},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -32,6 +32,15 @@ const Operator elu = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true},
     .in_place = true,
+    .short_name = "ELU",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -29,6 +29,15 @@ const Operator exp = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
+    .short_name = "Exp",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -22,6 +22,15 @@ const Operator floor_div = {
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Floor div",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -84,6 +84,8 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
                          int16_epilogue_of(node, multipliers, node.attributes<FullyConnected>().activation)));
 }
 
+int64_t products(const NodeView& node) { return node.output().shape.elements() * node.input(1).shape[-1]; }
+
 }  // namespace
 
 extern const Operator fully_connected = {
@@ -94,6 +96,15 @@ extern const Operator fully_connected = {
                      .relevant = relevant_bias},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
+    .short_name = "Fully connected",
+    .elements = Elements::Computed,
+    .derivative = Derivative::MatrixProduct,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -80,6 +80,15 @@ const Operator gather_nd = {
                      .relevant = same_as_output},
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Gather nd",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

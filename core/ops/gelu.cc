@@ -78,6 +78,15 @@ extern const Operator gelu = {
     .mla = {.int8 = true, .constraints = kMla},
     .tflite = {.int8 = true},
     .in_place = true,
+    .short_name = "GELU",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

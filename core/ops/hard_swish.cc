@@ -1,6 +1,7 @@
 // HARD_SWISH: x * clamp(x + 3, 0, 6) / 6.
 #include <algorithm>
 
+#include "ops/parts.h"
 #include "ops/scale_limits.h"
 #include "ops/unary_table.h"
 
@@ -96,6 +97,20 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
       node, kernels::tabulate(TfliteHardSwish(per_tensor(node.input(0)), per_tensor(node.output()))));
 }
 
+/// For INT16 in TFLite, which lacks it: x * (RELU6(x + 3) / 6).
+constexpr OpKind kPartKinds[] = {OpKind::Add, OpKind::Mul};
+std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+  const TensorId x = node.inputs[0];
+  const TensorId gate = builder.between(node, "gate");
+  const TensorId share = builder.between(node, "share");
+  const TensorId three = builder.constant(node, "three", 3.0f);
+  const TensorId sixth = builder.constant(node, "sixth", 1.0f / 6);
+  return {builder.part(node, OpKind::Add, Elementwise{Activation::Relu6}, {x, three}, gate),
+          builder.part(node, OpKind::Mul, Elementwise{}, {gate, sixth}, share),
+          builder.part(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
+}
+constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+
 }  // namespace
 
 extern const Operator hard_swish;
@@ -106,6 +121,15 @@ const Operator hard_swish = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .scales = takes_scales},
     .in_place = true,
+    .short_name = "Hard-swish",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = &kParts,
 };
 
 }  // namespace octet::ops

@@ -85,6 +85,15 @@ const Operator l2_normalization = {
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .constraints = kShortRows},
     .in_place = true,
+    .short_name = "L2 norm",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -138,6 +138,15 @@ const Operator log_softmax = {
                .scales = [](const NodeView&,
                             const NodeScales& scales) { return exponent_scales(scales, 1); }},
     .in_place = true,
+    .short_name = "Log softmax",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -13,6 +13,15 @@ const Operator logical_or = {
     .quantization = kGivesTruth,
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
+    .short_name = "Logical or",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

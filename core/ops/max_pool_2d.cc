@@ -20,6 +20,15 @@ extern const Operator max_pool_2d = {
     .quantization = {.output = OutputQuantization::SameAsInput, .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Max pool",
+    .elements = Elements::Moved,
+    .derivative = Derivative::LargestOfWindow,
+    .passes_channel_factors = always,
+    .identity = Identity{has_trivial_window},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

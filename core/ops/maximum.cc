@@ -34,6 +34,15 @@ const Operator maximum = {
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
+    .short_name = "Maximum",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = where_computed_in_one_shape,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -50,6 +50,15 @@ extern const Operator mean = {
     .quantization = {.output = OutputQuantization::Free},
     .mla = {.int8 = true, .bf16 = true, .constraints = kReducedMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Mean",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Separable,
+    .passes_channel_factors = keeps_channels,
+    .identity = Identity{always},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -3,6 +3,7 @@
 
 #include "ops/inference.h"
 #include "ops/movement.h"
+#include "ops/paddings.h"
 
 namespace octet::ops {
 namespace {
@@ -59,6 +60,15 @@ extern const Operator mirror_pad = {
     .quantization = kKeepsParameters,
     .mla = {},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Mirror pad",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = leaves_channels<MirrorPad>,
+    .identity = Identity{pads_nothing<MirrorPad>},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -88,6 +88,15 @@ const Operator mul = {
                .constraints = {&kBroadcastsFourDimensions, 1},
                .scales = product_scales},
     .in_place = true,
+    .short_name = "Mul",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never, NeutralConstant{.value = 1, .on_either_side = true}},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

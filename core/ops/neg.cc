@@ -23,6 +23,15 @@ const Operator neg = {
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Neg",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

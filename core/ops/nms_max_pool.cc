@@ -99,6 +99,15 @@ extern const Operator nms_max_pool = {
     .kernels = {.f32 = prepare},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .cvu = true,
+    .short_name = "NMS max pool",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

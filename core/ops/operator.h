@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ops/facts.h"
 
 namespace octet::ops {
 
@@ -202,6 +203,22 @@ struct Operator {
   bool cvu = false;  ///< The CVU can run it, as pre- or post-processing at the model's edge.
   bool in_place =
       false;  ///< Output 0 may share memory with input 0: element i is read before element i is written.
+
+  /// What people read in little room. Only "CONV_2D" and the like are accepted as names.
+  Stated<std::string_view> short_name;
+  Stated<Elements> elements;
+  Stated<Derivative> derivative;
+  /// Whether scaling a channel of every computed operand scales that channel of output 0, knowing that their
+  /// channels are as many, along the last axis. What an activation clamps is not looked at.
+  Stated<NodePredicate> passes_channel_factors;
+  Stated<Identity> identity;
+  /// Whether an integer node's results depend on the requantization mode.
+  Stated<NodePredicate> rescales;
+  Stated<ProductCount> multiply_accumulates;
+  /// The activation that stands for the operator behind another one.
+  Stated<std::optional<Activation>> fused_as;
+  /// Null where the operator is never computed in parts.
+  Stated<const Parts*> parts;
 };
 
 /// The table: every OpKind has an entry.
@@ -219,6 +236,9 @@ bool is_moved_operand(const Operator& op, size_t i);
 bool is_plain_operand(const Operator& op, size_t i);
 /// The type that decides in what the node computes: that of its first operand that is not named so.
 DType activation_type(const NodeView& node);
+
+/// Multiply-accumulates of one forward pass of the node; 0 for operators without any.
+int64_t multiply_accumulates(const Graph& graph, const Node& node);
 
 /// Runs shape inference over the graph in order and stores output shapes and types; throws what infer throws.
 void infer_shapes(Graph& graph);

@@ -55,6 +55,15 @@ extern const Operator pack = {
     .quantization = {.output = OutputQuantization::AllSame, .relevant = same_as_output},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Pack",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -43,6 +43,15 @@ extern const Operator pack_bytes = {
     .kernels = {.bytes = prepare},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .cvu = true,
+    .short_name = "Pack bytes",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -7,6 +7,7 @@
 #include "ops/activation.h"
 #include "ops/inference.h"
 #include "ops/movement.h"
+#include "ops/paddings.h"
 
 namespace octet::ops {
 namespace {
@@ -90,6 +91,11 @@ const Constraint kMla[] = {
 
 const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
 
+/// Zeros stay zeros, whatever their channel is scaled by.
+bool pads_no_channels(const NodeView& node) {
+  return node.attributes<Pad>().value == 0 && leaves_channels<Pad>(node);
+}
+
 }  // namespace
 
 extern const Operator pad = {
@@ -102,6 +108,15 @@ extern const Operator pad = {
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
+    .short_name = "Pad",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = pads_no_channels,
+    .identity = Identity{pads_nothing<Pad>},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -21,6 +21,9 @@ void expect_window(const NodeView& node, int64_t most);
 /// "its window is smaller than 128, or covers the whole input".
 bool window_fits_mla(const ConstraintView& view);
 
+/// A window of 1 by 1, no padding, no activation.
+inline bool has_trivial_window(const NodeView& node) { return node.attributes<Pool2d>() == Pool2d{}; }
+
 /// The kernel of a pooling function of kernels/pooling.h over elements of T, which clamps to bounds of type
 /// Bound.
 template <class T, class Bound, void (*Pool)(const kernels::PoolGeometry&, Bound, Bound, const T*, T*)>

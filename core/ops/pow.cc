@@ -101,6 +101,15 @@ extern const Operator pow = {
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Pow",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

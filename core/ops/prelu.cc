@@ -75,6 +75,10 @@ const Constraint kMla[] = {
      }},
 };
 
+bool has_constant_slopes(const NodeView& node) {
+  return node.has_input(1) && node.input(1).is_constant() && node.input(1).dtype == DType::Float32;
+}
+
 }  // namespace
 
 extern const Operator prelu;
@@ -85,6 +89,15 @@ const Operator prelu = {
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}},
     .in_place = true,
+    .short_name = "PReLU",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = has_constant_slopes,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

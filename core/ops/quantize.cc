@@ -89,6 +89,15 @@ const Operator quantize = {
     .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
+    .short_name = "Quantize",
+    .elements = Elements::Stepped,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = between_parameters,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

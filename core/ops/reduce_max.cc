@@ -34,6 +34,15 @@ extern const Operator reduce_max = {
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Reduce max",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -31,6 +31,15 @@ extern const Operator reduce_min = {
                 .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Reduce min",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -26,6 +26,15 @@ const Operator reduce_prod = {
     .kernels = {.f32 = prepare_float, .plain = prepare_plain},
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
+    .short_name = "Reduce prod",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

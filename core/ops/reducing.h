@@ -24,6 +24,11 @@ inline bool reduces(const Reduce& reduce, int axis) {
   return std::find(reduce.axes.begin(), reduce.axes.end(), axis) != reduce.axes.end();
 }
 
+/// Each channel is reduced by itself.
+inline bool keeps_channels(const NodeView& node) {
+  return !reduces(node.attributes<Reduce>(), node.input(0).shape.rank() - 1);
+}
+
 inline const Constraint kReducedMla[] = {
     {"its input has four dimensions",
      [](const ConstraintView& view) { return view.any_shape || view.node.input(0).shape.rank() == 4; }},

@@ -13,6 +13,15 @@ const Operator relu6 = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
+    .short_name = "ReLU6",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = always,
+    .identity = Identity{never},
+    .rescales = between_parameters,
+    .multiply_accumulates = no_products,
+    .fused_as = Activation::Relu6,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -39,6 +39,15 @@ const Operator relu_0_to_1 = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true},
     .in_place = true,
+    .short_name = "ReLU 0…1",
+    .elements = Elements::Straight,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = between_parameters,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

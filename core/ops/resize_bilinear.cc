@@ -41,6 +41,15 @@ extern const Operator resize_bilinear = {
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
+    .short_name = "Resize bilinear",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Separable,
+    .passes_channel_factors = always,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -14,6 +14,15 @@ const Operator round = {
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Round",
+    .elements = Elements::Stepped,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

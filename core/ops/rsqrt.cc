@@ -53,6 +53,15 @@ const Operator rsqrt = {
     .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = true, .int16 = true},
     .in_place = true,
+    .short_name = "Rsqrt",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

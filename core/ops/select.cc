@@ -45,6 +45,15 @@ const Operator select = {
     .quantization = kSelects,
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Select",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -30,6 +30,15 @@ const Operator select_v2 = {
     .quantization = kSelects,
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
+    .short_name = "Select v2",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -21,6 +21,15 @@ const Operator sign = {
     .mla = {.int8 = false},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Sign",
+    .elements = Elements::Stepped,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -192,6 +192,15 @@ const Operator softmax = {
                    }},
     .cvu = true,
     .in_place = true,
+    .short_name = "Softmax",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Softmax,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -94,6 +94,15 @@ extern const Operator space_to_batch_nd = {
     .kernels = {.f32 = prepare_plain, .i8 = prepare_int8, .i16 = prepare_plain, .plain = prepare_plain},
     .quantization = kKeepsParameters,
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
+    .short_name = "Space to batch nd",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -27,6 +27,15 @@ const Operator sqrt = {
     .mla = {.int8 = true, .constraints = {&kFourDimensional, 1}},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Sqrt",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -27,6 +27,15 @@ const Operator square = {
     .mla = {.int8 = true, .bf16 = true, .constraints = {&kFourOrFiveDimensional, 1}},
     .tflite = {.int8 = false},
     .in_place = true,
+    .short_name = "Square",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

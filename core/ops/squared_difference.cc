@@ -90,6 +90,15 @@ const Operator squared_difference = {
     .mla = {.int8 = false},
     .tflite = {.int8 = true, .constraints = {&kBroadcastsFourDimensions, 1}, .scales = takes_scales},
     .in_place = true,
+    .short_name = "Squared difference",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

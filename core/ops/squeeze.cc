@@ -12,6 +12,15 @@ extern const Operator squeeze = {
     .tflite = {.int8 = true, .int16 = true},
     .cvu = true,
     .in_place = true,
+    .short_name = "Squeeze",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -71,6 +71,11 @@ const Constraint kMla[] = {
 
 const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
 
+bool takes_every_element(const NodeView& node) {
+  const std::vector<int32_t>& stride = node.attributes<StridedSlice>().stride;
+  return std::all_of(stride.begin(), stride.end(), [](int32_t step) { return step == 1; });
+}
+
 }  // namespace
 
 extern const Operator strided_slice = {
@@ -81,6 +86,15 @@ extern const Operator strided_slice = {
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
     .cvu = true,
+    .short_name = "Strided slice",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{takes_every_element},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -39,6 +39,15 @@ const Operator sub = {
                .constraints = {&kBroadcastsFourDimensions, 1},
                .scales = sum_scales},
     .in_place = true,
+    .short_name = "Sub",
+    .elements = Elements::Computed,
+    .derivative = Derivative::Difference,
+    .passes_channel_factors = where_computed_in_one_shape,
+    .identity = Identity{never, NeutralConstant{.value = 0, .on_either_side = false}},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -53,6 +53,15 @@ extern const Operator sum = {
     .quantization = {.output = OutputQuantization::Free},
     .mla = {.int8 = true, .bf16 = true, .constraints = kReducedMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Sum",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = keeps_channels,
+    .identity = Identity{always},
+    .rescales = always,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

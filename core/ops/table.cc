@@ -40,6 +40,24 @@ DType activation_type(const NodeView& node) {
   return node.input(i).dtype;
 }
 
+bool between_parameters(const NodeView& node) {
+  const Tensor& input = node.input(0);
+  const bool integer = input.dtype == DType::Int8 || input.dtype == DType::Int16;
+  return integer && (input.dtype != node.output().dtype || input.quantization != node.output().quantization);
+}
+
+bool where_computed_in_one_shape(const NodeView& node) {
+  for (size_t i = 0; i < node.input_count(); ++i) {
+    if (!node.has_input(i) || node.input(i).is_constant() || node.input(i).shape != node.output().shape)
+      return false;
+  }
+  return true;
+}
+
+int64_t multiply_accumulates(const Graph& graph, const Node& node) {
+  return operator_of(node.op).multiply_accumulates(NodeView(graph, node));
+}
+
 void infer_shapes(Graph& graph, const Node& node) {
   const std::vector<TensorType> types = operator_of(node.op).infer(NodeView(graph, node));
   if (types.size() != node.outputs.size()) {

@@ -36,6 +36,15 @@ extern const Operator tessellate = {
     .kernels = {.bytes = prepare},
     .quantization = kKeepsParameters,
     .cvu = true,
+    .short_name = "Tessellate",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -32,6 +32,15 @@ extern const Operator tile = {
     .quantization = kKeepsParameters,
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true},
+    .short_name = "Tile",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

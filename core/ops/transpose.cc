@@ -47,6 +47,14 @@ const Constraint kMla[] = {
 
 const Constraint kTflite[] = {{"its input has at most six dimensions", input_rank_at_most<6>}};
 
+bool keeps_order(const NodeView& node) {
+  const std::vector<int32_t>& permutation = node.attributes<Transpose>().permutation;
+  for (size_t i = 0; i < permutation.size(); ++i) {
+    if (permutation[i] != static_cast<int32_t>(i)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 extern const Operator transpose = {
@@ -57,6 +65,15 @@ extern const Operator transpose = {
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
     .cvu = true,
+    .short_name = "Transpose",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{keeps_order},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -243,6 +243,11 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
       });
 }
 
+int64_t products(const NodeView& node) {
+  const Shape& filter = node.input(1).shape;
+  return node.input(0).shape.elements() * filter.height() * filter.width() * filter.batch();
+}
+
 }  // namespace
 
 extern const Operator transpose_conv = {
@@ -253,6 +258,15 @@ extern const Operator transpose_conv = {
                      .relevant = relevant_bias},
     .mla = {.int8 = true, .bf16 = true, .constraints = kMla},
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite, .scales = weighted_sum_scales},
+    .short_name = "Transpose conv",
+    .elements = Elements::Computed,
+    .derivative = Derivative::TransposedConvolution,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = always,
+    .multiply_accumulates = products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -53,6 +53,15 @@ extern const Operator unpack_bytes = {
     .kernels = {.bytes = prepare},
     .quantization = {.output = OutputQuantization::NotQuantized},
     .cvu = true,
+    .short_name = "Unpack bytes",
+    .elements = Elements::Moved,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
 };
 
 }  // namespace octet::ops

@@ -165,7 +165,7 @@ std::vector<UnitShare> shares(const Graph& graph, const Target& target) {
     UnitShare& share = *std::find_if(shares.begin(), shares.end(),
                                      [&](const UnitShare& s) { return s.unit == node.placement.unit; });
     ++share.nodes;
-    share.multiply_accumulates += multiply_accumulates(graph, node);
+    share.multiply_accumulates += ops::multiply_accumulates(graph, node);
     for (const TensorId input : node.inputs) {
       if (input == TensorId::None || !graph.tensor(input).is_constant() || counted[index(input)]) continue;
       counted[index(input)] = true;

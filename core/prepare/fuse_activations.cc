@@ -1,23 +1,11 @@
 #include <optional>
 
+#include "ops/operator.h"
 #include "prepare/rewrites.h"
 #include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {
-
-std::optional<Activation> fusable_activation(const Node& node) {
-  switch (node.op) {
-    case OpKind::Relu:
-      return Activation::Relu;
-    case OpKind::Relu6:
-      return Activation::Relu6;
-    case OpKind::ReluN1To1:
-      return Activation::ReluN1To1;
-    default:
-      return {};
-  }
-}
 
 /// `inner`, then `outer`, as one activation, where there is one.
 std::optional<Activation> composed(Activation inner, Activation outer) {
@@ -34,7 +22,7 @@ int fuse_activations(Graph& graph) {
   int fused = 0;
   for (size_t n = 0; n < graph.nodes.size();) {
     const NodeId follower = static_cast<NodeId>(n++);
-    const std::optional<Activation> outer = fusable_activation(graph.node(follower));
+    const std::optional<Activation> outer = ops::operator_of(graph.node(follower).op).fused_as;
     if (!outer) continue;
     const Uses uses(graph);
     const TensorId between = graph.node(follower).inputs[0];

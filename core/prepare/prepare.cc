@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "ops/parts.h"
 #include "prepare/mla_rewrites.h"
 #include "prepare/rewrites.h"
 
@@ -10,6 +11,14 @@ namespace octet::prepare {
 namespace {
 
 using Rewrite = int (*)(Graph&);
+
+/// Before all others, which then find the parts' constants and activations.
+void split_for_tflite(Graph& graph) {
+  ops::split_into_parts(graph, [&](const Node& node) {
+    const ops::Operator& op = ops::operator_of(node.op);
+    return ops::comes_in_parts(op, op.tflite) && graph.tensor(node.outputs[0]).dtype == DType::Float32;
+  });
+}
 
 }  // namespace
 
@@ -31,6 +40,7 @@ Graph prepare(Graph graph, const Options& options) {
     }
     return any;
   };
+  if (options.for_tflite) split_for_tflite(graph);
   apply(kRewrites);
   while (options.for_mla && apply(kMlaRewrites)) apply(kRewrites);
   remove_unused_tensors(graph);

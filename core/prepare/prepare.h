@@ -9,6 +9,9 @@ namespace octet::prepare {
 struct Options {
   /// The target has an accelerator: nodes are rewritten, exactly in float, into what it runs.
   bool for_mla = false;
+  /// The target runs TFLite's kernels: operators that it has none of, in no integer type, become those it
+  /// has.
+  bool for_tflite = false;
 };
 
 /// All rewrites, in order, until none applies. Names of nodes and of the graph's inputs and outputs are kept;

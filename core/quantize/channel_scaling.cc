@@ -14,9 +14,12 @@ namespace {
 
 constexpr size_t kNoSet = static_cast<size_t>(-1);
 
-bool applies_relu6(const Node& node) {
-  const Activation* activation = activation_of(node);
-  return node.op == OpKind::Relu6 || (activation != nullptr && *activation == Activation::Relu6);
+/// The activation that the node is or ends with.
+Activation applied_activation(const Node& node) {
+  const Activation* const fused = activation_of(node);
+  if (fused != nullptr) return *fused;
+  const std::optional<Activation> own = ops::operator_of(node.op).fused_as;
+  return own.value_or(Activation::None);
 }
 
 bool is_float_constant(const Graph& graph, TensorId id) {
@@ -54,10 +57,6 @@ std::optional<ScaledLayer> layer_of(const Graph& graph, NodeId id) {
   return layer;
 }
 
-bool pads_channels(const std::vector<std::array<int32_t, 2>>& paddings) {
-  return paddings.back() != std::array<int32_t, 2>{0, 0};
-}
-
 /// Joins tensors to sets and finds the layers around each.
 class SetBuilder {
  public:
@@ -78,7 +77,7 @@ class SetBuilder {
       const Node& node = graph_.nodes[n];
       if (std::optional<ScaledLayer> layer = layer_of(graph_, static_cast<NodeId>(n))) {
         layers_.push_back(std::move(*layer));
-        if (!commutes_with_scaling(activation_of(node))) fix(node.outputs[0]);
+        if (!commutes_with_scaling(applied_activation(node))) fix(node.outputs[0]);
       } else if (passes_factors(node)) {
         for (const TensorId id : node.inputs) {
           if (is_computed(graph_, id)) parent_[root(index(id))] = root(index(node.outputs[0]));
@@ -87,7 +86,7 @@ class SetBuilder {
         for (const TensorId id : node.inputs) fix(id);
         for (const TensorId id : node.outputs) fix(id);
       }
-      if (applies_relu6(node)) limited[index(node.outputs[0])] = true;
+      if (applied_activation(node) == Activation::Relu6) limited[index(node.outputs[0])] = true;
     }
     return gather(fixed, limited);
   }
@@ -98,50 +97,18 @@ class SetBuilder {
     return tensor;
   }
 
-  bool commutes_with_scaling(const Activation* activation) const {
-    return activation == nullptr || *activation == Activation::None || *activation == Activation::Relu ||
-           (*activation == Activation::Relu6 && relu6_ == Relu6::Limits);
+  bool commutes_with_scaling(Activation activation) const {
+    return activation == Activation::None || activation == Activation::Relu ||
+           (activation == Activation::Relu6 && relu6_ == Relu6::Limits);
   }
 
   /// True where scaling a channel of every computed operand scales that channel of the output.
   bool passes_factors(const Node& node) const {
-    if (!commutes_with_scaling(activation_of(node))) return false;
+    if (!commutes_with_scaling(applied_activation(node))) return false;
     const Shape& input = graph_.tensor(node.inputs[0]).shape;
     const Shape& output = graph_.tensor(node.outputs[0]).shape;
     if (input.rank() == 0 || output.rank() == 0 || input[-1] != output[-1]) return false;
-    switch (node.op) {
-      case OpKind::Add:
-      case OpKind::Sub:
-      case OpKind::Maximum:
-      case OpKind::Minimum:
-        return std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
-          return is_computed(graph_, id) && graph_.tensor(id).shape == output;
-        });
-      case OpKind::Relu6:
-        return relu6_ == Relu6::Limits;
-      case OpKind::Relu:
-      case OpKind::LeakyRelu:
-      case OpKind::AveragePool2d:
-      case OpKind::MaxPool2d:
-      case OpKind::ResizeBilinear:
-      case OpKind::ResizeNearestNeighbor:
-        return true;
-      case OpKind::Prelu:
-        return is_float_constant(graph_, node.inputs[1]);
-      case OpKind::Mean:
-      case OpKind::Sum: {
-        const std::vector<int32_t>& axes = std::get<Reduce>(node.attributes).axes;
-        return std::find(axes.begin(), axes.end(), input.rank() - 1) == axes.end();
-      }
-      case OpKind::Pad: {
-        const Pad& pad = std::get<Pad>(node.attributes);
-        return pad.value == 0 && !pads_channels(pad.paddings);
-      }
-      case OpKind::MirrorPad:
-        return !pads_channels(std::get<MirrorPad>(node.attributes).paddings);
-      default:
-        return false;
-    }
+    return ops::operator_of(node.op).passes_channel_factors(NodeView(graph_, node));
   }
 
   std::vector<ChannelSet> gather(const std::vector<bool>& fixed, const std::vector<bool>& limited) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/math.h"
+#include "ops/operator.h"
 
 namespace octet::quantize {
 namespace {
@@ -59,7 +60,7 @@ class Chooser {
         costs_(graph_.nodes.size()) {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       wide_[n] = !noise.int8_nodes()[n];
-      costs_[n] = static_cast<double>(multiply_accumulates(graph_, graph_.nodes[n]));
+      costs_[n] = static_cast<double>(ops::multiply_accumulates(graph_, graph_.nodes[n]));
     }
     double total = 0;
     for (const double cost : costs_) total += cost;

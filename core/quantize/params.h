@@ -63,7 +63,8 @@ struct QuantizationParams {
   BiasCorrection bias_correction = BiasCorrection::None;
   /// Weights of integer nodes are rounded for a small error of the node's output on the samples.
   bool adaptive_rounding = false;
-  /// Whoever shows the samples tries the methods above and below first, and leaves out those that do not help.
+  /// Whoever shows the samples tries the methods above and below first, and leaves out those that do not
+  /// help.
   bool judge_methods = false;
   /// Channels between layers are scaled before calibration; see equalization.h.
   bool channel_equalization = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ops/operator.h"
+
 namespace octet::quantize {
 namespace {
 
@@ -81,17 +83,7 @@ Window window_of(const NodeView& node) {
 
 }  // namespace
 
-bool has_patches(const Node& node) {
-  switch (node.op) {
-    case OpKind::Conv2d:
-    case OpKind::DepthwiseConv2d:
-    case OpKind::FullyConnected:
-    case OpKind::TransposeConv:
-      return true;
-    default:
-      return false;
-  }
-}
+bool has_patches(const Node& node) { return ops::operator_of(node.op).quantization.weight.has_value(); }
 
 Patches::Patches(const NodeView& node, int64_t most) : depthwise_(node.node().op == OpKind::DepthwiseConv2d) {
   const Shape& filter = node.input(1).shape;

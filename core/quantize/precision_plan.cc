@@ -5,7 +5,7 @@
 
 #include "partition/node_names.h"
 #include "partition/norms.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/unequal_parts.h"
 #include "quantize/wide_tables.h"
 

@@ -17,8 +17,8 @@ namespace {
 
 /// True when what the node puts out needs no rounding where its inputs were rounded with the same parameters.
 bool only_moves(const Node& node) {
-  return ops::keeps_scale(ops::operator_of(node.op)) && node.op != OpKind::AveragePool2d &&
-         node.op != OpKind::ResizeBilinear;
+  const ops::Operator& op = ops::operator_of(node.op);
+  return ops::keeps_scale(op) && op.elements != ops::Elements::Computed;
 }
 
 /// The draft's nodes by name.

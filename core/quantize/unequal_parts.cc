@@ -90,7 +90,7 @@ class Relocator {
   void find_edge() {
     at_edge_.assign(graph_.nodes.size(), true);
     for (size_t n = graph_.nodes.size(); n-- > 0;) {
-      at_edge_[n] = multiply_accumulates(graph_, node(n)) == 0;
+      at_edge_[n] = ops::multiply_accumulates(graph_, node(n)) == 0;
       for (const TensorId output : node(n).outputs) {
         for (const NodeId reader : readers_[index(output)])
           at_edge_[n] = at_edge_[n] && (!is_integer(graph_.node(reader)) || at_edge_[index(reader)]);

@@ -27,23 +27,7 @@ constexpr double kWorthwhile = 2;
 const ops::QuantizationRule& rule_of(const Node& node) { return ops::operator_of(node.op).quantization; }
 
 /// Operators that change each value alone, those of all parts alike.
-bool clamps(OpKind kind) {
-  switch (kind) {
-    case OpKind::Relu:
-    case OpKind::Relu6:
-    case OpKind::Relu0To1:
-    case OpKind::ReluN1To1:
-    case OpKind::Abs:
-    case OpKind::LeakyRelu:
-    case OpKind::Maximum:
-    case OpKind::Minimum:
-    case OpKind::Neg:
-    case OpKind::Prelu:
-      return true;
-    default:
-      return false;
-  }
-}
+bool clamps(OpKind kind) { return ops::operator_of(kind).elements == ops::Elements::Straight; }
 
 bool moves(const Node& node) { return ops::keeps_scale(ops::operator_of(node.op)); }
 
@@ -107,6 +91,7 @@ ValueParts::ValueParts(const Graph& graph, const calibrate::Calibrator& calibrat
       relevant_(graph, calibration),
       own_methods_(own_methods(graph, params)),
       producer_(producers(graph)),
+      relevant_(graph, calibration),
       contents_(graph.tensors.size()) {
   for (const Node& node : graph.nodes) follow(node);
   for (Content& content : contents_) content.places = nullptr;
@@ -124,7 +109,8 @@ void ValueParts::follow(const Node& node) {
 
 void ValueParts::split_channels(TensorId id) {
   const calibrate::AxisExtremes* const axes = calibration_.edge_channels().of(id);
-  if (axes == nullptr) return;
+  // What only a SOFTMAX reads may be masked: the wide kind stands for minus infinity then, and is no part.
+  if (axes == nullptr || is_bounded(relevant_.of(id))) return;
   const Part whole = part_of(id);
   const Shape& shape = graph_.tensor(id).shape;
   for (size_t axis = 0; axis < axes->size(); ++axis) {

@@ -78,6 +78,7 @@ class ValueParts {
   RelevantValues relevant_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
+  RelevantValues relevant_;
   std::vector<Part> parts_ = {{}};      ///< By PartId; the first is what counts for nothing: zeros.
   std::map<TensorId, PartId> numbers_;  ///< Of tensors that are one part.
   std::vector<Content> contents_;       ///< By tensor.

@@ -9,24 +9,7 @@ namespace octet::quantize {
 namespace {
 
 /// Functions of one value; those that only clamp or scale it gain nothing by a finer result.
-bool is_function(OpKind kind) {
-  switch (kind) {
-    case OpKind::Elu:
-    case OpKind::Exp:
-    case OpKind::Gelu:
-    case OpKind::HardSwish:
-    case OpKind::Log:
-    case OpKind::Logistic:
-    case OpKind::Pow:
-    case OpKind::Rsqrt:
-    case OpKind::Sqrt:
-    case OpKind::Square:
-    case OpKind::Tanh:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_function(OpKind kind) { return ops::operator_of(kind).elements == ops::Elements::Curved; }
 
 bool is_arithmetic(OpKind kind) { return kind == OpKind::Add || kind == OpKind::Sub || kind == OpKind::Mul; }
 

@@ -113,6 +113,7 @@ void load(const Bytes& file) {
   octet::formats::tflite::write(graph);
   execute(octet::prepare::prepare(graph));
   execute(octet::prepare::prepare(graph, {.for_mla = true}));
+  execute(octet::prepare::prepare(graph, {.for_tflite = true}));
 }
 
 /// Counts outcomes by error code; "ok" for success.

@@ -9,7 +9,10 @@ import tempfile
 
 import numpy as np
 
-RESOLVERS = ("BUILTIN_REF", "AUTO")  # The reference kernels, and what an application gets: XNNPACK's among them.
+RESOLVERS = (
+    "BUILTIN_REF",
+    "AUTO",
+)  # The reference kernels, and what an application gets: XNNPACK's among them.
 
 
 def outputs(file: pathlib.Path, inputs: list[np.ndarray], resolver: str) -> list[np.ndarray]:

@@ -75,9 +75,17 @@ def given(b, scores, mask):
 
 
 def moved(b, scores, mask):
-    turned = op(b, "TRANSPOSE", [mask, constant([0, 1, 3, 2], "int32")], "TransposeOptions", (1, 1, LENGTH, ROWS))
+    turned = op(
+        b, "TRANSPOSE", [mask, constant([0, 1, 3, 2], "int32")], "TransposeOptions", (1, 1, LENGTH, ROWS)
+    )
     back = op(b, "TRANSPOSE", [turned, constant([0, 1, 3, 2], "int32")], "TransposeOptions")
-    flat = op(b, "RESHAPE", [back, constant([1, 1, 1, ROWS * LENGTH], "int32")], "ReshapeOptions", (1, 1, 1, ROWS * LENGTH))
+    flat = op(
+        b,
+        "RESHAPE",
+        [back, constant([1, 1, 1, ROWS * LENGTH], "int32")],
+        "ReshapeOptions",
+        (1, 1, 1, ROWS * LENGTH),
+    )
     again = op(b, "RESHAPE", [flat, constant(SHAPE, "int32")], "ReshapeOptions")
     return op(b, "ADD", [again, scores], "AddOptions")
 
@@ -85,7 +93,10 @@ def moved(b, scores, mask):
 KEPT = np.where(HIDDEN, 0, 1).astype(np.float32)
 
 MASKS = [
-    *(Mask(f"{value:g} added", added(value)) for value in (-100, -1e4, -65504, -1e9, -3.4e38, LOWEST, -np.inf)),
+    *(
+        Mask(f"{value:g} added", added(value))
+        for value in (-100, -1e4, -65504, -1e9, -3.4e38, LOWEST, -np.inf)
+    ),
     *(Mask(f"{value:g} selected", selected(value)) for value in (-1e9, LOWEST, -np.inf)),
     *(Mask(f"{value:g} times", computed(value), KEPT) for value in (-1e4, -1e9, LOWEST)),
     Mask("1e9 times, subtracted", computed(1e9, "SUB"), KEPT),
@@ -104,7 +115,9 @@ def masked_model(mask: Mask, softmax: str) -> tuple[bytes, list[np.ndarray]]:
     else:
         source = real((1, 2, ROWS, LENGTH))
         x, second = real(), real()
-        builder.add("SPLIT", [constant(np.int32(1), "int32"), source], [x, second], "SplitOptions", numSplits=2)
+        builder.add(
+            "SPLIT", [constant(np.int32(1), "int32"), source], [x, second], "SplitOptions", numSplits=2
+        )
         samples = [np.concatenate([values, mask.given], 1) for values in scores]
     logits = mask.build(builder, op(builder, "MUL", [x, scalar(2)], "MulOptions"), second)
     fields = {"beta": 1.0} if softmax == "SOFTMAX" else {}
@@ -118,7 +131,14 @@ def quantize(model: bytes, samples, folder: pathlib.Path, *options) -> pathlib.P
     float_file.write_bytes(model)
     np.save(folder / "samples.npy", np.concatenate(samples))
     octet_cli.octet(
-        "quantize", float_file, "--calibration", folder / "samples.npy", "--output", quantized, "--quiet", *options
+        "quantize",
+        float_file,
+        "--calibration",
+        folder / "samples.npy",
+        "--output",
+        quantized,
+        "--quiet",
+        *options,
     )
     return quantized
 

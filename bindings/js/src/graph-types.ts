@@ -22,6 +22,8 @@ export interface NodeInfo {
   readonly label: string;
   /** "CONV_2D", … */
   readonly operator: string;
+  /** The operator in a word or two, for showing: "Conv", … */
+  readonly shortOperator: string;
   /** Names of tensors; an absent optional operand is an empty string. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];

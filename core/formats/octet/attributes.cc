@@ -51,6 +51,9 @@ Offset<schema::Elementwise> write(FlatBufferBuilder& b, const Elementwise& a) {
 Offset<schema::LeakyRelu> write(FlatBufferBuilder& b, const LeakyRelu& a) {
   return schema::CreateLeakyRelu(b, a.alpha);
 }
+Offset<schema::HardSigmoid> write(FlatBufferBuilder& b, const HardSigmoid& a) {
+  return schema::CreateHardSigmoid(b, a.alpha, a.beta);
+}
 Offset<schema::Softmax> write(FlatBufferBuilder& b, const Softmax& a) {
   return schema::CreateSoftmax(b, a.beta);
 }
@@ -235,6 +238,7 @@ Attributes read(const Reader& r, const schema::Pool2d& t) {
 }
 Attributes read(const Reader& r, const schema::Elementwise& t) { return Elementwise{r.get(t.activation())}; }
 Attributes read(const Reader&, const schema::LeakyRelu& t) { return LeakyRelu{t.alpha()}; }
+Attributes read(const Reader&, const schema::HardSigmoid& t) { return HardSigmoid{t.alpha(), t.beta()}; }
 Attributes read(const Reader&, const schema::Softmax& t) { return Softmax{t.beta()}; }
 Attributes read(const Reader& r, const schema::Reduce& t) { return Reduce{r.get(t.axes()), t.keep_dims()}; }
 Attributes read(const Reader& r, const schema::Reshape& t) { return Reshape{r.get(t.shape())}; }
@@ -344,6 +348,8 @@ Attributes read_attributes(const schema::Node& node) {
       return read_table<schema::Elementwise>(reader);
     case schema::Attributes::LeakyRelu:
       return read_table<schema::LeakyRelu>(reader);
+    case schema::Attributes::HardSigmoid:
+      return read_table<schema::HardSigmoid>(reader);
     case schema::Attributes::Softmax:
       return read_table<schema::Softmax>(reader);
     case schema::Attributes::Reduce:

@@ -9,6 +9,7 @@
 #include "formats/tflite/joined_outputs.h"
 #include "ir/int4.h"
 #include "ir/short_name.h"
+#include "ops/operator.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -16,49 +17,6 @@ namespace {
 constexpr size_t kNamesShown = 3;
 
 bool is_integer(const Tensor& tensor) { return tensor.dtype == DType::Int8 || tensor.dtype == DType::Int16; }
-
-/// Whether an integer node's results depend on the requantization rule.
-bool rescales(const NodeView& view) {
-  switch (view.node().op) {
-    case OpKind::Conv2d:
-    case OpKind::DepthwiseConv2d:
-    case OpKind::TransposeConv:
-    case OpKind::FullyConnected:
-    case OpKind::BatchMatmul:
-    case OpKind::Add:
-    case OpKind::Sub:
-    case OpKind::Mul:
-    case OpKind::Div:
-    case OpKind::Mean:
-    case OpKind::Sum:
-    case OpKind::Abs:
-    case OpKind::Elu:
-    case OpKind::Exp:
-    case OpKind::Gelu:
-    case OpKind::Log:
-    case OpKind::Pow:
-    case OpKind::Rsqrt:
-    case OpKind::Sqrt:
-    case OpKind::Square:
-    case OpKind::SquaredDifference:
-    case OpKind::Logistic:
-    case OpKind::Tanh:
-    case OpKind::HardSwish:
-    case OpKind::LeakyRelu:
-    case OpKind::Prelu:
-      return true;
-    case OpKind::Quantize:
-      return is_integer(view.input(0)) && (view.input(0).dtype != view.output().dtype ||
-                                           view.input(0).quantization != view.output().quantization);
-    case OpKind::Relu:
-    case OpKind::Relu0To1:
-    case OpKind::Relu6:
-    case OpKind::ReluN1To1:
-      return view.input(0).quantization != view.output().quantization;
-    default:
-      return false;
-  }
-}
 
 bool reads_int4(const NodeView& view) {
   for (size_t i = 0; i < view.input_count(); ++i) {
@@ -103,7 +61,7 @@ std::vector<std::string> export_notes(const Graph& graph, std::optional<IoType> 
       whole_bytes.push_back(label);
     }
     if (!reason && node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
-        rescales(view)) {
+        ops::operator_of(node.op).rescales(view)) {
       shifted.push_back(label);
     }
   }

@@ -7,9 +7,11 @@
 #include <unordered_set>
 #include <utility>
 
+#include "formats/tflite/operators.h"
 #include "formats/tflite/padding.h"
 #include "ir/int4.h"
 #include "ir/unique_name.h"
+#include "ops/parts.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -186,6 +188,13 @@ class EdgeStripper {
 };
 
 }  // namespace
+
+Graph with_parts(Graph graph) {
+  ops::split_into_parts(graph, [&](const Node& node) {
+    return !has_row(node.op) && graph.tensor(node.outputs[0]).dtype == DType::Float32;
+  });
+  return graph;
+}
 
 Graph with_pad_nodes(Graph graph) {
   std::vector<Node> nodes;

@@ -5,6 +5,9 @@
 
 namespace octet::formats::tflite {
 
+/// Replaces float nodes of operators that TFLite lacks by their parts, where they have any.
+Graph with_parts(Graph graph);
+
 /// Moves the explicit padding of convolutions that is neither SAME nor VALID into a PAD in front of them.
 /// Zeros (in int8: zero points) add nothing to the sums, so results are the same.
 Graph with_pad_nodes(Graph graph);

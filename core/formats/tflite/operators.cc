@@ -21,6 +21,15 @@ const OperatorRow* row_of(schema::BuiltinOperator code, std::string_view custom_
   return nullptr;
 }
 
+bool has_row(OpKind kind) {
+  for (const auto rows : families()) {
+    for (const OperatorRow& row : rows) {
+      if (row.kind == kind) return true;
+    }
+  }
+  return false;
+}
+
 const OperatorRow& row_of(const NodeView& node) {
   for (const auto rows : families()) {
     for (const OperatorRow& row : rows) {

@@ -34,6 +34,8 @@ struct OperatorRow {
 
 /// The row of an operator in a file, or null when Octet does not know it.
 const OperatorRow* row_of(schema::BuiltinOperator code, std::string_view custom_code);
+/// Whether any row stands for the operator.
+bool has_row(OpKind kind);
 /// The row that writes a node: the first of its kind that expresses it. Throws UnsupportedModel naming the
 /// node when none does.
 const OperatorRow& row_of(const NodeView& node);

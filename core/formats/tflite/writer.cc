@@ -268,7 +268,7 @@ void expect_scales(const Graph& graph) {
 }  // namespace
 
 void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
-  Graph expressible = with_float_nodes(graph);
+  Graph expressible = with_parts(with_float_nodes(graph));
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible = with_integer_edges(with_joined_integers(std::move(expressible), edges), edges);

@@ -42,6 +42,7 @@ TEST(GraphJson, HoldsTensorsAndNodes) {
   const auto& node = json["nodes"][0];
   EXPECT_EQ(node["label"], "b/out");
   EXPECT_EQ(node["operator"], "CONV_2D");
+  EXPECT_EQ(node["shortOperator"], "Conv");
   EXPECT_EQ(node["inputs"], (std::vector<int>{0, 1, -1}));
   EXPECT_EQ(node["attributes"]["stride"], (std::vector<int>{1, 1}));
   EXPECT_EQ(node["attributes"]["activation"], "relu");

@@ -148,6 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"quotient", OpKind::Div, Elementwise{kNone}, {{2, 3}, {2, 3}}, {}, 0.5f, 1.5f},
         Case{"slope", OpKind::Prelu, NoAttributes{}, {{1, 3, 3, 2}}, {{1, 1, 2}}, 0.1f, 1},
         Case{"hard swish", OpKind::HardSwish, NoAttributes{}, {{2, 9}}, {}, -2.5f, 2.5f},
+        Case{"hard sigmoid", OpKind::HardSigmoid, HardSigmoid{0.2f, 0.5f}, {{2, 9}}, {}, -2.4f, 2.4f},
         Case{"logistic", OpKind::Logistic, NoAttributes{}, {{2, 9}}, {}, -3, 3},
         Case{"padding",
              OpKind::Pad,

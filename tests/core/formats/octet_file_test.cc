@@ -109,6 +109,15 @@ TEST(OctetFile, KeepsTransforms) {
   EXPECT_EQ(difference(contents.quantized, octet_file::read(octet_file::write(contents)).quantized), "");
 }
 
+TEST(OctetFile, KeepsOperatorsThatNoOtherFormatHas) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 2, 2, 2});
+  builder.output(builder.node(OpKind::HardSigmoid, HardSigmoid{.alpha = 0.25f, .beta = 0.75f}, {x})[0]);
+  octet_file::Contents contents;
+  contents.quantized = builder.graph();
+  EXPECT_EQ(difference(contents.quantized, octet_file::read(octet_file::write(contents)).quantized), "");
+}
+
 TEST(OctetFile, RefusesTransformsWithUnknownChoices) {
   octet_file::Contents contents;
   contents.quantized = transforms_graph();

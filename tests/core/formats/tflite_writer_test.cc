@@ -273,6 +273,34 @@ TEST(TfliteWriter, NamesFloatEdgesThatCannotBeInt8) {
   }
 }
 
+TEST(TfliteWriter, WritesThePartsOfOperatorsThatTfliteLacks) {
+  const std::vector<float> values = Random(3).floats(64, -6, 6);
+  for (const bool integer : {false, true}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", {1, 4, 4, 4});
+    const HardSigmoid attributes = {.alpha = 1.0f / 6, .beta = 0.5f};
+    if (integer) {
+      const QuantParams input = QuantParams::per_tensor(6.0f / 128, 0);
+      const QuantParams output = QuantParams::per_tensor(1.0f / 255, -128);
+      const TensorId q = builder.node(OpKind::Quantize, NoAttributes{}, {x}, {input}, DType::Int8)[0];
+      const TensorId y = builder.node(OpKind::HardSigmoid, attributes, {q}, {output}, DType::Int8)[0];
+      builder.output(builder.node(OpKind::Dequantize, NoAttributes{}, {y})[0]);
+    } else {
+      builder.output(builder.node(OpKind::HardSigmoid, attributes, {x})[0]);
+    }
+    const Graph written = read(write(builder.graph()));
+    std::vector<OpKind> kinds;
+    for (const Node& node : written.nodes) kinds.push_back(node.op);
+    std::vector<OpKind> expected = {OpKind::Mul, OpKind::Add, OpKind::Minimum};
+    if (integer) {
+      expected.insert(expected.begin(), {OpKind::Quantize, OpKind::Dequantize});
+      expected.insert(expected.end(), {OpKind::Quantize, OpKind::Dequantize});
+    }
+    EXPECT_EQ(kinds, expected);
+    EXPECT_EQ(test::run<float>(written, {values}), test::run<float>(builder.graph(), {values}));
+  }
+}
+
 TEST(TfliteWriter, RefusesTransformsByName) {
   GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 4, 4, 3}, DType::UInt8);

@@ -137,6 +137,8 @@ const Unary kUnary[] = {
     {OpKind::Relu6, NoAttributes{}, [](double x) { return std::clamp(x, 0.0, 6.0); }, 0},
     {OpKind::ReluN1To1, NoAttributes{}, [](double x) { return std::clamp(x, -1.0, 1.0); }, 0},
     {OpKind::LeakyRelu, LeakyRelu{0.25f}, [](double x) { return x >= 0 ? x : 0.25 * x; }, 0},
+    {OpKind::HardSigmoid, HardSigmoid{0.25f, 0.5f},
+     [](double x) { return std::clamp(x / 4 + 0.5, 0.0, 1.0); }, 0},
     {OpKind::Logistic, NoAttributes{}, [](double x) { return 1 / (1 + std::exp(-x)); }, 5e-7},
     {OpKind::Tanh, NoAttributes{}, [](double x) { return std::tanh(x); }, 5e-7},
     {OpKind::HardSwish, NoAttributes{}, [](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }, 1e-6},

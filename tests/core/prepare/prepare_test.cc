@@ -394,5 +394,25 @@ TEST(RemoveDeadNodes, AndTheirTensors) {
   EXPECT_EQ(after.tensors.size(), 2u);
 }
 
+TEST(Prepare, SplitsWhatTfliteLacksForTfliteAlone) {
+  const HardSigmoid attributes = {.alpha = 0.25f, .beta = 0.5f};
+  for (const bool for_tflite : {false, true}) {
+    GraphBuilder builder;
+    const TensorId x = builder.input("x", kImage);
+    builder.output(builder.node(OpKind::HardSigmoid, attributes, {x})[0]);
+    const std::vector<OpKind> parts = {OpKind::Mul, OpKind::Add, OpKind::Minimum};
+    expect_prepared(builder, for_tflite ? parts : std::vector{OpKind::HardSigmoid},
+                    {.for_tflite = for_tflite});
+  }
+}
+
+TEST(Prepare, FoldsTheLineOfAHardSigmoidIntoTheConvolutionInFrontOfIt) {
+  GraphBuilder builder;
+  const TensorId features = convolve(builder, builder.input("x", kImage));
+  builder.output(builder.node(OpKind::HardSigmoid, HardSigmoid{}, {features})[0]);
+  const Graph graph = expect_prepared(builder, {OpKind::Conv2d, OpKind::Minimum}, {.for_tflite = true});
+  EXPECT_EQ(std::get<Conv2d>(graph.nodes[0].attributes).activation, Activation::Relu);
+}
+
 }  // namespace
 }  // namespace octet::prepare

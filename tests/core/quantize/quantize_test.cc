@@ -7,6 +7,7 @@
 
 #include "analyze/error_metrics.h"
 #include "partition/partition.h"
+#include "prepare/prepare.h"
 #include "support/graph_builder.h"
 
 namespace octet::quantize {
@@ -149,6 +150,29 @@ TEST(Quantize, WarnsOfATensorThatIsAlwaysZero) {
   EXPECT_TRUE(std::any_of(result.warnings.begin(), result.warnings.end(), [](const std::string& warning) {
     return warning.find("'image' was zero in every calibration sample") != std::string::npos;
   }));
+}
+
+TEST(Quantize, HardSigmoidsPartsAreIntegersForTflite) {
+  GraphBuilder builder;
+  const TensorId image = builder.input("image", {1, 8, 8, 3});
+  const TensorId gate =
+      builder.node(OpKind::HardSigmoid, HardSigmoid{.alpha = 0.75f, .beta = 0.5f}, {image})[0];
+  builder.output(builder.node(OpKind::Mul, Elementwise{}, {image, gate})[0]);
+  const Graph prepared = prepare::prepare(builder.graph(), {.for_tflite = true});
+  const auto samples = samples_of(4);
+  const Graph quantized = quantize_graph(prepared, {}, samples).result.graph;
+  int parts = 0;
+  for (const Node& node : quantized.nodes) {
+    const auto& sources = node.source_nodes;
+    if (std::find(sources.begin(), sources.end(), "node_0") == sources.end()) continue;
+    ++parts;
+    EXPECT_EQ(node.placement.unit, Unit::Mla) << node.name;
+    EXPECT_EQ(quantized.tensor(node.outputs[0]).dtype, DType::Int8) << node.name;
+  }
+  EXPECT_EQ(parts, 3);
+  const std::vector<float> expected = test::run<float>(builder.graph(), {samples[0]});
+  const std::vector<float> actual = test::run<float>(quantized, {samples[0]});
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 0.03) << samples[0][i];
 }
 
 }  // namespace

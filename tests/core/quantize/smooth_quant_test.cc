@@ -139,7 +139,8 @@ std::vector<float> factors_behind_relu6(const std::vector<std::vector<float>>& s
 }
 
 TEST(SmoothQuant, KeepsADistanceToSixThatFollowsFromHowMuchSamplesDiffer) {
-  // The first channel fills the range; the second is 0.1 at most, in every sample, half as often, or in one alone.
+  // The first channel fills the range; the second is 0.1 at most, in every sample, half as often, or in one
+  // alone.
   EXPECT_NEAR(factors_behind_relu6({{5, 0.1f}, {5, 0.1f}, {5, 0.1f}})[1], 6 / (1.5f * 0.1f), 1e-3);
   EXPECT_NEAR(factors_behind_relu6({{5, 0.1f}, {5, 0.1f}, {5, 0.05f}})[1], 6 / (1.5f * 0.2f), 1e-3);
   EXPECT_EQ(factors_behind_relu6({{5, 0.1f}, {5, 0}, {5, 0}})[1], 1);

@@ -379,6 +379,16 @@ TEST(UnequalParts, AreNotTiedToAConstantThatIsNeverReached) {
   EXPECT_GT(worst_sqnr(made, by_channel(3)), 30);
 }
 
+TEST(UnequalParts, LeaveMasksThatAreAddedToSoftmax) {
+  Head head;
+  const TensorId masked = head.builder.node(
+      OpKind::Add, Elementwise{}, {head.scores, head.builder.constant<float>({kScores}, {0, -1e9f})})[0];
+  head.builder.output(head.moved(OpKind::Softmax, Softmax{}, masked));
+  const Quantized made = quantized(head.builder.graph());
+  EXPECT_EQ(precision_of(made, OpKind::Add), Precision::Int8);
+  EXPECT_EQ(precision_of(made, OpKind::Softmax), Precision::Int8);
+}
+
 TEST(UnequalParts, StayWhereTheUserAskedForIt) {
   Head head;
   head.builder.output(head.joined({head.boxes, head.scores}));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/math.h"
+#include "ops/operator.h"
 #include "quantize/mixed_precision.h"
 
 namespace octet::test {
@@ -43,7 +44,7 @@ class PlainChooser {
         costs_(graph_.nodes.size()) {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       wide_[n] = !noise.int8_nodes()[n];
-      costs_[n] = static_cast<double>(multiply_accumulates(graph_, graph_.nodes[n]));
+      costs_[n] = static_cast<double>(ops::multiply_accumulates(graph_, graph_.nodes[n]));
     }
     double total = 0;
     for (const double cost : costs_) total += cost;

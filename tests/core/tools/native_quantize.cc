@@ -15,7 +15,7 @@
 #include "partition/partition.h"
 #include "prepare/prepare.h"
 #include "quantize/channel_methods.h"
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 #include "quantize/precision_plan.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement.h"
@@ -38,7 +38,8 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const quantize::QuantizationParams params =
       quantize::params_from_json({reinterpret_cast<const char*>(json.data()), json.size()});
   const partition::Target& target = partition::target_by_key(target_key);
-  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)), {.for_mla = target.has_mla()});
+  Graph graph = prepare::prepare(formats::tflite::read(read_file(model)),
+                                 {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
   quantize::change_before_samples(graph, params);
   const Bytes samples = read_file(samples_path);
   const size_t sample_bytes = graph.tensor(graph.inputs[0]).byte_size();
@@ -53,7 +54,7 @@ void run(const std::string& model, const std::string& target_key, const std::str
     each_sample([&](auto inputs) { channels.fold(channels.observe(inputs)); });
     quantize::change_after_samples(graph, channels, params);
   }
-  quantize::split_hard_swish(graph, target, params);
+  quantize::split_for_int16(graph, target, params);
   const auto observed = std::make_shared<const Graph>(graph);
   calibrate::Calibrator calibrator(observed, params.calibration, quantize::own_methods(*observed, params));
   each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });

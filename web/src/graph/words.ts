@@ -1,53 +1,30 @@
-// Words for operators and their attributes, as short as they stay unambiguous.
+// Words for nodes and their attributes, as short as they stay unambiguous.
 
 import type { NodeInfo, TensorInfo } from 'octet-quant';
 import { figure } from 'octet-quant/display';
 
-const SHORT_OPERATOR: Readonly<Record<string, string>> = {
-  CONV_2D: 'Conv',
-  DEPTHWISE_CONV_2D: 'Depthwise',
-  TRANSPOSE_CONV: 'Transpose conv',
-  FULLY_CONNECTED: 'Fully connected',
-  AVERAGE_POOL_2D: 'Average pool',
-  MAX_POOL_2D: 'Max pool',
-  RESIZE_BILINEAR: 'Resize bilinear',
-  RESIZE_NEAREST_NEIGHBOR: 'Resize nearest',
-  HARD_SWISH: 'Hard-swish',
-  ELU: 'ELU',
-  GELU: 'GELU',
-  LEAKY_RELU: 'Leaky ReLU',
-  PRELU: 'PReLU',
+const ACTIVATION: Readonly<Record<string, string>> = {
   RELU: 'ReLU',
   RELU6: 'ReLU6',
-  RELU_0_TO_1: 'ReLU 0…1',
   RELU_N1_TO_1: 'ReLU −1…1',
-  CONCATENATION: 'Concat',
-  L2_NORMALIZATION: 'L2 norm',
-  ARG_MAX: 'Argmax',
-  DEPTH_TO_SPACE: 'Depth to space',
-  SPACE_TO_DEPTH: 'Space to depth',
-  STRIDED_SLICE: 'Strided slice',
-  MIRROR_PAD: 'Mirror pad',
-  NMS_MAX_POOL: 'NMS max pool',
 };
 
 /** "DEPTHWISE_CONV_2D" with its window and stride: "Depthwise 3×3 /2". */
 export function operatorTitle(node: NodeInfo, tensors: ReadonlyMap<string, TensorInfo>): string {
-  const name = SHORT_OPERATOR[node.operator] ?? sentenceCase(node.operator);
   const window = windowOf(node, tensors);
   const stride = pair(node.attributes.stride);
   const strideText =
     stride && (stride[0] > 1 || stride[1] > 1)
       ? ` /${stride[0] === stride[1] ? stride[0] : stride.join('×')}`
       : '';
-  return `${name}${window ? ` ${window[0]}×${window[1]}` : ''}${strideText}`;
+  return `${node.shortOperator}${window ? ` ${window[0]}×${window[1]}` : ''}${strideText}`;
 }
 
 /** The activation fused behind an operator, or an empty string. */
 export function fusedActivation(node: NodeInfo): string {
   const activation = node.attributes.activation;
   return typeof activation === 'string' && activation.toLowerCase() !== 'none'
-    ? (SHORT_OPERATOR[activation.toUpperCase()] ?? activation)
+    ? (ACTIVATION[activation.toUpperCase()] ?? activation)
     : '';
 }
 
@@ -72,11 +49,6 @@ function pair(value: unknown): readonly [number, number] | undefined {
   const height: unknown = Reflect.get(value, 'height');
   const width: unknown = Reflect.get(value, 'width');
   return typeof height === 'number' && typeof width === 'number' ? [height, width] : undefined;
-}
-
-function sentenceCase(operator: string): string {
-  const words = operator.replaceAll('_', ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const SPATIAL_ATTRIBUTES = ['stride', 'dilation', 'window', 'output'];

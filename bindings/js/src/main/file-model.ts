@@ -229,17 +229,13 @@ export abstract class FileModel implements Runnable, ArtifactHolder {
     return [...new Set([...outputs, ...kept])];
   }
 
-  /** A node's name from itself, or from its short label where that is unique. */
+  /** A node's name from itself, or from its label. */
   #resolveNode(name: string): string {
-    if (this.nodes.some((node) => node.name === name)) return name;
-    const labelled = this.nodes.filter((node) => node.label === name);
-    if (labelled.length === 1 && labelled[0] !== undefined) return labelled[0].name;
+    const found = this.nodes.find((node) => node.name === name || node.label === name);
+    if (found !== undefined) return found.name;
     throw new OctetError({
       code: 'INVALID_CONFIG',
-      message:
-        labelled.length === 0
-          ? `The model has no node '${name}'.`
-          : `'${name}' is short for ${labelled.length} nodes; use the whole name.`,
+      message: `The model has no node '${name}'.`,
       where: { node: name },
       hint: "The model's nodes property lists all names.",
     });

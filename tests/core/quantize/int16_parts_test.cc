@@ -1,4 +1,4 @@
-#include "quantize/hard_swish_parts.h"
+#include "quantize/int16_parts.h"
 
 #include <gtest/gtest.h>
 
@@ -22,12 +22,12 @@ Graph two_functions() {
   return builder.graph();
 }
 
-TEST(HardSwishParts, ComputeTheSameInFloat) {
+TEST(Int16Parts, ComputeTheSameInFloat) {
   QuantizationParams params;
   params.custom_configs["node_*"].precision = NodePrecision::Int16;
   const Graph whole = two_functions();
   Graph parts = whole;
-  split_hard_swish(parts, kTflite, params);
+  split_for_int16(parts, kTflite, params);
   check(parts);
   EXPECT_EQ(parts.nodes.size(), 6u);
   const std::vector<float> x = test::Random(1).floats(32, -6, 6);
@@ -36,13 +36,13 @@ TEST(HardSwishParts, ComputeTheSameInFloat) {
   for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5);
 }
 
-TEST(HardSwishParts, AreInt16WhereTheNodeIsToBe) {
+TEST(Int16Parts, AreInt16WhereTheNodeIsToBe) {
   QuantizationParams params;
   params.custom_configs["node_1"].precision = NodePrecision::Int16;
   Graph graph = two_functions();
   EXPECT_FALSE(wants_int16_parts(graph.nodes[0], kTflite, params));
   EXPECT_TRUE(wants_int16_parts(graph.nodes[1], kTflite, params));
-  split_hard_swish(graph, kTflite, params);
+  split_for_int16(graph, kTflite, params);
   place(graph, kTflite, params);
   ASSERT_EQ(graph.nodes.size(), 4u);
   EXPECT_EQ(graph.nodes[0].op, OpKind::HardSwish);
@@ -54,16 +54,16 @@ TEST(HardSwishParts, AreInt16WhereTheNodeIsToBe) {
   }
 }
 
-TEST(HardSwishParts, AreNotNeededWhereTheTargetHasTheWhole) {
+TEST(Int16Parts, AreNotNeededWhereTheTargetHasTheWhole) {
   QuantizationParams params;
   params.custom_configs["node_0"].precision = NodePrecision::Int16;
   Graph graph = two_functions();
-  split_hard_swish(graph, partition::target_by_key("gen1"), params);
+  split_for_int16(graph, partition::target_by_key("gen1"), params);
   EXPECT_EQ(graph.nodes.size(), 2u);
   // Without a precision of its own it stays whole, and in float.
   params.custom_configs.clear();
   params.activations = {.asymmetric = false, .per_channel = false, .bits = 16};
-  split_hard_swish(graph, kTflite, params);
+  split_for_int16(graph, kTflite, params);
   EXPECT_EQ(graph.nodes.size(), 2u);
 }
 
