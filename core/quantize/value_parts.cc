@@ -88,7 +88,6 @@ ValueParts::ValueParts(const Graph& graph, const calibrate::Calibrator& calibrat
     : graph_(graph),
       calibration_(calibration),
       params_(params),
-      relevant_(graph, calibration),
       own_methods_(own_methods(graph, params)),
       producer_(producers(graph)),
       relevant_(graph, calibration),

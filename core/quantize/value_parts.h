@@ -75,7 +75,6 @@ class ValueParts {
   const Graph& graph_;
   const calibrate::Calibrator& calibration_;
   const QuantizationParams& params_;
-  RelevantValues relevant_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
   RelevantValues relevant_;
