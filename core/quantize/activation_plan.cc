@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "quantize/precision_plan.h"
+#include "quantize/value_parts.h"
 
 namespace octet::quantize {
 namespace {
@@ -72,8 +75,9 @@ QuantParams int8_params(calibrate::Range range, bool asymmetric) {
   return QuantParams::per_tensor(scale, static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0)));
 }
 
-ActivationPlan::ActivationPlan(const Graph& graph)
-    : quantized_(2 * graph.tensors.size(), false),
+ActivationPlan::ActivationPlan(const Graph& graph, std::vector<bool> untied)
+    : untied_(std::move(untied)),
+      quantized_(2 * graph.tensors.size(), false),
       parent_(2 * graph.tensors.size()),
       groups_(2 * graph.tensors.size()) {
   std::iota(parent_.begin(), parent_.end(), size_t{0});
@@ -84,10 +88,22 @@ ActivationPlan::ActivationPlan(const Graph& graph)
 ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
                                const QuantizationParams& params, std::vector<std::string>& warnings)
     : ActivationPlan(graph) {
-  relevant_ = RelevantValues(graph, calibration);
-  choose_symmetry(graph, params);
-  add_ranges(graph, calibration, params, warnings);
-  choose_params();
+  const auto cover = [&] {
+    std::vector<std::string> about_tensors;
+    choose_symmetry(graph, params);
+    add_ranges(graph, calibration, params, about_tensors);
+    choose_params();
+    return about_tensors;
+  };
+  const RelevantValues relevant(graph, calibration);
+  relevant_ = relevant;
+  std::vector<std::string> about_tensors = cover();
+  if (std::vector<bool> untied = unequal_ties(graph, calibration, params); !untied.empty()) {
+    *this = ActivationPlan(graph, std::move(untied));
+    relevant_ = relevant;
+    about_tensors = cover();
+  }
+  std::move(about_tensors.begin(), about_tensors.end(), std::back_inserter(warnings));
 }
 
 ActivationPlan::ActivationPlan(const Graph& graph, const std::map<std::string, QuantParams>& stored)
@@ -167,7 +183,7 @@ void ActivationPlan::form_groups(const Graph& graph) {
         for (const TensorId output : node.outputs) unite(node.inputs[rule.same_as], output, precision);
         break;
       case OutputQuantization::AllSame:
-        tie_all(graph, node);
+        if (ties(graph, node)) tie_all(graph, node);
         break;
       case OutputQuantization::Free:
       case OutputQuantization::NotQuantized:
@@ -207,7 +223,7 @@ std::vector<bool> ActivationPlan::add_moved_ranges(const Graph& graph) {
   std::vector<bool> moved(groups_.size(), false);
   for (const Node& node : graph.nodes) {
     if (!is_integer(node)) continue;
-    if (!ops::keeps_scale(ops::operator_of(node.op))) continue;
+    if (!ties(graph, node)) continue;
     const Precision precision = node.placement.precision;
     for (const TensorId id : node.outputs) {
       moved[slot(id, precision)] = true;
@@ -238,13 +254,56 @@ void ActivationPlan::choose_symmetry(const Graph& graph, const QuantizationParam
   for (const size_t of_group : symmetric) groups_[of_group].asymmetric = false;
 }
 
-void ActivationPlan::add_range(TensorId id, Precision precision,
-                               const calibrate::TensorStatistics& statistics,
-                               const calibrate::Method& method) {
+bool ActivationPlan::ties(const Graph& graph, const Node& node) const {
+  if (!ops::keeps_scale(ops::operator_of(node.op))) return false;
+  return untied_.empty() || !untied_[static_cast<size_t>(&node - graph.nodes.data())];
+}
+
+std::vector<bool> ActivationPlan::unequal_ties(const Graph& graph, const calibrate::Calibrator& calibration,
+                                               const QuantizationParams& params) const {
+  const std::map<TensorId, calibrate::Method> own = own_methods(graph, params);
+  // How many steps of its group's scale a tensor takes by itself; nothing for one that is always zero.
+  const auto steps = [&](TensorId id, Precision precision) -> std::optional<double> {
+    const Group& shared = group(id, precision);
+    if (!is_activation(graph, id) || shared.fixed || calibration.statistics(id).count() == 0) return {};
+    const auto method = own.find(id);
+    const calibrate::Range range = own_range(id, precision, calibration.statistics(id),
+                                             method != own.end() ? method->second : params.calibration);
+    const double width = std::max(range.high - range.low, 0.0);
+    return width > 0 ? std::optional(width / static_cast<double>(shared.params.scale[0])) : std::nullopt;
+  };
+  std::vector<bool> untied(graph.nodes.size(), false);
+  bool any = false;
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (!is_integer(node) || rule_of(node).output != OutputQuantization::AllSame) continue;
+    const Precision precision = node.placement.precision;
+    std::vector<double> taken;
+    for (const std::vector<TensorId>* list : {&node.inputs, &node.outputs}) {
+      for (const TensorId id : *list) {
+        if (id == TensorId::None) continue;
+        if (const std::optional<double> own_steps = steps(id, precision)) taken.push_back(*own_steps);
+      }
+    }
+    if (taken.empty()) continue;
+    const auto [fewest, most] = std::minmax_element(taken.begin(), taken.end());
+    // MAXIMUM and MINIMUM may drop a constant that is far beyond all values.
+    const bool is_choice = node.op == OpKind::Maximum || node.op == OpKind::Minimum;
+    const bool drops = is_choice && std::any_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) {
+                         return id != TensorId::None && graph.tensor(id).is_constant();
+                       });
+    untied[n] = *fewest < kFewestSteps && (drops || *most > 2 * *fewest);
+    any = any || untied[n];
+  }
+  return any ? untied : std::vector<bool>();
+}
+
+calibrate::Range ActivationPlan::own_range(TensorId id, Precision precision,
+                                           const calibrate::TensorStatistics& statistics,
+                                           const calibrate::Method& method) const {
   const bool int16 = precision == Precision::Int16;
   const bool asymmetric = !int16 && group(id, precision).asymmetric;
-  widen(id, precision,
-        calibrate::choose_range(statistics, method, int16 ? 16 : 8, asymmetric, relevant_.of(id)));
+  return calibrate::choose_range(statistics, method, int16 ? 16 : 8, asymmetric, relevant_.of(id));
 }
 
 void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
@@ -278,8 +337,9 @@ void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator&
       warnings.push_back("Tensor '" + name + "' was zero in every calibration sample; its scale is 1.");
     }
     const auto method = own.find(id);
+    const calibrate::Method& chosen = method != own.end() ? method->second : params.calibration;
     for (const Precision precision : computed)
-      add_range(id, precision, statistics, method != own.end() ? method->second : params.calibration);
+      widen(id, precision, own_range(id, precision, statistics, chosen));
   }
 }
 

@@ -58,7 +58,8 @@ class ActivationPlan {
   const Group& group(TensorId id, Precision precision) const { return groups_[root(slot(id, precision))]; }
   Group& group(TensorId id, Precision precision) { return groups_[root(slot(id, precision))]; }
   void unite(TensorId a, TensorId b, Precision precision);
-  explicit ActivationPlan(const Graph& graph);
+  /// Nodes of `untied`, by node, keep a scale for each of their tensors; empty where none does.
+  explicit ActivationPlan(const Graph& graph, std::vector<bool> untied = {});
   void choose_params();
   void mark_quantized(const Graph& graph);
   void form_groups(const Graph& graph);
@@ -66,15 +67,22 @@ class ActivationPlan {
   void widen(TensorId id, Precision precision, calibrate::Range range);
   /// Marks the outputs of operators that move or select values, and adds the ranges of their constants.
   std::vector<bool> add_moved_ranges(const Graph& graph);
+  /// By node: those whose tensors had better not share a scale, as one of their group would keep hardly any
+  /// of its steps. Empty where there is none.
+  std::vector<bool> unequal_ties(const Graph& graph, const calibrate::Calibrator& calibration,
+                                 const QuantizationParams& params) const;
+  /// True where the node's tensors have one scale because it moves values.
+  bool ties(const Graph& graph, const Node& node) const;
   /// Says of each group whether it may have a zero point: as for all, or as the nodes with a scheme of their
   /// own say that compute its tensors. Of those that differ the symmetric one decides.
   void choose_symmetry(const Graph& graph, const QuantizationParams& params);
-  void add_range(TensorId id, Precision precision, const calibrate::TensorStatistics& statistics,
-                 const calibrate::Method& method);
+  calibrate::Range own_range(TensorId id, Precision precision, const calibrate::TensorStatistics& statistics,
+                             const calibrate::Method& method) const;
   void add_ranges(const Graph& graph, const calibrate::Calibrator& calibration,
                   const QuantizationParams& params, std::vector<std::string>& warnings);
 
   RelevantValues relevant_;
+  std::vector<bool> untied_;     ///< By node, or empty.
   std::vector<bool> quantized_;  ///< By slot, as what follows.
   std::vector<size_t> parent_;   ///< Union-find.
   std::vector<Group> groups_;    ///< Meaningful at roots.

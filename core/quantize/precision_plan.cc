@@ -97,7 +97,7 @@ partition::Report place_with(Graph& graph, const partition::Target& target, cons
 /// By node: true where a function's result is not rounded to 8 bits.
 std::vector<bool> wide_nodes(const Graph& graph, const partition::Target& target,
                              const QuantizationParams& params) {
-  const std::vector<bool> none(graph.nodes.size(), false);
+  std::vector<bool> none(graph.nodes.size(), false);
   if (params.prefer_int8_udf) return none;
   Graph placed = graph;
   place_with(placed, target, params, none,

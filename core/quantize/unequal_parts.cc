@@ -107,7 +107,7 @@ class Relocator {
   }
 
   void relocate(Component& component) {
-    if (is_mask(component) || stays_as_asked(component)) return;
+    if (is_for_softmax(component) || stays_as_asked(component)) return;
     const bool at_edge =
         std::all_of(component.nodes.begin(), component.nodes.end(), [&](size_t n) { return at_edge_[n]; });
     if (at_edge) {
@@ -127,8 +127,9 @@ class Relocator {
     if (int16) note_int16(component);
   }
 
-  /// What only SOFTMAX reads may be a mask, whose wide part stands for minus infinity: nothing is lost by it.
-  bool is_mask(const Component& component) const {
+  /// SOFTMAX makes ratios of differences: what counts is how large a step is, not how many a part has, and
+  /// RelevantValues keeps it small whatever a mask puts beside the logits.
+  bool is_for_softmax(const Component& component) const {
     bool any = false;
     for (const size_t n : component.nodes) {
       if (keeps_parts(node(n))) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -9,7 +10,6 @@
 #include "ops/operator.h"
 #include "quantize/activation_plan.h"
 #include "quantize/precision_plan.h"
-#include "quantize/weights.h"
 
 namespace octet::quantize {
 namespace {
@@ -38,9 +38,15 @@ bool holds_values(const Graph& graph, const Node& node, size_t i) {
   return ops::is_moved_operand(ops::operator_of(node.op), i);
 }
 
-double padding_of(const Node& node) {
+float padding_of(const Node& node) {
   const Pad* pad = std::get_if<Pad>(&node.attributes);
-  return pad != nullptr && std::isfinite(pad->value) ? static_cast<double>(pad->value) : 0;
+  return pad != nullptr ? pad->value : 0;
+}
+
+/// Infinite where the value is.
+Range including(Range range, float value) {
+  if (std::isnan(value)) return range;
+  return {std::min<double>(range.low, value), std::max<double>(range.high, value)};
 }
 
 double magnitude(Range range) { return std::max(-range.low, range.high); }
@@ -137,7 +143,8 @@ bool ValueParts::joins_unequal_parts(const Node& node) {
       parts.push_back(parts_[static_cast<size_t>(number_of(node.inputs[i]))]);
   }
   if (padding_of(node) != 0) parts.push_back(padding_part(node));
-  return parts.size() > 1 && mismatch_of(parts, Precision::Int8).has_value();
+  constexpr Range kAll = {-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  return parts.size() > 1 && mismatch_of(std::move(parts), node.outputs[0], kAll, Precision::Int8);
 }
 
 void ValueParts::move(const Node& node) {
@@ -201,8 +208,7 @@ bool ValueParts::move_places(const Node& node, std::span<const Content> operands
 }
 
 ValueParts::Part ValueParts::padding_part(const Node& node) {
-  const double value = padding_of(node);
-  const Range range = {std::min(value, 0.0), std::max(value, 0.0)};
+  const Range range = including({}, padding_of(node));
   return {.int8 = range, .int16 = range};
 }
 
@@ -222,7 +228,8 @@ ValueParts::PartId ValueParts::number_of(TensorId id) {
 ValueParts::Part ValueParts::part_of(TensorId id) const {
   const Tensor& tensor = graph_.tensor(id);
   if (tensor.is_constant()) {
-    const Range range = united(range_of(tensor), {});
+    Range range;
+    for (const float value : tensor.values<float>()) range = including(range, value);
     return {.int8 = range, .int16 = range};
   }
   const auto found = own_methods_.find(id);
@@ -257,16 +264,24 @@ std::optional<Mismatch> ValueParts::mismatch(TensorId id, Precision precision) c
   const Range bounds =
       united({static_cast<double>(statistics.low()), static_cast<double>(statistics.high())}, {});
   std::vector<Part> parts;
-  for (const PartId number : numbers) {
-    Part part = parts_[static_cast<size_t>(number)];
-    part.int8 = clamped(part.int8, bounds);
-    part.int16 = clamped(part.int16, bounds);
-    parts.push_back(part);
-  }
-  return mismatch_of(parts, precision);
+  for (const PartId number : numbers) parts.push_back(parts_[static_cast<size_t>(number)]);
+  return mismatch_of(std::move(parts), id, bounds, precision);
 }
 
-std::optional<Mismatch> ValueParts::mismatch_of(std::span<const Part> parts, Precision precision) const {
+std::optional<Mismatch> ValueParts::mismatch_of(std::vector<Part> parts, TensorId id, Range bounds,
+                                                Precision precision) const {
+  const ops::Interval relevant = relevant_.of(id);
+  for (Part& part : parts) {
+    for (Range* range : {&part.int8, &part.int16}) {
+      // What makes no difference, as a mask before a SOFTMAX, may be moved to the nearest that does.
+      *range = {std::clamp(range->low, relevant.low, relevant.high),
+                std::clamp(range->high, relevant.low, relevant.high)};
+      *range = united(clamped(*range, bounds), {});
+      // An infinity that makes a difference has no steps in any scale.
+      if (!std::isfinite(range->low)) range->low = 0;
+      if (!std::isfinite(range->high)) range->high = 0;
+    }
+  }
   const bool int16 = precision == Precision::Int16;
   const bool asymmetric = !int16 && int8_is_asymmetric(params_);
   const auto range = [&](const Part& part) { return int16 ? part.int16 : part.int8; };

@@ -62,7 +62,9 @@ class ValueParts {
   /// Runs the node on the parts' numbers in place of values; false where it cannot be run so.
   bool move_places(const Node& node, std::span<const Content> operands, PartId padding);
   bool joins_unequal_parts(const Node& node);
-  std::optional<Mismatch> mismatch_of(std::span<const Part> parts, Precision precision) const;
+  /// The same of parts that are joined in the tensor, whose values beyond `bounds` do not occur in it.
+  std::optional<Mismatch> mismatch_of(std::vector<Part> parts, TensorId id, calibrate::Range bounds,
+                                      Precision precision) const;
   /// The one part of a tensor that joins nothing, and that of the value that a node pads with.
   Part part_of(TensorId id) const;
   static Part padding_part(const Node& node);

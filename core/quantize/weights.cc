@@ -162,9 +162,16 @@ Tensor quantize_bias(const Tensor& bias, const QuantParams& weights, double inpu
 }
 
 calibrate::Range range_of(const Tensor& constant) {
-  calibrate::Range range;
   for (const float value : constant.values<float>()) {
     if (!std::isfinite(value)) not_finite(constant);
+  }
+  return finite_range_of(constant);
+}
+
+calibrate::Range finite_range_of(const Tensor& constant) {
+  calibrate::Range range;
+  for (const float value : constant.values<float>()) {
+    if (!std::isfinite(value)) continue;
     range.low = std::min<double>(range.low, value);
     range.high = std::max<double>(range.high, value);
   }

@@ -53,7 +53,9 @@ Tensor quantize_constant(const Tensor& constant, const QuantParams& params, Prec
 /// A constant operand in BF16, rounded to nearest even.
 Tensor round_to_bfloat16(const Tensor& constant);
 
-/// Smallest and largest value of a float constant; throws InvalidFile naming it when one is not finite.
+/// Smallest and largest value of a float constant, and 0, without values that are not finite.
+calibrate::Range finite_range_of(const Tensor& constant);
+/// The same of one whose values all have to be finite; throws InvalidFile naming it when one is not finite.
 calibrate::Range range_of(const Tensor& constant);
 
 }  // namespace octet::quantize

@@ -104,6 +104,15 @@ def _outputs() -> list[Net]:
         builder.add("MUL", [conv(x, "inner"), factors], [y], "MulOptions")
         return [y, factors]
 
+    def joined(builder, x, conv):
+        boxes, y = (
+            Tensor((*shape[:3], channels), "float32", name=name)
+            for channels, name in ((8, "boxes"), (16, "y"))
+        )
+        builder.add("MUL", [conv(x, "places"), constant([640.0], "float32")], [boxes], "MulOptions")
+        builder.add("CONCATENATION", [boxes, conv(x, "scores")], [y], "ConcatenationOptions", axis=3)
+        return [y]
+
     def twice(_, x, conv):
         y = conv(x, "y")
         return [y, y]
@@ -118,6 +127,7 @@ def _outputs() -> list[Net]:
         net("constant_of_zeros", zeros),
         net("constant_behind_folding", folded),
         net("constant_and_operand", operand),
+        net("joined", joined),
         net("input", lambda _, x, conv: [conv(x, "y"), x]),
         net("twice", twice),
         net("between", lambda _, x, conv: [conv(y := conv(x, "y"), "z"), y]),

@@ -35,7 +35,7 @@ Precision precision_of(DType type) { return type == DType::Int16 ? Precision::In
 
 Range reals_of(const Tensor& tensor) {
   if (is_integer(tensor)) return quantize::range_of(*tensor.quantization, precision_of(tensor.dtype));
-  return quantize::range_of(tensor);
+  return quantize::finite_range_of(tensor);
 }
 
 Range united(Range a, Range b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
@@ -271,8 +271,10 @@ std::string note_of(const Graph& graph, const Joining& joining, TensorId output,
   }
   std::string list = places[0];
   for (size_t i = 1; i < places.size(); ++i) list += ", " + places[i];
-  return subject + "has one scale, with steps of " + text_of(step) + ", for all that it joins, and " + list +
-         " has hardly any of them: its range is " + text_of(narrowest) + " steps wide." + kRemedy;
+  const std::string ranges = places.size() == 1 ? "the range of " : "the ranges of ";
+  return subject + "has one scale, with steps of " + text_of(step) + ", for all that it joins: " + ranges +
+         list + (places.size() == 1 ? " is " : " are as little as ") + text_of(narrowest) + " steps wide." +
+         kRemedy;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -307,7 +308,9 @@ TEST(UnequalParts, AreEachOfTheirOwnWhereTheyPartAgain) {
   head.builder.output(head.convolved(scores, 3));
   const Quantized made = quantized(head.builder.graph());
   EXPECT_EQ(precision_of(made, OpKind::Slice), Precision::Float32);
-  EXPECT_EQ(made.placed.nodes.back().placement.precision, Precision::Int8);
+  for (const Node& node : made.placed.nodes) {
+    if (node.op == OpKind::Conv2d) EXPECT_EQ(node.placement.precision, Precision::Int8) << node.name;
+  }
   EXPECT_GT(worst_sqnr(made, by_channel(3), 0), kLeastSqnr);
   EXPECT_GT(worst_sqnr(made, by_channel(3), 1), kLeastSqnr);
 }
@@ -331,16 +334,49 @@ TEST(UnequalParts, AreNoneWhereOneIsAlwaysZero) {
   EXPECT_EQ(precision_of(quantized(head.builder.graph()), OpKind::Concatenation), Precision::Int8);
 }
 
-TEST(UnequalParts, LeaveMasksToSoftmax) {
-  Head head;
-  const TensorId seen = head.builder.constant<uint8_t>({kScores}, {1, 0});
-  head.builder.graph().tensor(seen).dtype = DType::Bool;
-  const TensorId masked = head.builder.node(
-      OpKind::SelectV2, NoAttributes{}, {seen, head.scores, head.builder.constant<float>({1}, {-1e9f})})[0];
-  head.builder.output(head.moved(OpKind::Softmax, Softmax{}, masked));
+TEST(UnequalParts, AreNoMasksBeforeSoftmax) {
+  for (const float masked_out : {-1e9f, -std::numeric_limits<float>::infinity()}) {
+    Head head;
+    const TensorId seen = head.builder.constant<uint8_t>({kScores}, {1, 0});
+    head.builder.graph().tensor(seen).dtype = DType::Bool;
+    const TensorId masked =
+        head.builder.node(OpKind::SelectV2, NoAttributes{},
+                          {seen, head.scores, head.builder.constant<float>({1}, {masked_out})})[0];
+    head.builder.output(head.moved(OpKind::Softmax, Softmax{}, masked));
+    const Quantized made = quantized(head.builder.graph());
+    EXPECT_EQ(precision_of(made, OpKind::SelectV2), Precision::Int8);
+    EXPECT_EQ(precision_of(made, OpKind::Softmax), Precision::Int8);
+  }
+}
+
+const Tensor& named(const Graph& graph, const std::string& name) {
+  const auto found = std::find_if(graph.tensors.begin(), graph.tensors.end(),
+                                  [&](const Tensor& tensor) { return tensor.name == name; });
+  if (found == graph.tensors.end()) throw std::runtime_error("no tensor " + name);
+  return *found;
+}
+
+TEST(UnequalParts, AreNotTiedByWhatTheyAreJoinedWithBoth) {
+  // Each joining is of ranges 8 times apart, all together of 64 times.
+  Head head(1.25f);
+  const TensorId middle = head.scaled(head.scores, 8);
+  head.builder.output(head.joined({head.scores, middle}));
+  head.builder.output(head.joined({middle, head.scaled(head.boxes, 80.0f / 640)}));
   const Quantized made = quantized(head.builder.graph());
-  EXPECT_EQ(precision_of(made, OpKind::SelectV2), Precision::Int8);
-  EXPECT_EQ(precision_of(made, OpKind::Softmax), Precision::Int8);
+  EXPECT_EQ(precision_of(made, OpKind::Concatenation), Precision::Int8);
+  EXPECT_GT(worst_sqnr(made, by_channel(4, 2)), 30);
+  EXPECT_GT(worst_sqnr(made, by_channel(6, 2), 1), 30);
+}
+
+TEST(UnequalParts, AreNotTiedToAConstantThatIsNeverReached) {
+  Head head(1);
+  const TensorId limited = head.builder.node(OpKind::Minimum, NoAttributes{},
+                                             {head.scores, head.builder.constant<float>({1}, {1e6f})})[0];
+  head.builder.output(head.convolved(limited, 3));
+  const Quantized made = quantized(head.builder.graph());
+  const std::string& name = head.builder.tensor(limited).name;
+  EXPECT_LT(named(made.graph, name).quantization->scale[0], 1.5f / 255);
+  EXPECT_GT(worst_sqnr(made, by_channel(3)), 30);
 }
 
 TEST(UnequalParts, LeaveMasksThatAreAddedToSoftmax) {
