@@ -52,9 +52,14 @@ Fit fit_of(std::string_view name, const Node& node) {
 }
 
 std::string whole_name(const Graph& graph, const std::string& name) {
-  std::vector<std::string> whole;
   for (const Node& node : graph.nodes) {
     if (fit_of(name, node) != Fit::None) return name;
+  }
+  const auto labels = short_names(graph);
+  std::vector<std::string> whole;
+  for (const Node& node : graph.nodes) {
+    if (labels.at(node.name) == name) return node.name;
+    // Shorter than the label, which tells the node from others.
     if (short_name(node.name) == name) whole.push_back(node.name);
   }
   if (whole.size() <= 1) return whole.empty() ? name : whole[0];

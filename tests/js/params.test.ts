@@ -42,6 +42,7 @@ describe('QuantizationParams', () => {
       requantization: 'tflite',
       biasCorrection: 'regular',
       adaptiveRounding: true,
+      judgeMethods: false,
       channelEqualization: true,
       preferInt8Udf: false,
       smoothQuant: { enabled: true, alpha: 0.75, search: false },

@@ -73,7 +73,7 @@ test('a run is cancelled at once, and another one works', async () => {
   expect(Date.now() - before).toBeLessThan(3000);
   await page.getByText('Quantizing was cancelled').waitFor();
   await startRun(page);
-  await page.locator('.phase[data-state=now]', { hasText: 'Correct and round' }).waitFor();
+  await page.locator('.phase[data-state=now]', { hasText: 'Try the methods' }).waitFor();
 });
 
 test('the session survives a reload and is gone when cleared', async () => {

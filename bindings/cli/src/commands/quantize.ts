@@ -220,6 +220,9 @@ function shareOf(text: string): number {
   return share;
 }
 
+/** The settings that turn on methods, which presets leave to a judgement. */
+const METHODS = ['smoothQuant', 'channelEqualization', 'adaptiveRounding', 'biasCorrection'];
+
 async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationParams> {
   const { preset, config, method, requantization, weightBits, biasCorrection } = options;
   const { adaptiveRounding, channelEqualization, smoothQuant } = options;
@@ -228,6 +231,8 @@ async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationP
     const settings = await readJson(config);
     // A file that leaves the requantization open means the target's, as without a file.
     params = QuantizationParams.fromJSON({ ...params.toJSON(), ...settings });
+    if (METHODS.some((method) => method in settings) && !('judgeMethods' in settings))
+      params = params.withJudgedMethods(false);
   }
   if (method !== undefined) params = params.withCalibration(params.calibration.withMethod(method));
   if (requantization !== undefined) params = params.withRequantizationMode(requantization);
@@ -240,6 +245,11 @@ async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationP
   if (adaptiveRounding) params = params.withAdaptiveRounding();
   if (channelEqualization) params = params.withChannelEqualization();
   if (smoothQuant !== undefined) params = params.withSmoothQuant(smoothQuantOf(smoothQuant));
+  // Whoever names methods has decided.
+  if (
+    [biasCorrection, adaptiveRounding, channelEqualization, smoothQuant].some((given) => given !== undefined)
+  )
+    params = params.withJudgedMethods(false);
   return params;
 }
 
