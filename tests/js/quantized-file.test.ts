@@ -64,7 +64,7 @@ test('it is not quantized again, and a float net is not converted', async () => 
 test('what does not exist is refused by its name', async () => {
   const converted = net.convertToSimaQuantization({ requantization: 'gemmlowp' as never });
   await expectRejection(converted, 'INVALID_CONFIG', /requantization is "gemmlowp"/);
-  await expectRejection(original.toTFLite({ ioType: 'int4' as never }), 'INVALID_CONFIG', /'int4'/);
+  await expectRejection(original.toTFLite({ ioType: 'int4' as never }), 'INVALID_CONFIG', /ioType is "int4"/);
 });
 
 test('tflite requantization keeps every integer, through .octet and .tflite', async () => {
