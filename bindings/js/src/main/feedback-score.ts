@@ -1,10 +1,10 @@
 // What accuracy feedback measures of a model: a statistic over labelled samples, or how far it is from the float model.
 
-import { type LabelledItems, repeatableItems, unlabelledItems } from '../data/labels/labelled-items.js';
+import { evaluated, repeatableItems, unlabelledItems } from '../data/labels/labelled-items.js';
 import { type RepeatableSamples, repeatableSamples } from '../data/samples.js';
 import type { AccuracyFeedbackOptions } from '../feedback-types.js';
 import type { LabelledSample, Statistic } from '../statistics/types.js';
-import type { CallOptions, LoadedNet, Model, Runnable, Sample, SampleSource } from '../types.js';
+import type { CallOptions, LoadedNet, Model, Sample, SampleSource } from '../types.js';
 import { withFile } from './calibration.js';
 import { checkChoice } from './choices.js';
 import { outputNoise } from './sensitivity.js';
@@ -67,14 +67,4 @@ async function signalOf(
   await evaluated(net, unlabelledItems(samples), squares, options);
   const computed = new Set(net.nodes.flatMap((node) => node.outputs));
   return net.outputs.map(({ name }) => (computed.has(name) && sums.get(name)) || undefined);
-}
-
-/** The result of a statistic over items that only the package's own handles take. */
-function evaluated(
-  model: Runnable,
-  items: LabelledItems,
-  statistic: Statistic<unknown>,
-  options: CallOptions,
-): Promise<number> {
-  return model.evaluate(items as unknown as Iterable<LabelledSample<unknown>>, statistic, options);
 }

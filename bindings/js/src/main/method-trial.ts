@@ -1,9 +1,9 @@
 // Which accuracy methods help a net: each is tried on some samples with and without, and judged on others that it has not
 // seen, since what a method learns from samples it may owe to them alone.
 
-import { type LabelledItems, unlabelledItems } from '../data/labels/labelled-items.js';
+import { evaluated, type LabelledItems, unlabelledItems } from '../data/labels/labelled-items.js';
 import { forEachInOrder, type RepeatableSamples, workersFor } from '../data/samples.js';
-import type { LabelledSample, Statistic } from '../statistics/types.js';
+import type { Statistic } from '../statistics/types.js';
 import type { AccuracyMethod, CallOptions, MethodFinding, Runnable } from '../types.js';
 import type { CalibratedNet, NetCalibration } from './calibration.js';
 import { OutputNoise } from './output-noise.js';
@@ -101,6 +101,8 @@ async function eliminate(
   let left = params;
   for (let kept = asked; kept.length > 0; ) {
     const noise = await judge.noiseOf(left);
+    // Those that scale channels come last: what the others leave has the same statistics, which are gathered once.
+    for (const toggle of [...kept].reverse()) await judge.noiseOf(toggle.without(left));
     const effects: { readonly toggle: Toggle; readonly effect: Effect }[] = [];
     for (const toggle of kept)
       effects.push({ toggle, effect: effectOf(noise, await judge.noiseOf(toggle.without(left))) });
@@ -150,6 +152,7 @@ class Judge {
   readonly #calibration: NetCalibration;
   readonly #judging: LabelledItems;
   readonly #options: CallOptions;
+  readonly #report: () => void;
   readonly #measured = new Map<string, OutputNoise>();
   #float: readonly (readonly Float32Array[])[] | undefined;
   /** Steps of progress: samples that were told apart, then those that methods were tried with. */
@@ -171,8 +174,6 @@ class Judge {
     this.#options = quiet;
     this.#report = () => onProgress?.({ phase: 'judge', done: this.#done, total: this.#total });
   }
-
-  readonly #report: () => void;
 
   async noiseOf(params: QuantizationParams): Promise<OutputNoise> {
     const key = JSON.stringify(params);
@@ -212,8 +213,7 @@ class Judge {
       },
       result: () => undefined,
     };
-    const items = this.#judging as unknown as Iterable<LabelledSample<unknown>>;
-    await model.evaluate(items, keep, this.#options);
+    await evaluated(model, this.#judging, keep, this.#options);
     return rows;
   }
 }

@@ -1,7 +1,7 @@
 // Labelled samples of any source, as workers are sent them.
 
-import type { LabelledSample } from '../../statistics/types.js';
-import type { ImageDataset } from '../../types.js';
+import type { LabelledSample, Statistic } from '../../statistics/types.js';
+import type { CallOptions, ImageDataset, Runnable } from '../../types.js';
 import type { EncodedSample } from '../../wire/protocol.js';
 import { EncodedDataset } from '../dataset.js';
 import { givesOnce, Repeatable } from '../repeatable.js';
@@ -51,6 +51,16 @@ export function repeatableItems(source: LabelledSource): LabelledItems {
     bytesOf: ({ sample }) => bytesOfEncoded(sample),
   });
   return new LabelledItems(undefined, () => repeatable.pass(true));
+}
+
+/** The result of a statistic over items, which the package's own handles take and its interfaces do not name. */
+export function evaluated<Result>(
+  model: Runnable,
+  items: LabelledItems,
+  statistic: Statistic<unknown, Result>,
+  options: CallOptions,
+): Promise<Result> {
+  return model.evaluate(items as unknown as Iterable<LabelledSample<unknown>>, statistic, options);
 }
 
 /** Samples that nothing is known of, to be gone through again and again. */
