@@ -7,18 +7,18 @@ cd "$(dirname "$0")/.."
 # The C library's functions that differ between platforms in their last bits; square roots, remainders and rounding do not.
 libm='(?:exp|exp2|exp10|expm1|log|log2|log10|log1p|pow|cbrt|hypot|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|erf|erfc|tgamma|lgamma)[fl]?'
 
-# Results are the same bits everywhere: outside kernels/math nothing calls, or takes the address of, what is named above.
+# Results are the same bits everywhere: outside kernels/arithmetic/math nothing calls, or takes the address of, what is named above.
 lint_libm() {
   local code='^(?:(?!//).)*?' # What stands before a comment.
   local found
   found=$(git grep -nP "$code(?:\bstd::$libm\b|(?<![\w.:>])(?:::)?$libm\()" -- 'core/*.cc' 'core/*.h' \
-    'bindings/embind/*.cc' 'bindings/embind/*.h' ':!core/kernels/math*')
+    'bindings/embind/*.cc' 'bindings/embind/*.h' ':!core/kernels/arithmetic/math*')
   case $? in
     0) printf '%s\n' "$found" >&2 ;;
     1) return 0 ;;
     *) return 2 ;; # git's own failure is no clean bill.
   esac
-  echo "These use the C library's functions, whose last bits differ between platforms: call those of core/kernels/math.h." >&2
+  echo "These use the C library's functions, whose last bits differ between platforms: call those of core/kernels/arithmetic/math.h." >&2
   return 1
 }
 

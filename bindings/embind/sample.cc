@@ -5,7 +5,7 @@
 
 #include "guarded.h"
 #include "ir/digest.h"
-#include "kernels/convert.h"
+#include "kernels/arithmetic/convert.h"
 #include "transforms/image.h"
 #include "values.h"
 

@@ -6,8 +6,8 @@
 
 #include "guarded.h"
 #include "ir/short_name.h"
-#include "kernels/math.h"
-#include "quantize/mixed_precision.h"
+#include "kernels/arithmetic/math.h"
+#include "quantize/noise/mixed_precision.h"
 #include "values.h"
 
 namespace octet::binding {

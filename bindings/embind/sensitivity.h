@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "quantize/rounding_noise.h"
+#include "quantize/noise/rounding_noise.h"
 #include "sample.h"
 
 namespace octet::binding {

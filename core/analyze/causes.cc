@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "analyze/wording.h"
-#include "kernels/math.h"
+#include "kernels/arithmetic/math.h"
 #include "ops/operator.h"
 
 namespace octet::analyze {

@@ -4,7 +4,7 @@
 
 #include "analyze/quantization_report.h"
 #include "ir/error.h"
-#include "quantize/params.h"
+#include "quantize/settings/quantization_params.h"
 
 namespace octet::analyze {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/math.h"
+#include "kernels/arithmetic/math.h"
 
 namespace octet::analyze {
 

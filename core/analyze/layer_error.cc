@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "analyze/channel_axes.h"
-#include "kernels/convert.h"
-#include "quantize/float_twin.h"
+#include "kernels/arithmetic/convert.h"
+#include "quantize/prequantized/float_twin.h"
 
 namespace octet::analyze {
 namespace {

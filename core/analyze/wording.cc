@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "kernels/math.h"
+#include "kernels/arithmetic/math.h"
 
 namespace octet::analyze {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "calibrate/range_methods.h"
-#include "kernels/math.h"
+#include "kernels/arithmetic/math.h"
 
 namespace octet::calibrate {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ir/dequantized.h"
-#include "kernels/convert.h"
+#include "kernels/arithmetic/convert.h"
 
 namespace octet::emulate {
 namespace {

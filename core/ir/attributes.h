@@ -291,7 +291,7 @@ struct StaticType {
   friend bool operator==(const StaticType&, const StaticType&) = default;
 };
 
-/// TESSELLATE: a tensor 1 x H x W x C to 1 x n, slice by slice; ops/tessellate.cc has the layout.
+/// TESSELLATE: a tensor 1 x H x W x C to 1 x n, slice by slice; ops/imaging/tessellate.cc has the layout.
 struct Tessellate {
   std::array<int32_t, 3> slice = {1, 1, 1};  ///< Height, width, channels; smaller at the far edges.
   bool align_c16 = false;  ///< The channels of each slice are filled up with 0 to a multiple of 16.

@@ -23,7 +23,8 @@ struct QuantParams {
 /// activation or weight is that small.
 inline constexpr double kSmallestScale = 0x1p-60;
 
-/// The two documented families of integer rescaling; see kernels/requantize.h for their arithmetic.
+/// The two documented families of integer rescaling; see kernels/arithmetic/requantize.h for their
+/// arithmetic.
 enum class RequantizationMode : uint8_t {
   Tflite,  ///< 32-bit fixed-point multiplier and shift, as TFLite's reference kernels.
   Sima,    ///< Convolutions rescale by a right shift alone; elementwise operators by 15-bit multipliers and a

@@ -36,7 +36,7 @@ enum class Elements : uint8_t {
   Computed,  ///< Of several elements, or of what is known besides.
 };
 
-/// How a small change of the operands moves the float results. emulate/adjoint_kernels.cc computes it.
+/// How a small change of the operands moves the float results. quantize/noise/adjoint_kernels.cc computes it.
 enum class Derivative : uint8_t {
   None,       ///< There is none, or nobody has needed it.
   Pointwise,  ///< Of one element of each operand: by differences.

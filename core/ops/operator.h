@@ -55,10 +55,10 @@ using PrepareKernel = std::unique_ptr<Kernel> (*)(const NodeView& node);
 /// The kernels an operator has, by the type of its activations; null where it lacks one.
 ///
 /// `i16` computes on INT16 activations of zero point 0; weights are INT8 and biases INT64 ("16x8"), other
-/// constants INT16. per_tensor() and clamp_of<int16_t>() give its parameters, kernels/requantize.h its
-/// arithmetic; a kernel that never looks into its elements serves all three. A node that reads or computes an
-/// INT16 tensor runs `i16`, be it QUANTIZE to INT8. `Support::int16` then says whether TFLite has the like;
-/// the MLA follows from INT8 (partition/target.h).
+/// constants INT16. per_tensor() and clamp_of<int16_t>() give its parameters, kernels/arithmetic/requantize.h
+/// its arithmetic; a kernel that never looks into its elements serves all three. A node that reads or
+/// computes an INT16 tensor runs `i16`, be it QUANTIZE to INT8. `Support::int16` then says whether TFLite has
+/// the like; the MLA follows from INT8 (partition/target.h).
 struct Kernels {
   PrepareKernel f32 = nullptr;
   PrepareKernel i8 = nullptr;

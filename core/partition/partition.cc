@@ -8,7 +8,7 @@
 
 #include "ops/operator.h"
 #include "partition/node_names.h"
-#include "partition/norms.h"
+#include "partition/normalization_parts.h"
 #include "partition/segments.h"
 
 namespace octet::partition {

@@ -2,8 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include "ir/graph_edits.h"
 #include "prepare/mla_rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

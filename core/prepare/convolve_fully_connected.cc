@@ -1,7 +1,7 @@
 #include <optional>
 
+#include "ir/graph_edits.h"
 #include "prepare/mla_rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

@@ -2,9 +2,9 @@
 #include <string>
 #include <utility>
 
+#include "ir/graph_edits.h"
 #include "ops/operator.h"
 #include "prepare/rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

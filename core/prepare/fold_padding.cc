@@ -1,5 +1,5 @@
+#include "ir/graph_edits.h"
 #include "prepare/rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

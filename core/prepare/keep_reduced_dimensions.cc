@@ -1,5 +1,5 @@
+#include "ir/graph_edits.h"
 #include "prepare/mla_rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "ir/graph_edits.h"
 #include "ops/parts.h"
 #include "prepare/mla_rewrites.h"
 #include "prepare/rewrites.h"

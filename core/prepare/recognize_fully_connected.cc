@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "ir/graph_edits.h"
 #include "prepare/rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

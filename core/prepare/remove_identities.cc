@@ -1,8 +1,8 @@
 #include <optional>
 
+#include "ir/graph_edits.h"
 #include "ops/operator.h"
 #include "prepare/rewrites.h"
-#include "prepare/rewriting.h"
 
 namespace octet::prepare {
 namespace {

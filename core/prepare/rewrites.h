@@ -31,7 +31,4 @@ int fold_channel_constants(Graph& graph);
 /// RELU, RELU6 and RELU_N1_TO_1 become the fused activation of the node in front, where it has one.
 int fuse_activations(Graph& graph);
 
-/// Nodes are dropped that neither an output nor another node needs.
-int remove_dead_nodes(Graph& graph);
-
 }  // namespace octet::prepare

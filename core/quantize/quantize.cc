@@ -11,9 +11,9 @@
 
 #include "ir/unique_name.h"
 #include "ops/operator.h"
-#include "quantize/activation_plan.h"
-#include "quantize/precision_plan.h"
-#include "quantize/weights.h"
+#include "quantize/precision/placement.h"
+#include "quantize/ranges/activation_plan.h"
+#include "quantize/weights/quantized_constants.h"
 
 namespace octet::quantize {
 namespace {

@@ -8,7 +8,7 @@
 #include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "partition/partition.h"
-#include "quantize/params.h"
+#include "quantize/settings/quantization_params.h"
 
 namespace octet::quantize {
 

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "ir/error.h"
-#include "kernels/color.h"
-#include "kernels/convert.h"
-#include "kernels/image_resize.h"
+#include "kernels/arithmetic/convert.h"
+#include "kernels/imaging/color.h"
+#include "kernels/imaging/opencv_resize.h"
 
 namespace octet::transforms {
 namespace {

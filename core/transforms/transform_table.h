@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "transforms/fields.h"
+#include "transforms/json_fields.h"
 #include "transforms/network.h"
 
 namespace octet::transforms {

@@ -251,7 +251,7 @@ def test_normalizes_as_numpy():
 
 
 def _slices(frame: np.ndarray, slice_shape, align_c16: bool, cblock: bool) -> np.ndarray:
-    """The layout that ops/tessellation.h describes, slice by slice in NumPy."""
+    """The layout that ops/imaging/tessellation.h describes, slice by slice in NumPy."""
     height, width, channels = slice_shape
     parts = []
     for y in range(0, frame.shape[0], height):

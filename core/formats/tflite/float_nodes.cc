@@ -10,9 +10,9 @@
 
 #include "emulate/bfloat16_kernel.h"
 #include "ir/dequantized.h"
+#include "ir/graph_edits.h"
 #include "ir/unique_name.h"
 #include "ops/operator.h"
-#include "prepare/rewriting.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -137,7 +137,7 @@ class Rewriter {
           graph_.tensor(node.outputs[0]).dtype != DType::Float32) {
         continue;
       }
-      if (prepare::bypass(graph_, static_cast<NodeId>(n), 0)) {
+      if (bypass(graph_, static_cast<NodeId>(n), 0)) {
         --n;
       } else {
         const std::span<const int32_t> shape = graph_.tensor(node.outputs[0]).shape.dims();

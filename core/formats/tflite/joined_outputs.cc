@@ -10,13 +10,13 @@
 #include <unordered_set>
 #include <utility>
 
+#include "ir/graph_edits.h"
 #include "ir/short_name.h"
 #include "ir/unique_name.h"
 #include "ops/operator.h"
-#include "prepare/rewrites.h"
-#include "quantize/activation_plan.h"
-#include "quantize/value_parts.h"
-#include "quantize/weights.h"
+#include "quantize/ranges/activation_plan.h"
+#include "quantize/ranges/value_parts.h"
+#include "quantize/weights/quantized_constants.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -136,7 +136,7 @@ class Rewriter {
       rewritten.emplace(output, integers);
       output = integers;
     }
-    prepare::remove_dead_nodes(graph_);
+    remove_dead_nodes(graph_);
     remove_unused_tensors(graph_);
     return std::move(graph_);
   }

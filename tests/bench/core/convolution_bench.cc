@@ -6,12 +6,12 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/depthwise_float.h"
-#include "kernels/depthwise_int8.h"
-#include "kernels/dot.h"
-#include "kernels/fused.h"
-#include "kernels/gemm_float.h"
-#include "kernels/gemm_int8.h"
+#include "kernels/convolution/depthwise_float.h"
+#include "kernels/convolution/depthwise_int8.h"
+#include "kernels/convolution/dot.h"
+#include "kernels/convolution/fused_multiply_add.h"
+#include "kernels/convolution/gemm_float.h"
+#include "kernels/convolution/gemm_int8.h"
 #include "kernels/simd.h"
 #include "kernels/unrolled.h"
 

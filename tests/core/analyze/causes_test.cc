@@ -9,7 +9,7 @@
 
 #include "calibrate/calibrator.h"
 #include "partition/target.h"
-#include "quantize/precision_plan.h"
+#include "quantize/precision/placement.h"
 #include "quantize/quantize.h"
 #include "support/graph_builder.h"
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels/convert.h"
+#include "kernels/arithmetic/convert.h"
 #include "support/graph_builder.h"
 
 namespace octet::emulate {

@@ -106,13 +106,22 @@ TEST(Hacking, ListsTheFilesThatAnOperatorIsIn) {
   EXPECT_EQ(found, listed);
 }
 
+/// The text of an operator's file, in whatever room of core/ops it is.
+std::string file_of_operator(const std::string& variable) {
+  for (const auto& room : fs::directory_iterator(kRoot / "core/ops")) {
+    const fs::path file = room.path() / (variable + ".cc");
+    if (room.is_directory() && fs::exists(file)) return text_of(file);
+  }
+  return {};
+}
+
 TEST(Hacking, EveryOperatorHasItsFileItsTestAndItsRows) {
   const std::string tests = all_tests();
   const std::string readme = text_of(kRoot / "README.md");
   const std::string without_row = section("without a row");
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.name);
-    const std::string file = text_of(kRoot / "core/ops" / (row.variable + ".cc"));
+    const std::string file = file_of_operator(row.variable);
     EXPECT_NE(file.find("const Operator " + row.variable + " = {"), std::string::npos);
     EXPECT_NE(readme.find("\n| " + row.name + " |"), std::string::npos);
     const bool is_tried = std::regex_search(tests, std::regex("OpKind::" + row.enumerator + "\\b")) ||

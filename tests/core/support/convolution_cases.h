@@ -9,7 +9,7 @@
 
 #include "ir/attributes.h"
 #include "ir/graph.h"
-#include "kernels/requantize.h"
+#include "kernels/arithmetic/requantize.h"
 #include "ops/activation.h"
 #include "support/graph_builder.h"
 

@@ -1,4 +1,4 @@
-// Kernels for kernels/dot.h as machines have them, exact and not.
+// Kernels for kernels/convolution/dot.h as machines have them, exact and not.
 #pragma once
 
 #include <algorithm>
@@ -6,8 +6,8 @@
 #include <initializer_list>
 #include <stdexcept>
 
-#include "kernels/depthwise_dots.h"
-#include "kernels/dot.h"
+#include "kernels/convolution/depthwise_dot_kernel.h"
+#include "kernels/convolution/dot.h"
 
 namespace octet::test {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/fused.h"
+#include "kernels/convolution/fused_multiply_add.h"
 
 namespace octet::test {
 

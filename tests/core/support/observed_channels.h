@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "quantize/channel_statistics.h"
+#include "quantize/channels/channel_statistics.h"
 
 namespace octet::test {
 

@@ -1,5 +1,5 @@
-// The search of quantize/mixed_precision.h by its definition: every candidate is judged by the sum over all
-// tensors. Takes a cube of the number of nodes.
+// The search of quantize/noise/mixed_precision.h by its definition: every candidate is judged by the sum over
+// all tensors. Takes a cube of the number of nodes.
 #pragma once
 
 #include <algorithm>
@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/math.h"
+#include "kernels/arithmetic/math.h"
 #include "ops/operator.h"
-#include "quantize/mixed_precision.h"
+#include "quantize/noise/mixed_precision.h"
 
 namespace octet::test {
 

@@ -14,11 +14,11 @@
 #include "formats/tflite/writer.h"
 #include "partition/partition.h"
 #include "prepare/prepare.h"
-#include "quantize/channel_methods.h"
-#include "quantize/int16_parts.h"
-#include "quantize/precision_plan.h"
+#include "quantize/channels/channel_methods.h"
+#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/placement.h"
 #include "quantize/quantize.h"
-#include "quantize/refinement.h"
+#include "quantize/refinement/refinement.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Where on a model's input a box of an image comes to lie. The image is put there by placed_picture() in
-// core/kernels/image_resize.cc; a test holds the two together.
+// core/kernels/imaging/opencv_resize.cc; a test holds the two together.
 
 import type { LabelledBox } from '../../statistics/types.js';
 import type { Preprocessing } from '../../types.js';

@@ -1,0 +1,27 @@
+// GREATER_EQUAL: whether an element is at least another, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/logic/comparison_operators.h"
+
+namespace octet::ops {
+
+extern const Operator greater_equal;
+const Operator greater_equal = {
+    .kind = OpKind::GreaterEqual,
+    .infer = infer_comparison,
+    .kernels = comparison_kernels<std::greater_equal<>>(),
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = kComparedByTflite,
+    .short_name = "Greater equal",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,27 @@
+// LESS: whether an element is smaller than another, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/logic/comparison_operators.h"
+
+namespace octet::ops {
+
+extern const Operator less;
+const Operator less = {
+    .kind = OpKind::Less,
+    .infer = infer_comparison,
+    .kernels = comparison_kernels<std::less<>>(),
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = kComparedByTflite,
+    .short_name = "Less",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,27 @@
+// LOGICAL_OR: whether one of two truth values holds, broadcast by NumPy's rules.
+#include <functional>
+
+#include "ops/logic/truth_values.h"
+
+namespace octet::ops {
+
+extern const Operator logical_or;
+const Operator logical_or = {
+    .kind = OpKind::LogicalOr,
+    .infer = infer_logic,
+    .kernels = {.plain = prepare_comparison<uint8_t, std::logical_or<>>},
+    .quantization = kGivesTruth,
+    .mla = {.int8 = false},
+    .tflite = {.int8 = false},
+    .short_name = "Logical or",
+    .elements = Elements::Computed,
+    .derivative = Derivative::None,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
+};
+
+}  // namespace octet::ops

@@ -1,0 +1,26 @@
+// RESHAPE: the same elements in another shape.
+#include "ops/movement/reshape_operators.h"
+
+namespace octet::ops {
+
+extern const Operator reshape = {
+    .kind = OpKind::Reshape,
+    .infer = infer_reshaped,
+    .kernels = every_type(identity_kernel),
+    .quantization = kKeepsParameters,
+    .mla = {.int8 = true, .bf16 = true, .constraints = kReshapedMla},
+    .tflite = {.int8 = true, .int16 = true},
+    .cvu = true,
+    .in_place = true,
+    .short_name = "Reshape",
+    .elements = Elements::Moved,
+    .derivative = Derivative::Movement,
+    .passes_channel_factors = never,
+    .identity = Identity{always},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = nullptr,
+};
+
+}  // namespace octet::ops

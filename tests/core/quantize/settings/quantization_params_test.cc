@@ -1,0 +1,127 @@
+#include "quantize/settings/quantization_params.h"
+
+#include <gtest/gtest.h>
+
+#include "quantize/ranges/activation_plan.h"
+
+namespace octet::quantize {
+namespace {
+
+std::string message_of(std::string_view json) {
+  try {
+    params_from_json(json);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
+    return error.message();
+  }
+  return "";
+}
+
+TEST(QuantizationParams, JsonIsTheIdentity) {
+  QuantizationParams params;
+  params.calibration = {calibrate::MethodKind::Percentile, 1024, 99.5, 0.02};
+  params.activations.asymmetric = false;
+  params.weights.per_channel = false;
+  params.weights.bits = 4;
+  params.requantization = RequantizationMode::Tflite;
+  params.bias_correction = BiasCorrection::Iterative;
+  params.adaptive_rounding = true;
+  params.channel_equalization = true;
+  params.prefer_int8_udf = false;
+  params.smooth_quant = {.enabled = true, .alpha = 0.25, .search = true};
+  params.unquantized_nodes = {"a", "b;c"};
+  params.custom_configs = {{"conv*", {.precision = NodePrecision::BFloat16Int8Weights}},
+                           {"x", {.precision = NodePrecision::Int16}}};
+  params.custom_configs["y"] = {.activations = Scheme{.asymmetric = true},
+                                .weights = Scheme{.per_channel = true, .bits = 4},
+                                .calibration = calibrate::Method{.kind = calibrate::MethodKind::MinMax}};
+  const std::string json = to_json(params);
+  EXPECT_EQ(to_json(params_from_json(json)), json);
+  EXPECT_EQ(to_json(params_from_json("{}")), to_json(QuantizationParams{}));
+}
+
+TEST(QuantizationParams, RefusesWhatItCannotDo) {
+  EXPECT_NE(message_of(R"({"weights":{"asymmetric":true}})").find("weights.asymmetric"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"perChannel":true}})").find("activations.perChannel"),
+            std::string::npos);
+  EXPECT_NE(message_of(R"({"calibration":{"method":"best"}})").find("best"), std::string::npos);
+  EXPECT_NE(message_of(R"({"calibration":{"numBins":1000}})").find("1000 bins"), std::string::npos);
+  EXPECT_NE(message_of(R"({"calibraton":{}})").find("calibraton"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"bits":16}})").find("symmetric"), std::string::npos);
+  EXPECT_NE(message_of(R"({"weights":{"bits":16}})").find("weights.bits"), std::string::npos);
+  EXPECT_NE(message_of(R"({"activations":{"bits":4}})").find("activations.bits"), std::string::npos);
+  EXPECT_NE(message_of(R"({"weights":{"bits":8,"bfloat16":true}})").find("weights.bits"), std::string::npos);
+  EXPECT_NE(
+      message_of(R"({"customQuantizationConfigs":{"a":{"quantizationPrecision":"INT4"}}})").find("INT4"),
+      std::string::npos);
+  const auto node = [](const std::string& config) {
+    return message_of(R"({"customQuantizationConfigs":{"a":)" + config + "}}");
+  };
+  EXPECT_NE(node("{}").find("empty"), std::string::npos);
+  EXPECT_NE(node(R"({"weightScheme":{"bits":16}})").find("a.weightScheme.bits"), std::string::npos);
+  EXPECT_NE(node(R"({"activationScheme":{"perChannel":true}})").find("a.activationScheme.perChannel"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"calibration":{"method":"best"}})").find("best"), std::string::npos);
+  EXPECT_NE(node(R"({"calibration":{"bins":3}})").find("customQuantizationConfigs.a.calibration"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"quantizationPrecision":"INT16","activationScheme":{}})").find("INT16"),
+            std::string::npos);
+  EXPECT_NE(node(R"({"quantizationPrecision":"FLOAT","weightScheme":{}})").find("FLOAT"), std::string::npos);
+  EXPECT_EQ(node(R"({"quantizationPrecision":"INT8","weightScheme":{"bits":4}})"), "");
+  EXPECT_NE(message_of(R"({"requantization":3})").find("requantization"), std::string::npos);
+  EXPECT_NE(message_of(R"({"biasCorrection":"twice"})").find("twice"), std::string::npos);
+  EXPECT_NE(message_of(R"({"smoothQuant":{"alpha":1.5}})").find("smoothQuant.alpha"), std::string::npos);
+  EXPECT_NE(message_of(R"({"adaptiveRounding":1})").find("adaptiveRounding"), std::string::npos);
+  EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
+}
+
+TEST(Int8Params, CoverTheRangeAndRepresentZeroExactly) {
+  for (const calibrate::Range range :
+       {calibrate::Range{-1, 1}, {0, 6}, {-3, 0}, {-0.1, 5}, {-1e-20, 1e-20}}) {
+    const QuantParams params = int8_params(range, true);
+    const double scale = static_cast<double>(params.scale[0]);
+    EXPECT_GE(params.zero_point[0], -128);
+    EXPECT_LE(params.zero_point[0], 127);
+    EXPECT_LE(scale * (-128 - params.zero_point[0]), range.low + scale / 2);
+    EXPECT_GE(scale * (127 - params.zero_point[0]), range.high - scale / 2);
+  }
+  EXPECT_EQ(int8_params({0, 6}, true).zero_point[0], -128);
+  EXPECT_EQ(int8_params({-3, 5}, false).zero_point[0], 0);
+  EXPECT_EQ(int8_params({0, 0}, true), QuantParams::per_tensor(1.0f, 0));
+}
+
+TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {
+  using calibrate::MethodKind;
+  const auto with = [](calibrate::Method method, bool equalized = false) {
+    QuantizationParams params;
+    params.calibration = method;
+    params.channel_equalization = equalized;
+    return params;
+  };
+  const QuantizationParams histogram = with({.kind = MethodKind::Mse});
+  const QuantizationParams extremes = with({.kind = MethodKind::MinMax});
+  EXPECT_TRUE(same_statistics(histogram, with({.kind = MethodKind::Percentile, .percentile = 99})));
+  EXPECT_TRUE(same_statistics(histogram, extremes));
+  EXPECT_FALSE(same_statistics(extremes, histogram));
+  EXPECT_FALSE(same_statistics(histogram, with({.kind = MethodKind::Entropy, .num_bins = 1024})));
+  EXPECT_TRUE(same_statistics(histogram, with({.kind = MethodKind::MovingAverage})));
+  EXPECT_FALSE(
+      same_statistics(histogram, with({.kind = MethodKind::MovingAverage, .moving_average_constant = 0.5})));
+  EXPECT_FALSE(same_statistics(histogram, with({.kind = MethodKind::Mse}, true)));
+  QuantizationParams smooth = histogram;
+  smooth.smooth_quant.enabled = true;
+  EXPECT_FALSE(same_statistics(histogram, smooth));
+  EXPECT_TRUE(same_statistics(smooth, smooth));
+  QuantizationParams other = histogram;
+  other.requantization = RequantizationMode::Tflite;
+  other.weights.per_channel = false;
+  other.bias_correction = BiasCorrection::Iterative;
+  other.unquantized_nodes = {"a"};
+  other.custom_configs["b"] = {.precision = NodePrecision::Int16};
+  EXPECT_TRUE(same_statistics(histogram, other));
+  other.custom_configs["b"].calibration = histogram.calibration;
+  EXPECT_FALSE(same_statistics(histogram, other));
+}
+
+}  // namespace
+}  // namespace octet::quantize
