@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <tuple>
 
 #include "ir/shape.h"
 #include "transforms/preprocessing.h"
@@ -21,6 +22,8 @@ struct Image {
 struct ImageOrigin {
   float stretch = 1;        ///< By how much its sides are scaled differently, at least 1.
   bool lost_color = false;  ///< Its colours become luma, since the tensor has one channel.
+
+  static constexpr auto kFields = std::tuple(&ImageOrigin::stretch, &ImageOrigin::lost_color);
 };
 
 /// Throws as image_to_tensor().
