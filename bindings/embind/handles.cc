@@ -1,7 +1,6 @@
 #include "handles.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "analyze/graph_json.h"
@@ -12,6 +11,7 @@
 #include "formats/tflite/writer.h"
 #include "guarded.h"
 #include "ir/short_name.h"
+#include "json/value.h"
 #include "kernels/convolution/depthwise_dot_kernel.h"
 #include "kernels/convolution/dot.h"
 #include "kernels/convolution/fused_multiply_add.h"
@@ -28,13 +28,13 @@
 namespace octet::binding {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 /// A document that a .octet file carries; "null" when there is none.
 const std::string& document_of(const std::string& json) {
   static const std::string kNone = "null";
   if (json.empty()) return kNone;
-  if (!Json::accept(json)) throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
+  if (!json::parsed(json)) throw Error(ErrorCode::InvalidFile, "The file holds a document that is not JSON.");
   return json;
 }
 
@@ -48,6 +48,19 @@ std::string object_of(std::initializer_list<std::pair<std::string_view, std::str
   return json + "}";
 }
 
+/// What the library always sends.
+template <class Given>
+auto required(const Given& value) {
+  if (!value) throw Error(ErrorCode::Internal, "An option of a call into the core is missing.");
+  return *value;
+}
+
+/// The name that the options give the model, else its own.
+std::string model_name(const Json& options, const std::string& own) {
+  const std::string* const given = options["modelName"].string();
+  return given != nullptr ? *given : own;
+}
+
 formats::tflite::IoType io_type_of(const std::string& name) {
   using formats::tflite::IoType;
   if (name == "float32") return IoType::Float32;
@@ -56,8 +69,6 @@ formats::tflite::IoType io_type_of(const std::string& name) {
   throw Error(ErrorCode::InvalidConfig, "Inputs and outputs cannot have the type '" + name + "'.", {},
               "Use 'float32', 'int8' or 'int16'.");
 }
-
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -281,17 +292,18 @@ val Quantization::merge(const val& state) {
 val Quantization::finish(const std::string& options) {
   return guarded([&] {
     if (!result_) throw Error(ErrorCode::Internal, "There is no draft to finish.");
-    const Json given = Json::parse(options);
-    const std::string preprocessing = given.contains("preprocessing") ? dumped(given["preprocessing"]) : "";
+    const Json given = json::parse(options);
+    const std::string preprocessing =
+        given.contains("preprocessing") ? to_string(given["preprocessing"]) : "";
     quantize::Result& result = *result_;
     result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
-    result.graph.name = given.value("modelName", result.graph.name);
+    result.graph.name = model_name(given, result.graph.name);
     const std::string report = analyze::quantization_report_json(
         *graph(), report_, target_, params_, result, preprocessing,
-        {.octet_version = given.at("octetVersion"),
-         .source_bytes = given.at("sourceBytes"),
+        {.octet_version = required(given["octetVersion"].string()),
+         .source_bytes = static_cast<uint64_t>(required(given["sourceBytes"].integer())),
          .calibration_samples = calibrator_->samples(),
-         .methods_json = given.contains("methods") ? dumped(given["methods"]) : ""});
+         .methods_json = given.contains("methods") ? to_string(given["methods"]) : ""});
     return finished({.quantized = std::move(result.graph),
                      .float_graph = *graph(),
                      .target = target_.id,
@@ -306,13 +318,15 @@ val Quantization::finish(const std::string& options) {
 
 val Net::load(const val& file, const std::string& options) {
   return guarded([&] {
-    const Json given = Json::parse(options);
+    const Json given = json::parse(options);
     formats::tflite::ReadOptions read_options;
-    for (const auto& [input, shape] : given.at("inputShapes").items()) {
-      read_options.input_shapes[input] = shape.get<std::vector<int32_t>>();
+    for (const auto& [input, shape] : given["inputShapes"].members()) {
+      std::vector<int32_t>& extents = read_options.input_shapes[input];
+      for (const Json& extent : shape.elements())
+        extents.push_back(static_cast<int32_t>(required(extent.integer())));
     }
-    partition::Target target = partition::target_by_key(given.at("target").get<std::string>());
-    target.any_shape_on_mla = given.at("anyShapeOnMla");
+    partition::Target target = partition::target_by_key(required(given["target"].string()));
+    target.any_shape_on_mla = required(given["anyShapeOnMla"].boolean());
     formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
     Graph graph = prepare::prepare(std::move(imported.graph),
                                    {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
@@ -331,7 +345,7 @@ val Net::info() const {
     return val(object_of({{"graph", analyze::graph_json(*graph())},
                           {"partition", analyze::partition_json(twin_ ? twin_->graph : *graph(), report_)},
                           {"quantized", twin_ ? "true" : "false"},
-                          {"warnings", dumped(warnings_)},
+                          {"warnings", to_string(Json(warnings_))},
                           {"defaultRequantization", sima ? "\"sima\"" : "\"tflite\""}}));
   });
 }
@@ -346,10 +360,10 @@ val Net::resolve(const std::string& settings) const {
       const bool is_given = quantize::is_precision_given(params, node);
       if (config == nullptr && !is_given) continue;
       Json& entry = own[node.name];
-      if (config != nullptr) entry["config"] = Json::parse(to_json(*config));
+      if (config != nullptr) entry["config"] = json::parse(to_json(*config));
       entry["isPrecisionGiven"] = is_given;
     }
-    return val(object_of({{"settings", to_json(params)}, {"own", dumped(own)}}));
+    return val(object_of({{"settings", to_json(params)}, {"own", to_string(own)}}));
   });
 }
 
@@ -407,16 +421,16 @@ val Net::convert(const std::string& options) const {
       throw Error(ErrorCode::InvalidInput, "The model is not quantized: there are no scales to convert.", {},
                   "Call quantize (`octet quantize`) with calibration samples.");
     }
-    const Json given = Json::parse(options);
+    const Json given = json::parse(options);
     quantize::QuantizationParams params;
-    params.requantization =
-        quantize::requantization_from_string(given.at("requantization").get<std::string>());
+    params.requantization = quantize::requantization_from_string(required(given["requantization"].string()));
     quantize::Result result = quantize::from_stored(*graph(), *twin_, params);
     result.warnings.insert(result.warnings.begin(), warnings_.begin(), warnings_.end());
-    result.graph.name = given.value("modelName", graph()->name);
+    result.graph.name = model_name(given, graph()->name);
     const std::string report = analyze::quantization_report_json(
         twin_->graph, report_, target_, params, result, "",
-        {.octet_version = given.at("octetVersion"), .source_bytes = given.at("sourceBytes")});
+        {.octet_version = required(given["octetVersion"].string()),
+         .source_bytes = static_cast<uint64_t>(required(given["sourceBytes"].integer()))});
     return finished({.quantized = std::move(result.graph),
                      .float_graph = twin_->graph,
                      .target = target_.id,
@@ -444,7 +458,7 @@ val Model::load(const val& file) {
 val Model::info() const {
   return guarded([&] {
     return val(object_of({{"graph", analyze::graph_json(*graph())},
-                          {"target", dumped(partition::target_of(contents_.target).key)},
+                          {"target", to_string(Json(partition::target_of(contents_.target).key))},
                           {"settings", document_of(contents_.settings_json)},
                           {"preprocessing", document_of(contents_.preprocessing_json)},
                           {"report", document_of(contents_.report_json)}}));
@@ -506,7 +520,8 @@ val Model::analyze_outputs() const {
 val Model::sensitivity(bool each_weights) const {
   return guarded([&] {
     partition::Target target = partition::target_of(contents_.target);
-    target.any_shape_on_mla = Json::parse(document_of(contents_.report_json)).value("anyShapeOnMla", false);
+    target.any_shape_on_mla =
+        json::parse(document_of(contents_.report_json))["anyShapeOnMla"].boolean().value_or(false);
     const quantize::QuantizationParams params = quantize::params_from_json(contents_.settings_json);
     using Weights = quantize::RoundingNoise::Weights;
     return val(std::make_shared<Sensitivity>(float_graph(), graph(),
