@@ -1,7 +1,7 @@
 #include "transforms/auxiliary.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cmath>
 #include <span>
