@@ -1,26 +1,24 @@
 #include "analyze/composed_report.h"
 
-#include <nlohmann/json.hpp>
-
 #include "analyze/quantization_report.h"
 #include "ir/error.h"
+#include "json/value.h"
 #include "quantize/settings/quantization_params.h"
 
 namespace octet::analyze {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json parsed(std::string_view report) {
-  Json json = Json::parse(report, nullptr, false);
-  if (!json.is_object() || !json["warnings"].is_array() || !json["tensors"].is_array() ||
-      !json["provenance"].is_object() || !json["sizes"].is_object() || !json["settings"].is_object()) {
+Json report_of(std::string_view text) {
+  std::optional<Json> report = json::parsed(text);
+  if (!report || !(*report)["warnings"].is_array() || !(*report)["tensors"].is_array() ||
+      !(*report)["provenance"].is_object() || !(*report)["sizes"].is_object() ||
+      !(*report)["settings"].is_object()) {
     throw Error(ErrorCode::InvalidFile, "A network to compose has no complete report.", {},
                 "Save it again with this version of Octet.");
   }
-  return json;
+  return std::move(*report);
 }
 
 bool is_auxiliary(const Json& report) { return report.contains("transforms"); }
@@ -33,24 +31,25 @@ std::string renamed(const std::string& name, const std::map<std::string, std::st
 
 /// Settings name nodes, or have patterns, which stay.
 Json renamed_settings(Json settings, const std::map<std::string, std::string>& nodes) {
-  if (settings.contains("unquantizedNodes")) {
-    for (Json& name : settings["unquantizedNodes"]) name = renamed(name.get<std::string>(), nodes);
+  if (Json* const kept = settings.find("unquantizedNodes")) {
+    for (Json& name : kept->elements()) {
+      if (name.is_string()) name = renamed(*name.string(), nodes);
+    }
   }
-  if (settings.contains("customQuantizationConfigs")) {
+  if (Json* const given = settings.find("customQuantizationConfigs")) {
     Json configs = Json::object();
-    for (const auto& [name, config] : settings["customQuantizationConfigs"].items())
-      configs[renamed(name, nodes)] = config;
-    settings["customQuantizationConfigs"] = std::move(configs);
+    for (const auto& [name, config] : given->members()) configs[renamed(name, nodes)] = config;
+    *given = std::move(configs);
   }
   return settings;
 }
 
 Json part_json(const Json& report) {
   Json part;
-  part["model"] = report.value("model", "");
+  part["model"] = report["model"].is_string() ? report["model"] : Json("");
   if (is_auxiliary(report)) part["transforms"] = report["transforms"];
   part["settings"] = report["settings"];
-  part["calibrationSamples"] = report["provenance"].value("calibrationSamples", 0);
+  part["calibrationSamples"] = report["provenance"]["calibrationSamples"].integer().value_or(0);
   return part;
 }
 
@@ -63,35 +62,35 @@ std::string auxiliary_report_json(const Graph& graph, const partition::Report& p
   unchanged.graph = graph;
   quantize::QuantizationParams params;
   params.requantization = target.default_requantization;
-  Json report = Json::parse(quantization_report_json(graph, partition, target, params, unchanged, "",
+  Json report = json::parse(quantization_report_json(graph, partition, target, params, unchanged, "",
                                                      {.octet_version = octet_version}));
-  report["transforms"] = Json::parse(transforms);
-  return text_of(report);
+  report["transforms"] = json::parse(transforms);
+  return to_string(report);
 }
 
 std::string composed_report_json(const ComposedGraphs& graphs, const partition::Target& target,
                                  std::span<const ReportedPart> parts, const std::string& octet_version) {
   const std::string own =
       auxiliary_report_json(*graphs.float_graph, *graphs.partition, target, "[]", octet_version);
-  Json report = Json::parse(own);
+  Json report = json::parse(own);
   report.erase("transforms");
   report["sizes"]["quantizedConstantBytes"] = constant_bytes(*graphs.quantized);
   Json list = Json::array();
   bool has_settings = false;
   for (const ReportedPart& part : parts) {
-    const Json theirs = parsed(part.report);
+    const Json theirs = report_of(part.report);
     list.push_back(part_json(theirs));
-    for (const Json& warning : theirs["warnings"]) report["warnings"].push_back(warning);
-    if (theirs.contains("partition") && theirs["partition"].contains("notes")) {
-      for (const Json& note : theirs["partition"]["notes"]) report["partition"]["notes"].push_back(note);
-    }
-    for (Json tensor : theirs["tensors"]) {
-      tensor["tensor"] = renamed(tensor.value("tensor", ""), *part.tensors);
+    for (const Json& warning : theirs["warnings"].elements()) report["warnings"].push_back(warning);
+    for (const Json& note : theirs["partition"]["notes"].elements())
+      report["partition"]["notes"].push_back(note);
+    for (Json tensor : theirs["tensors"].elements()) {
+      if (const std::string* const name = tensor["tensor"].string())
+        tensor["tensor"] = renamed(*name, *part.tensors);
       report["tensors"].push_back(std::move(tensor));
     }
     const auto add = [&](const char* group, const char* figure) {
-      report[group][figure] =
-          report[group].value(figure, uint64_t{0}) + theirs[group].value(figure, uint64_t{0});
+      Json& sum = report[group][figure];
+      sum = sum.integer().value_or(0) + theirs[group][figure].integer().value_or(0);
     };
     add("sizes", "sourceBytes");
     add("provenance", "calibrationSamples");
@@ -101,7 +100,7 @@ std::string composed_report_json(const ComposedGraphs& graphs, const partition::
     if (theirs.contains("anyShapeOnMla")) report["anyShapeOnMla"] = theirs["anyShapeOnMla"];
   }
   report["parts"] = std::move(list);
-  return text_of(report);
+  return to_string(report);
 }
 
 }  // namespace octet::analyze

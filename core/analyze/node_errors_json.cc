@@ -1,36 +1,35 @@
 #include "analyze/node_errors_json.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "analyze/causes.h"
 #include "analyze/channel_axes.h"
-#include "analyze/figures.h"
 #include "analyze/parts.h"
 #include "ir/short_name.h"
+#include "json/value.h"
 
 namespace octet::analyze {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 void add_figures(Json& json, const ErrorSums& sums) {
-  json["sqnr"] = figure(sums.sqnr_db());
-  json["mse"] = figure(sums.mse());
-  json["mae"] = figure(sums.mae());
-  json["cosine"] = figure(sums.cosine());
-  json["maxError"] = figure(sums.max_error());
+  json["sqnr"] = sums.sqnr_db();
+  json["mse"] = sums.mse();
+  json["mae"] = sums.mae();
+  json["cosine"] = sums.cosine();
+  json["maxError"] = sums.max_error();
 }
 
 /// Of one channel or of several together.
 void add_channel_figures(Json& json, const ChannelSums& sums) {
   const auto count = static_cast<double>(std::max<uint64_t>(1, sums.count));
-  json["low"] = figure(sums.low);
-  json["high"] = figure(sums.high);
-  json["sqnr"] = figure(sums.sqnr_db());
-  json["mse"] = figure(sums.accumulated / count);
-  json["local"] = {{"sqnr", figure(sums.local_sqnr_db())}, {"mse", figure(sums.local / count)}};
+  json["low"] = sums.low;
+  json["high"] = sums.high;
+  json["sqnr"] = sums.sqnr_db();
+  json["mse"] = sums.accumulated / count;
+  json["local"] = Json{{"sqnr", sums.local_sqnr_db()}, {"mse", sums.local / count}};
 }
 
 Json causes_json(const std::vector<Cause>& causes) {
@@ -38,9 +37,9 @@ Json causes_json(const std::vector<Cause>& causes) {
   for (const Cause& cause : causes) {
     Json json = {{"kind", to_string(cause.kind)}, {"sentence", cause.sentence}, {"remedy", cause.remedy}};
     if (!cause.channels.empty()) json["channels"] = cause.channels;
-    if (cause.share) json["share"] = figure(*cause.share);
-    if (cause.noise_share) json["noiseShare"] = figure(*cause.noise_share);
-    if (cause.bits) json["bits"] = figure(*cause.bits);
+    if (cause.share) json["share"] = *cause.share;
+    if (cause.noise_share) json["noiseShare"] = *cause.noise_share;
+    if (cause.bits) json["bits"] = *cause.bits;
     list.push_back(std::move(json));
   }
   return list;
@@ -48,7 +47,8 @@ Json causes_json(const std::vector<Cause>& causes) {
 
 Json channels_json(const NodeError& error) {
   Json list = Json::array();
-  for (const ChannelSums& channel : error.channels()) add_channel_figures(list.emplace_back(), channel);
+  for (const ChannelSums& channel : error.channels())
+    add_channel_figures(list.elements().emplace_back(), channel);
   return list;
 }
 
@@ -57,7 +57,7 @@ Json parts_json(const Parts& parts) {
   for (const Part& part : parts.parts) {
     Json json = {{"axis", parts.axis}, {"channels", part.channels}};
     add_channel_figures(json, part.sums);
-    if (part.step > 0) json["step"] = figure(part.step);
+    if (part.step > 0) json["step"] = part.step;
     json["lost"] = part.lost;
     json["weak"] = part.is_weak(parts.whole);
     list.push_back(std::move(json));
@@ -93,16 +93,16 @@ std::string node_errors_json(const LayerErrorAnalyzer& analyzer, bool per_channe
                  {"unit", to_string(error.unit)}};
     add_figures(json, error.sums.accumulated);
     add_figures(json["local"], error.sums.local);
-    json["saturation"] = figure(saturation(error));
+    json["saturation"] = saturation(error);
     if (const std::optional<NoiseShares> shares = noise_shares(error))
-      json["noise"] = {{"weights", figure(shares->weights)}, {"activations", figure(shares->activations)}};
+      json["noise"] = Json{{"weights", shares->weights}, {"activations", shares->activations}};
     json["causes"] = causes_json(find_causes(error, parts, analyzer.float_graph(), quantized));
     if (parts.parts.size() > 1) json["parts"] = parts_json(parts);
     if (!error.outputs.empty()) json["outputs"] = outputs_json(error, channels);
     if (per_channel) json["channels"] = channels_json(error);
     list.push_back(std::move(json));
   }
-  return figures_text(list);
+  return to_string(list);
 }
 
 }  // namespace octet::analyze

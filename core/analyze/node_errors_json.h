@@ -14,7 +14,6 @@ namespace octet::analyze {
 ///   "outputs"?: [{"output", "node", channel, "parts", "warnings"}],
 ///   "channels"?: [channel]}], in network order; "channels" where `per_channel`. Figures are "sqnr", "mse",
 /// "mae", "cosine" and "maxError"; of a channel, "low", "high", "sqnr", "mse" and "local": {"sqnr", "mse"}.
-/// Numbers as json_figure() has them.
 std::string node_errors_json(const LayerErrorAnalyzer& analyzer, bool per_channel);
 
 }  // namespace octet::analyze

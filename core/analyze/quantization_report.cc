@@ -1,25 +1,26 @@
 #include "analyze/quantization_report.h"
 
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "analyze/graph_json.h"
 #include "ir/int4.h"
+#include "json/value.h"
 
 namespace octet::analyze {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 Json nodes_json(const Graph& graph, const partition::Report& partition) {
   Json nodes = Json::array();
   for (const Node& node : graph.nodes) {
     const auto segment = static_cast<size_t>(node.placement.segment);
-    nodes.push_back({{"name", node.name},
-                     {"operator", to_string(node.op)},
-                     {"unit", to_string(node.placement.unit)},
-                     {"segment", segment < partition.segments.size() ? partition.segments[segment].name : ""},
-                     {"reasons", node.placement.reasons}});
+    nodes.push_back(
+        Json{{"name", node.name},
+             {"operator", to_string(node.op)},
+             {"unit", to_string(node.placement.unit)},
+             {"segment", segment < partition.segments.size() ? partition.segments[segment].name : ""},
+             {"reasons", node.placement.reasons}});
   }
   return nodes;
 }
@@ -27,11 +28,11 @@ Json nodes_json(const Graph& graph, const partition::Report& partition) {
 Json tensors_json(const std::vector<quantize::TensorRecord>& records) {
   Json tensors = Json::array();
   for (const quantize::TensorRecord& record : records) {
-    tensors.push_back({{"tensor", record.tensor},
-                       {"observed", {record.observed.low, record.observed.high}},
-                       {"chosen", {record.chosen.low, record.chosen.high}},
-                       {"scale", record.quantization.scale[0]},
-                       {"zeroPoint", record.quantization.zero_point[0]}});
+    tensors.push_back(Json{{"tensor", record.tensor},
+                           {"observed", Json::Array{record.observed.low, record.observed.high}},
+                           {"chosen", Json::Array{record.chosen.low, record.chosen.high}},
+                           {"scale", record.quantization.scale[0]},
+                           {"zeroPoint", record.quantization.zero_point[0]}});
   }
   return tensors;
 }
@@ -53,31 +54,31 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
                                      const quantize::Result& result, const std::string& preprocessing_json,
                                      const Provenance& provenance) {
   Json report = {
-      {"model", result.graph.name}, {"target", target.key}, {"settings", Json::parse(to_json(params))}};
+      {"model", result.graph.name}, {"target", target.key}, {"settings", json::parse(to_json(params))}};
   if (target.any_shape_on_mla) report["anyShapeOnMla"] = true;
-  if (!preprocessing_json.empty()) report["preprocessing"] = Json::parse(preprocessing_json);
-  report["partition"] = Json::parse(partition_json(float_graph, partition));
+  if (!preprocessing_json.empty()) report["preprocessing"] = json::parse(preprocessing_json);
+  report["partition"] = json::parse(partition_json(float_graph, partition));
   report["nodes"] = nodes_json(float_graph, partition);
   report["tensors"] = tensors_json(result.tensors);
   report["warnings"] = result.warnings;
-  if (!provenance.methods_json.empty()) report["methods"] = Json::parse(provenance.methods_json);
-  report["sizes"] = {{"sourceBytes", provenance.source_bytes},
-                     {"floatConstantBytes", constant_bytes(float_graph)},
-                     {"quantizedConstantBytes", constant_bytes(result.graph)}};
-  report["provenance"] = {{"octetVersion", provenance.octet_version},
-                          {"calibrationSamples", provenance.calibration_samples}};
-  return report.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (!provenance.methods_json.empty()) report["methods"] = json::parse(provenance.methods_json);
+  report["sizes"] = Json{{"sourceBytes", provenance.source_bytes},
+                         {"floatConstantBytes", constant_bytes(float_graph)},
+                         {"quantizedConstantBytes", constant_bytes(result.graph)}};
+  report["provenance"] = Json{{"octetVersion", provenance.octet_version},
+                              {"calibrationSamples", provenance.calibration_samples}};
+  return to_string(report);
 }
 
 std::optional<calibrate::Range> observed_range(const std::string& report_json, const std::string& tensor) {
-  const Json report = Json::parse(report_json, nullptr, false);
-  if (!report.is_object() || !report.contains("tensors")) return {};
-  for (const Json& record : report["tensors"]) {
-    if (!record.is_object() || record.value("tensor", Json()) != tensor || !record.contains("observed"))
-      continue;
-    const Json& observed = record["observed"];
+  const std::optional<Json> report = json::parsed(report_json);
+  if (!report) return {};
+  for (const Json& record : (*report)["tensors"].elements()) {
+    const std::string* const name = record["tensor"].string();
+    if (name == nullptr || *name != tensor || !record.contains("observed")) continue;
+    const Json::Array& observed = record["observed"].elements();
     if (observed.size() != 2 || !observed[0].is_number() || !observed[1].is_number()) return {};
-    return calibrate::Range{observed[0].get<double>(), observed[1].get<double>()};
+    return calibrate::Range{*observed[0].number(), *observed[1].number()};
   }
   return {};
 }

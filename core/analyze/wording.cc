@@ -1,9 +1,9 @@
 #include "analyze/wording.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "json/value.h"
 #include "kernels/arithmetic/math.h"
 
 namespace octet::analyze {
@@ -13,9 +13,7 @@ namespace {
 constexpr size_t kNamed = 6;
 
 /// 10^exponent to the nearest double: JSON's reader is exact.
-double power_of_ten(int exponent) {
-  return nlohmann::ordered_json::parse("1e" + std::to_string(exponent)).get<double>();
-}
+double power_of_ten(int exponent) { return *json::parse("1e" + std::to_string(exponent)).number(); }
 
 }  // namespace
 
@@ -26,7 +24,7 @@ std::string number(double value) {
   // A power of ten below 1 is not exact, its reciprocal is.
   const double rounded =
       unit < 1 ? std::round(value / unit) / std::round(1 / unit) : std::round(value / unit) * unit;
-  std::string text = nlohmann::ordered_json(rounded).dump();
+  std::string text = to_string(json::Value(rounded));
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   return text;
 }

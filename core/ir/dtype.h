@@ -1,6 +1,7 @@
 // Element types of tensors.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,30 +30,10 @@ constexpr size_t size_of(DType dtype) {
   return 0;
 }
 
+inline constexpr std::array<std::string_view, 9> kDTypeNames = {
+    "float32", "float16", "bfloat16", "int8", "uint8", "int16", "int32", "int64", "bool"};
 /// Lower-case name, as NumPy writes it: "float32", "int8", ...
-constexpr std::string_view to_string(DType dtype) {
-  switch (dtype) {
-    case DType::Float32:
-      return "float32";
-    case DType::Float16:
-      return "float16";
-    case DType::BFloat16:
-      return "bfloat16";
-    case DType::Int8:
-      return "int8";
-    case DType::UInt8:
-      return "uint8";
-    case DType::Int16:
-      return "int16";
-    case DType::Int32:
-      return "int32";
-    case DType::Int64:
-      return "int64";
-    case DType::Bool:
-      return "bool";
-  }
-  return "";
-}
+constexpr std::string_view to_string(DType dtype) { return kDTypeNames[static_cast<size_t>(dtype)]; }
 
 /// Maps a C++ element type to its DType, so that typed access can be checked.
 template <class T>

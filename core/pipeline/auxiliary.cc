@@ -1,12 +1,12 @@
 #include "pipeline/auxiliary.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "analyze/composed_report.h"
 #include "ir/text.h"
+#include "json/value.h"
 #include "partition/partition.h"
 #include "transforms/auxiliary.h"
 #include "transforms/compose.h"
@@ -15,7 +15,6 @@
 namespace octet::pipeline {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using formats::octet_file::Contents;
 
 std::vector<Contents> contents_of(std::vector<Bytes> files) {
@@ -36,7 +35,7 @@ std::vector<Contents> contents_of(std::vector<Bytes> files) {
 /// The part that the whole is about: the first one that settings were made for, else the first.
 const Contents& main_part(const std::vector<Contents>& parts) {
   const auto is_quantized = [](const Contents& part) {
-    return !Json::parse(part.report_json, nullptr, false).contains("transforms");
+    return !json::parsed(part.report_json).value_or(json::Value()).contains("transforms");
   };
   const auto found = std::find_if(parts.begin(), parts.end(), is_quantized);
   return found == parts.end() ? parts[0] : *found;
@@ -60,7 +59,7 @@ Contents composed(const std::vector<Contents>& parts, const ComposeOptions& opti
   return {.quantized = std::move(whole.quantized),
           .float_graph = std::move(whole.float_graph),
           .target = target.id,
-          .settings_json = Json::parse(report).at("settings").dump(),
+          .settings_json = to_string(json::parse(report)["settings"]),
           // Of the images that the first network takes.
           .preprocessing_json = parts[0].preprocessing_json,
           .report_json = report};
@@ -78,7 +77,7 @@ std::shared_ptr<QuantizedModel> create_auxiliary_network(const AuxiliaryOptions&
   return QuantizedModel::made({.quantized = graph,
                                .float_graph = graph,
                                .target = options.target.id,
-                               .settings_json = Json::parse(report).at("settings").dump(),
+                               .settings_json = to_string(json::parse(report)["settings"]),
                                .report_json = report},
                               sink);
 }

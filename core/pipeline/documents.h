@@ -1,10 +1,7 @@
-// Small JSON documents, and large ones put together of those that there are.
+// JSON documents put together of others, which need not be read for that.
 #pragma once
 
-#include <initializer_list>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,11 +9,10 @@
 
 namespace octet::pipeline {
 
-/// An object; the values are JSON already.
-std::string json_object(std::initializer_list<std::pair<std::string_view, std::string_view>> members);
-std::string json_text(std::string_view text);
-std::string json_list(const std::vector<std::string>& texts);
-std::string json_list(const std::vector<double>& numbers);
+/// A name, and a value that is JSON already.
+using JsonMember = std::pair<std::string, std::string>;
+/// An object.
+std::string json_object(const std::vector<JsonMember>& members);
 /// {"code", "message", "where": {"node"?, "tensor"?, "input"?, "byteOffset"?}, "hint"}.
 std::string json_error(const Error& error);
 /// A document that a file carries; "null" when there is none. Throws InvalidFile where it is not JSON.

@@ -1,11 +1,11 @@
 #include "pipeline/net.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "formats/tflite/reader.h"
+#include "json/value.h"
 #include "pipeline/documents.h"
 #include "prepare/prepare.h"
 #include "quantize/channels/channel_methods.h"
@@ -59,24 +59,23 @@ std::string Net::info() const {
   return json_object({{"graph", analyze::graph_json(*graph())},
                       {"partition", analyze::partition_json(twin_ ? twin_->graph : *graph(), report_)},
                       {"quantized", twin_ ? "true" : "false"},
-                      {"warnings", json_list(warnings_)},
+                      {"warnings", to_string(json::Value(warnings_))},
                       {"defaultRequantization", sima ? "\"sima\"" : "\"tflite\""}});
 }
 
 std::string Net::resolve(const quantize::QuantizationParams& params) const {
-  using Json = nlohmann::ordered_json;
   const quantize::QuantizationParams whole = quantize::with_whole_names(*graph(), params);
-  Json own = Json::object();
+  std::vector<JsonMember> own;
   for (const Node& node : graph()->nodes) {
     const quantize::NodeConfig* const config = quantize::config_of(whole, node);
     const bool is_given = quantize::is_precision_given(whole, node);
     if (config == nullptr && !is_given) continue;
-    Json& entry = own[node.name];
-    if (config != nullptr) entry["config"] = Json::parse(to_json(*config));
-    entry["isPrecisionGiven"] = is_given;
+    std::vector<JsonMember> entry;
+    if (config != nullptr) entry.emplace_back("config", to_json(*config));
+    entry.emplace_back("isPrecisionGiven", is_given ? "true" : "false");
+    own.emplace_back(node.name, json_object(entry));
   }
-  return json_object(
-      {{"settings", to_json(whole)}, {"own", own.dump(-1, ' ', false, Json::error_handler_t::replace)}});
+  return json_object({{"settings", to_json(whole)}, {"own", json_object(own)}});
 }
 
 std::string Net::partition_with(const quantize::QuantizationParams& params) const {

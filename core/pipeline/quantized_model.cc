@@ -1,12 +1,12 @@
 #include "pipeline/quantized_model.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "formats/tflite/export_notes.h"
 #include "ir/text.h"
+#include "json/value.h"
 #include "partition/target.h"
 #include "pipeline/documents.h"
 #include "quantize/precision/placement.h"
@@ -46,7 +46,7 @@ std::shared_ptr<QuantizedModel> QuantizedModel::made(Contents contents, const fo
 
 std::string QuantizedModel::info() const {
   return json_object({{"graph", analyze::graph_json(*graph())},
-                      {"target", json_text(partition::target_of(contents_->target).key)},
+                      {"target", to_string(json::Value(partition::target_of(contents_->target).key))},
                       {"settings", json_from_file(contents_->settings_json)},
                       {"preprocessing", json_from_file(contents_->preprocessing_json)},
                       {"report", json_from_file(contents_->report_json)}});
@@ -57,7 +57,7 @@ void QuantizedModel::to_tflite(formats::tflite::IoType io, const formats::Sink& 
 }
 
 std::string QuantizedModel::export_notes(std::optional<formats::tflite::IoType> io) const {
-  return json_list(formats::tflite::export_notes(*graph(), io));
+  return to_string(json::Value(formats::tflite::export_notes(*graph(), io)));
 }
 
 std::vector<std::optional<calibrate::Range>> QuantizedModel::calibrated() const {
@@ -93,7 +93,7 @@ std::shared_ptr<AnalysisPass> QuantizedModel::analyze_outputs() const {
 std::shared_ptr<SensitivityPass> QuantizedModel::sensitivity(bool each_weights) const {
   partition::Target target = partition::target_of(contents_->target);
   target.any_shape_on_mla =
-      nlohmann::ordered_json::parse(json_from_file(contents_->report_json)).value("anyShapeOnMla", false);
+      json::parse(json_from_file(contents_->report_json))["anyShapeOnMla"].boolean().value_or(false);
   const quantize::QuantizationParams params = quantize::params_from_json(contents_->settings_json);
   using Weights = quantize::RoundingNoise::Weights;
   return std::make_shared<SensitivityPass>(float_graph(), graph(),

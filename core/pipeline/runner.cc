@@ -6,6 +6,7 @@
 
 #include "analyze/graph_json.h"
 #include "emulate/profile.h"
+#include "json/value.h"
 #include "pipeline/documents.h"
 
 namespace octet::pipeline {
@@ -42,7 +43,9 @@ void Runner::run(std::span<const int> tensors, const Keep& keep) {
   });
 }
 
-std::string Runner::profile(int runs) { return json_list(emulate::profile(executor(), inputs(), runs)); }
+std::string Runner::profile(int runs) {
+  return to_string(json::Value(emulate::profile(executor(), inputs(), runs)));
+}
 
 std::span<const std::byte> Runner::constant(int tensor) const {
   const Tensor& found = graph()->tensor(checked(tensor));

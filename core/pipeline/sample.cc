@@ -5,8 +5,8 @@
 
 #include "ir/byte_stream.h"
 #include "ir/digest.h"
+#include "json/value.h"
 #include "kernels/arithmetic/convert.h"
-#include "pipeline/documents.h"
 
 namespace octet::pipeline {
 
@@ -76,7 +76,7 @@ std::string Sample::digest() const {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string digits;
   for (int shift = 60; shift >= 0; shift -= 4) digits += kDigits[digest >> shift & 15];
-  return json_text(digits);
+  return to_string(json::Value(digits));
 }
 
 std::string Sample::input_warnings(std::span<const std::byte> noticed) const {
@@ -85,7 +85,7 @@ std::string Sample::input_warnings(std::span<const std::byte> noticed) const {
     std::span<const std::byte> sample = take_statistics(noticed, StatisticsKind::InputFacts, subject_);
     check.fold(take_list<calibrate::InputFacts>(sample));
   }
-  return json_list(check.warnings(calibrated()));
+  return to_string(json::Value(check.warnings(calibrated())));
 }
 
 }  // namespace octet::pipeline

@@ -3,24 +3,22 @@
 #include <limits>
 #include <utility>
 
-#include "analyze/figures.h"
 #include "ir/byte_stream.h"
 #include "ir/short_name.h"
+#include "json/value.h"
 #include "kernels/arithmetic/math.h"
-#include "pipeline/documents.h"
 #include "quantize/noise/mixed_precision.h"
 
 namespace octet::pipeline {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using analyze::figure;
+using Json = json::Value;
 
 /// {"nodes": [name], "share"}.
 Json nodes_json(const Graph& graph, const std::vector<NodeId>& nodes, double share) {
   Json names = Json::array();
   for (const NodeId node : nodes) names.push_back(graph.node(node).name);
-  return {{"nodes", std::move(names)}, {"share", figure(share)}};
+  return {{"nodes", std::move(names)}, {"share", share}};
 }
 
 Json figures_json(const quantize::RoundingNoise& noise, size_t source, size_t output) {
@@ -29,7 +27,7 @@ Json figures_json(const quantize::RoundingNoise& noise, size_t source, size_t ou
   const double elements = static_cast<double>(tensor.shape.elements()) * static_cast<double>(noise.samples());
   const double sqnr = squares > 0 ? 10 * kernels::log10(noise.signal(output) / squares)
                                   : std::numeric_limits<double>::infinity();
-  return {{"sqnr", figure(sqnr)}, {"mse", figure(squares / elements)}};
+  return {{"sqnr", sqnr}, {"mse", squares / elements}};
 }
 
 }  // namespace
@@ -43,7 +41,7 @@ SensitivityPass::SensitivityPass(std::shared_ptr<const Graph> float_graph,
       noise_(std::move(float_graph), std::move(quantized), weights),
       may_rise_(std::move(may_rise)) {}
 
-std::string SensitivityPass::total() { return json_list(noise_.total(inputs())); }
+std::string SensitivityPass::total() { return to_string(Json(noise_.total(inputs()))); }
 
 Bytes SensitivityPass::observe() {
   Bytes statistics = begin_statistics(StatisticsKind::NoiseSample, subject());
@@ -88,12 +86,12 @@ std::string SensitivityPass::ranking() const {
     }
     list.push_back(std::move(row));
   }
-  return analyze::figures_text(list);
+  return to_string(list);
 }
 
 std::string SensitivityPass::int16_nodes(double share) const {
   const quantize::MixedPrecision chosen = quantize::choose_int16_nodes(noise_, may_rise_, share);
-  return analyze::figures_text(nodes_json(*graph(), chosen.int16_nodes, chosen.share));
+  return to_string(nodes_json(*graph(), chosen.int16_nodes, chosen.share));
 }
 
 std::string SensitivityPass::int16_curve(std::span<const double> shares) const {
@@ -104,11 +102,11 @@ std::string SensitivityPass::int16_curve(std::span<const double> shares) const {
     Json& expected = point["expected"] = Json::object();
     for (size_t o = 0; o < chosen.noise.size(); ++o) {
       if (chosen.noise[o] > 0)
-        expected[graph.tensor(graph.outputs[o]).name] = figure(-10 * kernels::log10(chosen.noise[o]));
+        expected[graph.tensor(graph.outputs[o]).name] = -10 * kernels::log10(chosen.noise[o]);
     }
     list.push_back(std::move(point));
   }
-  return analyze::figures_text(list);
+  return to_string(list);
 }
 
 std::string SensitivityPass::int16_steps(int most) const {
@@ -116,10 +114,10 @@ std::string SensitivityPass::int16_steps(int most) const {
   for (const auto& [nodes, share, gain] :
        quantize::int16_steps(noise_, may_rise_, static_cast<size_t>(most))) {
     Json step = nodes_json(*graph(), nodes, share);
-    step["gain"] = figure(gain);
+    step["gain"] = gain;
     list.push_back(std::move(step));
   }
-  return analyze::figures_text(list);
+  return to_string(list);
 }
 
 }  // namespace octet::pipeline

@@ -1,7 +1,9 @@
 #include "transforms/auxiliary.h"
 
+#include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <climits>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -13,7 +15,7 @@
 namespace octet::transforms {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 using Operands = std::span<const TensorId>;
 
 /// Deeper nesting of "compose" than anybody writes.
@@ -34,10 +36,9 @@ const TransformRow& row_of(const Fields& fields) {
   invalid({"There is no transform '", fields.transform(), "'."}, text({"There are ", known, "."}));
 }
 
-const Json& listed(Fields& fields) {
-  const Json& list = fields.value("transforms");
-  if (!list.is_array() || list.empty())
-    fields.fail({"'transforms' must be a list of at least one transform."});
+const Json::Array& listed(Fields& fields) {
+  const Json::Array& list = fields.value("transforms").elements();
+  if (list.empty()) fields.fail({"'transforms' must be a list of at least one transform."});
   return list;
 }
 
@@ -73,40 +74,49 @@ std::vector<TensorId> add(Network& network, const Json& json, const std::string&
 }
 
 QuantParams quantization_of(const Json& json, const Tensor& tensor) {
-  try {
-    QuantParams params = {json.at("scale").get<std::vector<float>>(),
-                          json.at("zeroPoint").get<std::vector<int32_t>>(), json.value("axis", 0)};
-    if (const auto problem = formats::quantization_problem(params, tensor.dtype, tensor.shape))
-      invalid({"The input '", tensor.name, "' ", *problem, "."});
-    return params;
-  } catch (const nlohmann::json::exception&) {
+  QuantParams params;
+  for (const Json& scale : json["scale"].elements())
+    params.scale.push_back(static_cast<float>(scale.number().value_or(NAN)));
+  const auto is_integer = [](const Json& number) {
+    const std::optional<int64_t> integer = number.integer();
+    return integer && *integer >= INT32_MIN && *integer <= INT32_MAX;
+  };
+  const Json::Array& zero_points = json["zeroPoint"].elements();
+  const Json axis = json.contains("axis") ? json["axis"] : Json(0);
+  if (params.scale.empty() || zero_points.empty() || !is_integer(axis) ||
+      !std::all_of(zero_points.begin(), zero_points.end(), is_integer)) {
     invalid({"The quantization of input '", tensor.name, "' is no object of scales and zero points."});
   }
+  for (const Json& zero_point : zero_points)
+    params.zero_point.push_back(static_cast<int32_t>(*zero_point.integer()));
+  params.axis = static_cast<int32_t>(*axis.integer());
+  if (const auto problem = formats::quantization_problem(params, tensor.dtype, tensor.shape))
+    invalid({"The input '", tensor.name, "' ", *problem, "."});
+  return params;
 }
 
 }  // namespace
 
 std::vector<Tensor> tensor_types(std::string_view json) {
-  const Json list = Json::parse(json, nullptr, false);
-  if (!list.is_array() || list.empty()) invalid({"A network needs at least one input."});
+  const Json list = json::parsed(json).value_or(Json());
+  if (list.size() == 0) invalid({"A network needs at least one input."});
   std::vector<Tensor> tensors;
-  for (const Json& each : list) {
+  for (const Json& each : list.elements()) {
     const std::optional<StaticType> type = type_in(each);
-    if (!type || !each.contains("name") || !each["name"].is_string())
+    if (!type || !each["name"].is_string())
       invalid({"The type of an input must have a name, a dtype and a shape of positive integers."});
     Tensor tensor;
-    tensor.name = each["name"].get<std::string>();
+    tensor.name = *each["name"].string();
     tensor.dtype = type->dtype;
     tensor.shape = Shape(type->shape);
-    if (each.contains("quantization") && !each["quantization"].is_null())
-      tensor.quantization = quantization_of(each["quantization"], tensor);
+    if (each["quantization"] != Json()) tensor.quantization = quantization_of(each["quantization"], tensor);
     tensors.push_back(std::move(tensor));
   }
   return tensors;
 }
 
 Shape shape_from_json(std::string_view json) {
-  const Json type = {{"dtype", "uint8"}, {"shape", Json::parse(json, nullptr, false)}};
+  const Json type = {{"dtype", "uint8"}, {"shape", json::parsed(json).value_or(Json())}};
   const std::optional<StaticType> found = type_in(type);
   if (!found) invalid({"A shape must be a list of positive integers."});
   return Shape(found->shape);
@@ -114,9 +124,10 @@ Shape shape_from_json(std::string_view json) {
 
 Graph auxiliary_graph(const std::string& name, std::string_view transforms, const std::vector<Tensor>& inputs,
                       const partition::Target& target) {
-  const Json list = Json::parse(transforms, nullptr, false);
-  if (!list.is_array()) invalid({"Transforms must be a JSON list."});
+  const std::optional<Json> document = json::parsed(transforms);
+  if (!document || !document->is_array()) invalid({"Transforms must be a JSON list."});
   Network network(name, inputs, target);
+  const Json::Array& list = document->elements();
   const std::vector<TensorId> tensors = network.inputs();
   std::vector<TensorId> outputs;
   size_t taken = 0;

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "ir/error.h"
 #include "ir/shape.h"
@@ -13,7 +12,7 @@
 namespace octet::transforms {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 std::optional<int32_t> integer_of(double number) {
   if (number != std::floor(number) || number < std::numeric_limits<int32_t>::min() ||
@@ -23,7 +22,8 @@ std::optional<int32_t> integer_of(double number) {
 }
 
 std::optional<int32_t> integer_in(const Json& json) {
-  return json.is_number() ? integer_of(json.get<double>()) : std::nullopt;
+  const std::optional<double> number = json.number();
+  return number ? integer_of(*number) : std::nullopt;
 }
 
 /// The type of that name that a tensor of a network can have.
@@ -31,12 +31,12 @@ std::optional<DType> dtype_in(const Json& json) {
   constexpr std::array kTypes = {DType::Float32, DType::BFloat16, DType::Int8,  DType::UInt8,
                                  DType::Int16,   DType::Int32,    DType::Int64, DType::Bool};
   for (const DType dtype : kTypes) {
-    if (json == to_string(dtype)) return dtype;
+    if (json.is_string() && *json.string() == to_string(dtype)) return dtype;
   }
   return {};
 }
 
-bool is_finite_number(const Json& json) { return json.is_number() && std::isfinite(json.get<double>()); }
+bool is_finite_number(const Json& json) { return std::isfinite(json.number().value_or(NAN)); }
 
 /// "a, b, c".
 template <class Names>
@@ -54,7 +54,7 @@ std::optional<StaticType> type_in(const Json& json) {
   const Json& shape = json["shape"];
   if (!dtype || !shape.is_array() || shape.size() > Shape::kMaxRank) return {};
   StaticType type = {.dtype = *dtype, .shape = {}};
-  for (const Json& extent : shape) {
+  for (const Json& extent : shape.elements()) {
     const std::optional<int32_t> number = integer_in(extent);
     if (!number || *number < 1) return {};
     type.shape.push_back(*number);
@@ -64,17 +64,14 @@ std::optional<StaticType> type_in(const Json& json) {
 
 Fields::Fields(const Json& json) : json_(&json) {
   const Json* name = json.is_object() ? find("transform") : nullptr;
-  transform_ = name != nullptr ? name->get_ptr<const std::string*>() : nullptr;
+  transform_ = name != nullptr ? name->string() : nullptr;
   if (transform_ == nullptr)
     throw Error(ErrorCode::InvalidConfig, "A transform must be a JSON object with its name in 'transform'.");
 }
 
 const Json* Fields::find(std::string_view name) {
   known_.push_back(name);
-  for (auto field = json_->begin(); field != json_->end(); ++field) {
-    if (field.key() == name) return &*field;
-  }
-  return nullptr;
+  return json_->find(name);
 }
 
 void Fields::expected(std::string_view name, std::string_view kind) const {
@@ -98,21 +95,21 @@ double Fields::number(std::string_view name, std::optional<double> otherwise) {
   if (otherwise && find(name) == nullptr) return *otherwise;
   const Json& json = value(name);
   if (!is_finite_number(json)) expected(name, "a number");
-  return json.get<double>();
+  return *json.number();
 }
 
 bool Fields::boolean(std::string_view name, bool otherwise) {
   const Json* json = find(name);
   if (json == nullptr) return otherwise;
   if (!json->is_boolean()) expected(name, "true or false");
-  return json->get<bool>();
+  return *json->boolean();
 }
 
 std::vector<int32_t> Fields::integers(std::string_view name) {
   const Json& json = value(name);
   if (!json.is_array()) expected(name, "a list of integers");
   std::vector<int32_t> numbers;
-  for (const Json& element : json) {
+  for (const Json& element : json.elements()) {
     const std::optional<int32_t> number = integer_in(element);
     if (!number) expected(name, "a list of integers");
     numbers.push_back(*number);
@@ -123,19 +120,20 @@ std::vector<int32_t> Fields::integers(std::string_view name) {
 std::vector<std::vector<double>> Fields::rows(std::string_view name, size_t width) {
   const Json& json = value(name);
   const std::string kind = octet::text({"a list of lists of ", std::to_string(width), " numbers"});
-  if (!json.is_array() || json.empty()) expected(name, kind);
+  if (json.size() == 0) expected(name, kind);
   std::vector<std::vector<double>> rows;
-  for (const Json& list : json) {
-    if (!list.is_array() || list.size() != width || !std::all_of(list.begin(), list.end(), is_finite_number))
+  for (const Json& list : json.elements()) {
+    const Json::Array& numbers = list.elements();
+    if (numbers.size() != width || !std::all_of(numbers.begin(), numbers.end(), is_finite_number))
       expected(name, kind);
     std::vector<double>& row = rows.emplace_back();
-    for (const Json& element : list) row.push_back(element.get<double>());
+    for (const Json& number : numbers) row.push_back(*number.number());
   }
   return rows;
 }
 
 std::string Fields::text(std::string_view name) {
-  const std::string* string = value(name).get_ptr<const std::string*>();
+  const std::string* string = value(name).string();
   if (string == nullptr) expected(name, "a string");
   return *string;
 }
@@ -149,7 +147,7 @@ StaticType Fields::type(std::string_view name) {
 std::vector<StaticType> Fields::types(std::string_view name) {
   const Json& json = value(name);
   std::vector<StaticType> types;
-  for (const Json& each : json) {
+  for (const Json& each : json.elements()) {
     const std::optional<StaticType> type = type_in(each);
     if (type) types.push_back(*type);
   }
@@ -175,9 +173,9 @@ size_t Fields::choice(std::string_view name, std::span<const std::string_view> n
 }
 
 void Fields::finish() const {
-  for (auto field = json_->begin(); field != json_->end(); ++field) {
-    if (std::find(known_.begin(), known_.end(), field.key()) != known_.end()) continue;
-    fail({"it has no field '", field.key(), "'."}, octet::text({"Its fields can be ", listed(known_), "."}));
+  for (const auto& [field, value] : json_->members()) {
+    if (std::find(known_.begin(), known_.end(), field) != known_.end()) continue;
+    fail({"it has no field '", field, "'."}, octet::text({"Its fields can be ", listed(known_), "."}));
   }
 }
 

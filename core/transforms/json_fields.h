@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,24 +11,25 @@
 #include <vector>
 
 #include "ir/attributes.h"
+#include "json/value.h"
 
 namespace octet::transforms {
 
 /// {"dtype", "shape"} of a tensor, where `json` is that; other fields do not matter.
-std::optional<StaticType> type_in(const nlohmann::ordered_json& json);
+std::optional<StaticType> type_in(const json::Value& json);
 
 /// Of objects {"transform": name, …}. Field names that are asked for are literals.
 class Fields {
  public:
   /// `json` outlives this. Throws InvalidConfig unless it is an object with a string "transform".
-  explicit Fields(const nlohmann::ordered_json& json);
+  explicit Fields(const json::Value& json);
 
   /// The value of "transform".
   const std::string& transform() const { return *transform_; }
   bool has(std::string_view name) { return find(name) != nullptr; }
 
   // Each throws InvalidConfig where the field is missing, unless there is a default, or of another kind.
-  const nlohmann::ordered_json& value(std::string_view name);
+  const json::Value& value(std::string_view name);
   int32_t integer(std::string_view name, std::optional<int32_t> otherwise = {});
   double number(std::string_view name, std::optional<double> otherwise = {});
   bool boolean(std::string_view name, bool otherwise);
@@ -52,11 +52,11 @@ class Fields {
   [[noreturn]] void fail(std::initializer_list<std::string_view> problem, std::string_view hint = {}) const;
 
  private:
-  const nlohmann::ordered_json* find(std::string_view name);
+  const json::Value* find(std::string_view name);
   /// Fails because a field must be `kind`, which `json` is not.
   [[noreturn]] void expected(std::string_view name, std::string_view kind) const;
 
-  const nlohmann::ordered_json* json_;
+  const json::Value* json_;
   const std::string* transform_;
   std::vector<std::string_view> known_ = {"transform"};
 };

@@ -3,27 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "ir/error.h"
+#include "json/value.h"
 
 namespace octet::transforms {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 [[noreturn]] void invalid_config(const std::string& message, const std::string& hint = "") {
   throw Error(ErrorCode::InvalidConfig, message, {}, hint);
 }
 
 std::vector<float> numbers(const Json& value, const std::string& name) {
-  const Json list = value.is_array() ? value : Json::array({value});
+  const Json::Array list = value.is_array() ? value.elements() : Json::Array{value};
   std::vector<float> result;
   for (const Json& element : list) {
     if (!element.is_number())
       invalid_config("Preprocessing's '" + name + "' must be a number or a list of numbers.");
-    result.push_back(element.get<float>());
+    result.push_back(static_cast<float>(*element.number()));
   }
   return result;
 }
@@ -33,19 +33,19 @@ template <size_t N>
 size_t choice(const Json& value, const std::string& field, const std::array<const char*, N>& names) {
   std::string known;
   for (size_t i = 0; i < N; ++i) {
-    if (value == names[i]) return i;
+    if (value.is_string() && *value.string() == names[i]) return i;
     known += (i == 0 ? "'" : ", '") + std::string(names[i]) + "'";
   }
-  invalid_config("Preprocessing's '" + field + "' is " + value.dump() + ".", "It can be " + known + ".");
+  invalid_config("Preprocessing's '" + field + "' is " + to_string(value) + ".", "It can be " + known + ".");
 }
 
 }  // namespace
 
 Preprocessing preprocessing_from_json(std::string_view json) {
-  const Json document = Json::parse(json, nullptr, false);
+  const Json document = json::parsed(json).value_or(Json());
   if (!document.is_object()) invalid_config("Preprocessing must be a JSON object.");
   Preprocessing result;
-  for (const auto& [name, value] : document.items()) {
+  for (const auto& [name, value] : document.members()) {
     if (name == "mean") {
       result.mean = numbers(value, name);
     } else if (name == "std") {
@@ -55,7 +55,7 @@ Preprocessing preprocessing_from_json(std::string_view json) {
           static_cast<ResizeMethod>(choice(value, name, std::array{"bilinear", "nearest", "area", "cubic"}));
     } else if (name == "keepAspect") {
       if (!value.is_boolean()) invalid_config("Preprocessing's 'keepAspect' must be true or false.");
-      result.keep_aspect = value.get<bool>();
+      result.keep_aspect = *value.boolean();
     } else if (name == "deposit") {
       result.deposit =
           static_cast<Deposit>(choice(value, name, std::array{"topLeft", "center", "bottomRight"}));

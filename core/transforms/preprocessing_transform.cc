@@ -1,16 +1,16 @@
 #include "transforms/preprocessing_transform.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "ir/error.h"
 #include "ir/text.h"
+#include "json/value.h"
 
 namespace octet::transforms {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 Json transform(const char* name) {
   Json json;
@@ -37,8 +37,8 @@ Json normalization(const std::vector<float>& mean, const std::vector<float>& std
 void add_colors(Json& list, ColorOrder order, const Shape& image, int32_t channels) {
   if (image.channels() == 4) {
     Json opaque = transform("slice");
-    opaque["begin"] = {0, 0, 0, 0};
-    opaque["end"] = {1, image.height(), image.width(), 3};
+    opaque["begin"] = Json::Array{0, 0, 0, 0};
+    opaque["end"] = Json::Array{1, image.height(), image.width(), 3};
     list.push_back(std::move(opaque));
   }
   if (order == ColorOrder::Gray || channels == 1) {
@@ -99,18 +99,18 @@ std::string preprocessing_transform(const Preprocessing& preprocessing, const Sh
   }
   if (shape.rank() != input.shape.rank()) {
     Json reshape = transform("reshape");
-    reshape["newshape"] = std::vector<int32_t>(input.shape.dims().begin(), input.shape.dims().end());
+    reshape["newshape"] = input.shape.dims();
     list.push_back(std::move(reshape));
   }
   if (int8) {
     Json quantization = transform("quantization");
     quantization["channelParams"] =
-        Json::array({Json::array({input.quantization->scale[0], input.quantization->zero_point[0]})});
+        Json::Array{Json::Array{input.quantization->scale[0], input.quantization->zero_point[0]}};
     list.push_back(std::move(quantization));
   }
   Json whole = transform("compose");
   whole["transforms"] = std::move(list);
-  return whole.dump();
+  return to_string(whole);
 }
 
 }  // namespace octet::transforms

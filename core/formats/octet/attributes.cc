@@ -1,417 +1,256 @@
 #include "formats/octet/attributes.h"
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
+#include <vector>
+
+#include "ir/text.h"
 
 namespace octet::formats::octet_file {
 namespace {
 
 using flatbuffers::FlatBufferBuilder;
 using flatbuffers::Offset;
+using flatbuffers::Table;
+using flatbuffers::voffset_t;
 using Pairs = std::vector<std::array<int32_t, 2>>;
-using StoredInts = flatbuffers::Vector<int32_t>;
 
-schema::Spatial store(Spatial value) { return {value.height, value.width}; }
-schema::Padding2d store(const Padding2d& value) { return {value.top, value.bottom, value.left, value.right}; }
-schema::Activation store(Activation value) { return static_cast<schema::Activation>(value); }
+/// The place of field `i` in a table's list of offsets.
+constexpr voffset_t offset_of(size_t i) { return static_cast<voffset_t>(4 + 2 * i); }
 
-std::vector<int32_t> flatten(const Pairs& pairs) {
-  std::vector<int32_t> flat;
-  for (const auto& pair : pairs) flat.insert(flat.end(), pair.begin(), pair.end());
-  return flat;
-}
+// ---------------------------------------------------------------------------------------------------------
+// Writing
 
-Offset<schema::NoAttributes> write(FlatBufferBuilder& b, const NoAttributes&) {
-  return schema::CreateNoAttributes(b);
-}
-Offset<schema::Conv2d> write(FlatBufferBuilder& b, const Conv2d& a) {
-  const auto stride = store(a.stride);
-  const auto dilation = store(a.dilation);
-  const auto padding = store(a.padding);
-  return schema::CreateConv2d(b, &stride, &dilation, &padding, store(a.activation));
-}
-Offset<schema::TransposeConv> write(FlatBufferBuilder& b, const TransposeConv& a) {
-  const auto stride = store(a.stride);
-  const auto padding = store(a.padding);
-  const auto output = store(a.output);
-  return schema::CreateTransposeConv(b, &stride, &padding, &output, store(a.activation));
-}
-Offset<schema::FullyConnected> write(FlatBufferBuilder& b, const FullyConnected& a) {
-  return schema::CreateFullyConnected(b, a.keep_dims, store(a.activation));
-}
-Offset<schema::Pool2d> write(FlatBufferBuilder& b, const Pool2d& a) {
-  const auto window = store(a.window);
-  const auto stride = store(a.stride);
-  const auto padding = store(a.padding);
-  return schema::CreatePool2d(b, &window, &stride, &padding, store(a.activation));
-}
-Offset<schema::Elementwise> write(FlatBufferBuilder& b, const Elementwise& a) {
-  return schema::CreateElementwise(b, store(a.activation));
-}
-Offset<schema::LeakyRelu> write(FlatBufferBuilder& b, const LeakyRelu& a) {
-  return schema::CreateLeakyRelu(b, a.alpha);
-}
-Offset<schema::HardSigmoid> write(FlatBufferBuilder& b, const HardSigmoid& a) {
-  return schema::CreateHardSigmoid(b, a.alpha, a.beta);
-}
-Offset<schema::Softmax> write(FlatBufferBuilder& b, const Softmax& a) {
-  return schema::CreateSoftmax(b, a.beta);
-}
-Offset<schema::Reduce> write(FlatBufferBuilder& b, const Reduce& a) {
-  return schema::CreateReduceDirect(b, &a.axes, a.keep_dims);
-}
-Offset<schema::Reshape> write(FlatBufferBuilder& b, const Reshape& a) {
-  return schema::CreateReshapeDirect(b, &a.shape);
-}
-Offset<schema::Transpose> write(FlatBufferBuilder& b, const Transpose& a) {
-  return schema::CreateTransposeDirect(b, &a.permutation);
-}
-Offset<schema::Axis> write(FlatBufferBuilder& b, const Axis& a) { return schema::CreateAxis(b, a.axis); }
-Offset<schema::Slice> write(FlatBufferBuilder& b, const Slice& a) {
-  return schema::CreateSliceDirect(b, &a.begin, &a.size);
-}
-Offset<schema::StridedSlice> write(FlatBufferBuilder& b, const StridedSlice& a) {
-  return schema::CreateStridedSliceDirect(b, &a.begin, &a.size, &a.stride, &a.shrunk_axes);
-}
-Offset<schema::Pad> write(FlatBufferBuilder& b, const Pad& a) {
-  const auto paddings = flatten(a.paddings);
-  return schema::CreatePadDirect(b, &paddings, a.value);
-}
-Offset<schema::MirrorPad> write(FlatBufferBuilder& b, const MirrorPad& a) {
-  const auto paddings = flatten(a.paddings);
-  return schema::CreateMirrorPadDirect(b, &paddings, a.reflect);
-}
-Offset<schema::Resize> write(FlatBufferBuilder& b, const Resize& a) {
-  const auto output = store(a.output);
-  return schema::CreateResize(b, &output, a.align_corners, a.half_pixel_centers);
-}
-Offset<schema::BlockSize> write(FlatBufferBuilder& b, const BlockSize& a) {
-  return schema::CreateBlockSize(b, a.block);
-}
-Offset<schema::ArgMax> write(FlatBufferBuilder& b, const ArgMax& a) {
-  return schema::CreateArgMax(b, a.axis, static_cast<schema::DType>(a.output));
-}
-Offset<schema::Gelu> write(FlatBufferBuilder& b, const Gelu& a) {
-  return schema::CreateGelu(b, a.approximate);
-}
-Offset<schema::SplitV> write(FlatBufferBuilder& b, const SplitV& a) {
-  return schema::CreateSplitVDirect(b, a.axis, &a.sizes);
-}
-Offset<schema::Tile> write(FlatBufferBuilder& b, const Tile& a) {
-  return schema::CreateTileDirect(b, &a.multiples);
-}
-Offset<schema::BatchBlocks> write(FlatBufferBuilder& b, const BatchBlocks& a) {
-  const auto margins = flatten(a.margins);
-  return schema::CreateBatchBlocksDirect(b, &a.block, &margins);
-}
-Offset<schema::BatchMatmul> write(FlatBufferBuilder& b, const BatchMatmul& a) {
-  return schema::CreateBatchMatmul(b, a.transpose_a, a.transpose_b);
-}
-Offset<schema::Gather> write(FlatBufferBuilder& b, const Gather& a) {
-  return schema::CreateGather(b, a.axis, a.batch_dims);
-}
-Offset<schema::CumSum> write(FlatBufferBuilder& b, const CumSum& a) {
-  return schema::CreateCumSum(b, a.axis, a.exclusive, a.reverse);
-}
-Offset<schema::Cast> write(FlatBufferBuilder& b, const Cast& a) {
-  return schema::CreateCast(b, static_cast<schema::DType>(a.to));
-}
-Offset<schema::ImageResize> write(FlatBufferBuilder& b, const ImageResize& a) {
-  const auto output = store(a.output);
-  return schema::CreateImageResize(b, &output, static_cast<schema::ResizeMethod>(a.method), a.keep_aspect,
-                                   static_cast<schema::Deposit>(a.deposit));
-}
-Offset<schema::ColorConversion> write(FlatBufferBuilder& b, const ColorConversion& a) {
-  return schema::CreateColorConversion(b, static_cast<schema::ColorChange>(a.conversion),
-                                       static_cast<schema::ColorStandard>(a.standard));
-}
-Offset<schema::ChromaUpsample> write(FlatBufferBuilder& b, const ChromaUpsample& a) {
-  const auto frame = store(a.frame);
-  return schema::CreateChromaUpsample(b, &frame, static_cast<schema::ChromaSampling>(a.sampling));
-}
-Offset<schema::Normalize> write(FlatBufferBuilder& b, const Normalize& a) {
-  return schema::CreateNormalizeDirect(b, &a.divisor, &a.mean, &a.std);
-}
-Offset<schema::StaticType> write(FlatBufferBuilder& b, const StaticType& a) {
-  return schema::CreateStaticTypeDirect(b, static_cast<schema::DType>(a.dtype), &a.shape);
-}
-Offset<schema::Tessellate> write(FlatBufferBuilder& b, const Tessellate& a) {
-  const std::vector<int32_t> slice(a.slice.begin(), a.slice.end());
-  return schema::CreateTessellateDirect(b, &slice, a.align_c16, a.cblock);
-}
-Offset<schema::Detessellate> write(FlatBufferBuilder& b, const Detessellate& a) {
-  const auto tiles = write(b, a.tiles);
-  return schema::CreateDetessellate(b, tiles, write(b, a.frame));
-}
-Offset<schema::UnpackBytes> write(FlatBufferBuilder& b, const UnpackBytes& a) {
-  std::vector<Offset<schema::StaticType>> tensors;
-  for (const StaticType& tensor : a.tensors) tensors.push_back(write(b, tensor));
-  return schema::CreateUnpackBytesDirect(b, &tensors);
-}
-Offset<schema::NmsMaxPool> write(FlatBufferBuilder& b, const NmsMaxPool& a) {
-  return schema::CreateNmsMaxPool(b, a.kernel);
-}
-Offset<schema::DetectionPostProcess> write(FlatBufferBuilder& b, const DetectionPostProcess& a) {
-  return schema::CreateDetectionPostProcess(
-      b, static_cast<schema::BoxCoding>(a.coding), a.classes, a.max_detections, a.classes_per_detection,
-      a.detections_per_class, a.keypoints, a.score_threshold, a.overlap_threshold, a.y_scale, a.x_scale,
-      a.h_scale, a.w_scale, a.per_class, a.logits, a.weighted);
-}
+/// A member as the table holds it.
+struct StoredField {
+  enum class Kind : uint8_t { Byte, Int, Float, Offset, Spatial, Padding };
+  Kind kind;
+  uint32_t bits = 0;  ///< Of a byte, a number or an offset.
+  std::array<int32_t, 4> sides = {};
+};
 
-template <class Table>
-std::pair<schema::Attributes, Offset<void>> erase(Offset<Table> table) {
-  // A copy: the generated constant has no definition that std::pair could refer to.
-  constexpr schema::Attributes kType = schema::AttributesTraits<Table>::enum_value;
-  return {kType, table.Union()};
-}
-
-/// Reads the fields of one node's attributes.
-class Reader {
+/// Writes what lies outside of a table before the table is begun.
+class FieldWriter {
  public:
-  explicit Reader(const schema::Node& node) : node_(node) {}
+  explicit FieldWriter(FlatBufferBuilder& builder) : builder_(builder) {}
+
+  template <Described T>
+  Offset<Table> write(const T& described) {
+    std::vector<StoredField> fields;
+    T::fields([&](std::string_view, auto member) { fields.push_back(stored(described.*member)); });
+    return table(fields);
+  }
+
+ private:
+  using Kind = StoredField::Kind;
+
+  StoredField stored(bool value) { return {Kind::Byte, value}; }
+  StoredField stored(int32_t value) { return {Kind::Int, static_cast<uint32_t>(value)}; }
+  StoredField stored(float value) {
+    uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return {Kind::Float, bits};
+  }
+  template <class Choice>
+  requires std::is_enum_v<Choice> StoredField stored(Choice value) {
+    return {Kind::Byte, static_cast<uint32_t>(value)};
+  }
+  StoredField stored(const Spatial& value) { return {Kind::Spatial, 0, {value.height, value.width}}; }
+  StoredField stored(const Padding2d& value) {
+    return {Kind::Padding, 0, {value.top, value.bottom, value.left, value.right}};
+  }
+  template <class Number>
+  requires std::is_arithmetic_v<Number> StoredField stored(const std::vector<Number>& values) {
+    return {Kind::Offset, builder_.CreateVector(values).o};
+  }
+  template <size_t N>
+  StoredField stored(const std::array<int32_t, N>& values) {
+    return {Kind::Offset, builder_.CreateVector(values.data(), N).o};
+  }
+  StoredField stored(const Pairs& pairs) {
+    std::vector<int32_t> flat;
+    for (const auto& pair : pairs) flat.insert(flat.end(), pair.begin(), pair.end());
+    return stored(flat);
+  }
+  template <Described T>
+  StoredField stored(const T& nested) {
+    return {Kind::Offset, write(nested).o};
+  }
+  template <Described T>
+  StoredField stored(const std::vector<T>& list) {
+    std::vector<Offset<Table>> tables;
+    for (const T& each : list) tables.push_back(write(each));
+    return {Kind::Offset, builder_.CreateVector(tables).o};
+  }
+
+  /// In the order of flatc's own builders: what has four bytes first, last members in front.
+  Offset<Table> table(const std::vector<StoredField>& fields) {
+    const auto start = builder_.StartTable();
+    for (size_t i = fields.size(); i-- > 0;) {
+      if (fields[i].kind != Kind::Byte) add(offset_of(i), fields[i]);
+    }
+    for (size_t i = fields.size(); i-- > 0;) {
+      if (fields[i].kind == Kind::Byte)
+        builder_.AddElement<uint8_t>(offset_of(i), static_cast<uint8_t>(fields[i].bits), 0);
+    }
+    return Offset<Table>(builder_.EndTable(start));
+  }
+
+  void add(voffset_t place, const StoredField& field) {
+    const auto& [height, width, third, fourth] = field.sides;
+    switch (field.kind) {
+      case Kind::Int:
+        return builder_.AddElement<int32_t>(place, static_cast<int32_t>(field.bits), 0);
+      case Kind::Float: {
+        float value = 0;
+        std::memcpy(&value, &field.bits, sizeof(value));
+        return builder_.AddElement<float>(place, value, 0);
+      }
+      case Kind::Offset:
+        return builder_.AddOffset(place, Offset<void>(field.bits));
+      case Kind::Spatial: {
+        const schema::Spatial spatial(height, width);
+        return builder_.AddStruct(place, &spatial);
+      }
+      case Kind::Padding: {
+        const schema::Padding2d padding(height, width, third, fourth);
+        return builder_.AddStruct(place, &padding);
+      }
+      case Kind::Byte:
+        break;
+    }
+  }
+
+  FlatBufferBuilder& builder_;
+};
+
+// ---------------------------------------------------------------------------------------------------------
+// Reading
+
+/// Reads the members of one node's attributes from tables that the verifier has gone through.
+class FieldReader {
+ public:
+  explicit FieldReader(const schema::Node& node) : node_(node) {}
+
+  template <Described T>
+  T read(const Table& table) const {
+    T described;
+    size_t i = 0;
+    T::fields(
+        [&](std::string_view name, auto member) { get(table, offset_of(i++), name, described.*member); });
+    return described;
+  }
 
   [[noreturn]] void invalid(const std::string& problem) const {
     throw Error(ErrorCode::InvalidFile, "The attributes of node '" + node_.name()->str() + "' " + problem,
                 {.node = node_.name()->str()});
   }
-  Spatial get(const schema::Spatial* value) const {
-    if (value == nullptr) invalid("lack a field.");
-    return {value->height(), value->width()};
-  }
-  Padding2d get(const schema::Padding2d* value) const {
-    if (value == nullptr) invalid("lack a field.");
-    return {value->top(), value->bottom(), value->left(), value->right()};
-  }
-  Activation get(schema::Activation value) const { return choice<Activation>(value, "activation"); }
-  DType get(schema::DType value) const { return choice<DType>(value, "element type"); }
-  template <class Choice, class Stored>
-  Choice choice(Stored value, const char* what) const {
-    if (value > Stored::MAX) invalid(std::string("have an unknown ") + what + ".");
-    return static_cast<Choice>(value);
-  }
-  template <class Stored>
-  const Stored& present(const Stored* value) const {
-    if (value == nullptr) invalid("lack a field.");
-    return *value;
-  }
-  std::vector<float> get(const flatbuffers::Vector<float>* values) const {
-    if (values == nullptr) return {};
-    return {values->begin(), values->end()};
-  }
-  StaticType get(const schema::StaticType* value) const {
-    return {get(present(value).dtype()), get(value->shape())};
-  }
-  std::vector<int32_t> get(const StoredInts* values) const {
-    if (values == nullptr) return {};
-    return {values->begin(), values->end()};
-  }
-  Pairs pairs(const StoredInts* values) const {
-    const std::vector<int32_t> flat = get(values);
-    if (flat.size() % 2 != 0) invalid("have half a pair.");
-    Pairs result;
-    for (size_t i = 0; i < flat.size(); i += 2) result.push_back({flat[i], flat[i + 1]});
-    return result;
-  }
-  template <class Table>
-  const Table& table() const {
-    const Table* table = node_.attributes_as<Table>();
-    if (table == nullptr) invalid("are missing.");
-    return *table;
-  }
 
  private:
+  using Ints = flatbuffers::Vector<int32_t>;
+
+  void get(const Table& table, voffset_t place, std::string_view, bool& value) const {
+    value = table.GetField<uint8_t>(place, 0) != 0;
+  }
+  void get(const Table& table, voffset_t place, std::string_view, int32_t& value) const {
+    value = table.GetField<int32_t>(place, 0);
+  }
+  void get(const Table& table, voffset_t place, std::string_view, float& value) const {
+    value = table.GetField<float>(place, 0);
+  }
+  template <class Choice>
+  requires std::is_enum_v<Choice>
+  void get(const Table& table, voffset_t place, std::string_view name, Choice& value) const {
+    const auto number = table.GetField<uint8_t>(place, 0);
+    if (number >= names_of(Choice{}).size()) invalid(text({"have an unknown '", name, "'."}));
+    value = static_cast<Choice>(number);
+  }
+  void get(const Table& table, voffset_t place, std::string_view name, Spatial& value) const {
+    const auto* stored = table.GetStruct<const schema::Spatial*>(place);
+    if (stored == nullptr) invalid(text({"lack '", name, "'."}));
+    value = {stored->height(), stored->width()};
+  }
+  void get(const Table& table, voffset_t place, std::string_view name, Padding2d& value) const {
+    const auto* stored = table.GetStruct<const schema::Padding2d*>(place);
+    if (stored == nullptr) invalid(text({"lack '", name, "'."}));
+    value = {stored->top(), stored->bottom(), stored->left(), stored->right()};
+  }
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void get(const Table& table, voffset_t place, std::string_view, std::vector<Number>& values) const {
+    const auto* stored = table.GetPointer<const flatbuffers::Vector<Number>*>(place);
+    values.clear();
+    if (stored != nullptr) values.assign(stored->begin(), stored->end());
+  }
+  template <size_t N>
+  void get(const Table& table, voffset_t place, std::string_view name, std::array<int32_t, N>& values) const {
+    const Ints* const stored = table.GetPointer<const Ints*>(place);
+    if (stored == nullptr || stored->size() != N)
+      invalid(text({"need ", std::to_string(N), " numbers in '", name, "'."}));
+    std::copy(stored->begin(), stored->end(), values.begin());
+  }
+  void get(const Table& table, voffset_t place, std::string_view name, Pairs& pairs) const {
+    std::vector<int32_t> flat;
+    get(table, place, name, flat);
+    if (flat.size() % 2 != 0) invalid(text({"have half a pair in '", name, "'."}));
+    for (size_t i = 0; i < flat.size(); i += 2) pairs.push_back({flat[i], flat[i + 1]});
+  }
+  template <Described T>
+  void get(const Table& table, voffset_t place, std::string_view name, T& nested) const {
+    const auto* stored = table.GetPointer<const Table*>(place);
+    if (stored == nullptr) invalid(text({"lack '", name, "'."}));
+    nested = read<T>(*stored);
+  }
+  template <Described T>
+  void get(const Table& table, voffset_t place, std::string_view, std::vector<T>& list) const {
+    const auto* stored = table.GetPointer<const flatbuffers::Vector<Offset<Table>>*>(place);
+    if (stored == nullptr) return;
+    for (const Table* each : *stored) list.push_back(read<T>(*each));
+  }
+
   const schema::Node& node_;
 };
 
-Attributes read(const Reader&, const schema::NoAttributes&) { return NoAttributes{}; }
-Attributes read(const Reader& r, const schema::Conv2d& t) {
-  return Conv2d{r.get(t.stride()), r.get(t.dilation()), r.get(t.padding()), r.get(t.activation())};
-}
-Attributes read(const Reader& r, const schema::TransposeConv& t) {
-  return TransposeConv{r.get(t.stride()), r.get(t.padding()), r.get(t.output()), r.get(t.activation())};
-}
-Attributes read(const Reader& r, const schema::FullyConnected& t) {
-  return FullyConnected{t.keep_dims(), r.get(t.activation())};
-}
-Attributes read(const Reader& r, const schema::Pool2d& t) {
-  return Pool2d{r.get(t.window()), r.get(t.stride()), r.get(t.padding()), r.get(t.activation())};
-}
-Attributes read(const Reader& r, const schema::Elementwise& t) { return Elementwise{r.get(t.activation())}; }
-Attributes read(const Reader&, const schema::LeakyRelu& t) { return LeakyRelu{t.alpha()}; }
-Attributes read(const Reader&, const schema::HardSigmoid& t) { return HardSigmoid{t.alpha(), t.beta()}; }
-Attributes read(const Reader&, const schema::Softmax& t) { return Softmax{t.beta()}; }
-Attributes read(const Reader& r, const schema::Reduce& t) { return Reduce{r.get(t.axes()), t.keep_dims()}; }
-Attributes read(const Reader& r, const schema::Reshape& t) { return Reshape{r.get(t.shape())}; }
-Attributes read(const Reader& r, const schema::Transpose& t) { return Transpose{r.get(t.permutation())}; }
-Attributes read(const Reader&, const schema::Axis& t) { return Axis{t.axis()}; }
-Attributes read(const Reader& r, const schema::Slice& t) { return Slice{r.get(t.begin()), r.get(t.size())}; }
-Attributes read(const Reader& r, const schema::StridedSlice& t) {
-  return StridedSlice{r.get(t.begin()), r.get(t.size()), r.get(t.stride()), r.get(t.shrunk_axes())};
-}
-Attributes read(const Reader& r, const schema::Pad& t) { return Pad{r.pairs(t.paddings()), t.value()}; }
-Attributes read(const Reader& r, const schema::MirrorPad& t) {
-  return MirrorPad{r.pairs(t.paddings()), t.reflect()};
-}
-Attributes read(const Reader& r, const schema::Resize& t) {
-  return Resize{r.get(t.output()), t.align_corners(), t.half_pixel_centers()};
-}
-Attributes read(const Reader&, const schema::Gelu& t) { return Gelu{t.approximate()}; }
-Attributes read(const Reader&, const schema::BlockSize& t) { return BlockSize{t.block()}; }
-Attributes read(const Reader& r, const schema::ArgMax& t) { return ArgMax{t.axis(), r.get(t.output())}; }
-Attributes read(const Reader& r, const schema::SplitV& t) { return SplitV{t.axis(), r.get(t.sizes())}; }
-Attributes read(const Reader& r, const schema::Tile& t) { return Tile{r.get(t.multiples())}; }
-Attributes read(const Reader& r, const schema::BatchBlocks& t) {
-  return BatchBlocks{r.get(t.block()), r.pairs(t.margins())};
-}
-Attributes read(const Reader&, const schema::BatchMatmul& t) {
-  return BatchMatmul{t.transpose_a(), t.transpose_b()};
-}
-Attributes read(const Reader&, const schema::Gather& t) { return Gather{t.axis(), t.batch_dims()}; }
-Attributes read(const Reader&, const schema::CumSum& t) {
-  return CumSum{t.axis(), t.exclusive(), t.reverse()};
-}
-Attributes read(const Reader& r, const schema::Cast& t) { return Cast{r.get(t.to())}; }
-Attributes read(const Reader& r, const schema::ImageResize& t) {
-  return ImageResize{r.get(t.output()), r.choice<ResizeMethod>(t.method(), "resize method"), t.keep_aspect(),
-                     r.choice<Deposit>(t.deposit(), "deposit")};
-}
-Attributes read(const Reader& r, const schema::ColorConversion& t) {
-  return ColorConversion{r.choice<ColorChange>(t.conversion(), "conversion"),
-                         r.choice<ColorStandard>(t.standard(), "standard")};
-}
-Attributes read(const Reader& r, const schema::ChromaUpsample& t) {
-  return ChromaUpsample{r.get(t.frame()), r.choice<ChromaSampling>(t.sampling(), "sampling")};
-}
-Attributes read(const Reader& r, const schema::Normalize& t) {
-  return Normalize{r.get(t.divisor()), r.get(t.mean()), r.get(t.std())};
-}
-Tessellate tiles_of(const Reader& r, const schema::Tessellate& t) {
-  const std::vector<int32_t> slice = r.get(t.slice());
-  if (slice.size() != 3) r.invalid("have a slice that has not three extents.");
-  return {{slice[0], slice[1], slice[2]}, t.align_c16(), t.cblock()};
-}
-Attributes read(const Reader& r, const schema::Tessellate& t) { return tiles_of(r, t); }
-Attributes read(const Reader& r, const schema::Detessellate& t) {
-  return Detessellate{tiles_of(r, r.present(t.tiles())), r.get(t.frame())};
-}
-Attributes read(const Reader& r, const schema::UnpackBytes& t) {
-  UnpackBytes unpack;
-  if (t.tensors() == nullptr) return unpack;
-  for (const schema::StaticType* tensor : *t.tensors()) unpack.tensors.push_back(r.get(tensor));
-  return unpack;
-}
-Attributes read(const Reader&, const schema::NmsMaxPool& t) { return NmsMaxPool{t.kernel()}; }
-Attributes read(const Reader& r, const schema::DetectionPostProcess& t) {
-  return DetectionPostProcess{.coding = r.choice<BoxCoding>(t.coding(), "box coding"),
-                              .classes = t.classes(),
-                              .max_detections = t.max_detections(),
-                              .classes_per_detection = t.classes_per_detection(),
-                              .detections_per_class = t.detections_per_class(),
-                              .keypoints = t.keypoints(),
-                              .score_threshold = t.score_threshold(),
-                              .overlap_threshold = t.overlap_threshold(),
-                              .y_scale = t.y_scale(),
-                              .x_scale = t.x_scale(),
-                              .h_scale = t.h_scale(),
-                              .w_scale = t.w_scale(),
-                              .per_class = t.per_class(),
-                              .logits = t.logits(),
-                              .weighted = t.weighted()};
+// The union of the schema has the types of the variant, in its order, behind NONE.
+static_assert(static_cast<size_t>(schema::Attributes::MAX) == std::variant_size_v<Attributes>);
+
+template <size_t I>
+Attributes read_as(const FieldReader& reader, const Table& table) {
+  return reader.read<std::variant_alternative_t<I, Attributes>>(table);
 }
 
-template <class Table>
-Attributes read_table(const Reader& reader) {
-  return read(reader, reader.table<Table>());
+template <size_t... I>
+Attributes read_alternative(size_t index, const FieldReader& reader, const Table& table,
+                            std::index_sequence<I...>) {
+  using Read = Attributes (*)(const FieldReader&, const Table&);
+  constexpr std::array<Read, sizeof...(I)> kRead = {read_as<I>...};
+  return kRead[index](reader, table);
 }
 
 }  // namespace
 
 std::pair<schema::Attributes, Offset<void>> write_attributes(FlatBufferBuilder& builder,
                                                              const Attributes& attributes) {
-  return std::visit([&](const auto& typed) { return erase(write(builder, typed)); }, attributes);
+  const auto type = static_cast<schema::Attributes>(attributes.index() + 1);
+  FieldWriter writer(builder);
+  const Offset<Table> table =
+      std::visit([&](const auto& described) { return writer.write(described); }, attributes);
+  return {type, Offset<void>(table.o)};
 }
 
 Attributes read_attributes(const schema::Node& node) {
-  const Reader reader(node);
-  switch (node.attributes_type()) {
-    case schema::Attributes::NoAttributes:
-      return read_table<schema::NoAttributes>(reader);
-    case schema::Attributes::Conv2d:
-      return read_table<schema::Conv2d>(reader);
-    case schema::Attributes::TransposeConv:
-      return read_table<schema::TransposeConv>(reader);
-    case schema::Attributes::FullyConnected:
-      return read_table<schema::FullyConnected>(reader);
-    case schema::Attributes::Pool2d:
-      return read_table<schema::Pool2d>(reader);
-    case schema::Attributes::Elementwise:
-      return read_table<schema::Elementwise>(reader);
-    case schema::Attributes::LeakyRelu:
-      return read_table<schema::LeakyRelu>(reader);
-    case schema::Attributes::HardSigmoid:
-      return read_table<schema::HardSigmoid>(reader);
-    case schema::Attributes::Softmax:
-      return read_table<schema::Softmax>(reader);
-    case schema::Attributes::Reduce:
-      return read_table<schema::Reduce>(reader);
-    case schema::Attributes::Reshape:
-      return read_table<schema::Reshape>(reader);
-    case schema::Attributes::Transpose:
-      return read_table<schema::Transpose>(reader);
-    case schema::Attributes::Axis:
-      return read_table<schema::Axis>(reader);
-    case schema::Attributes::Slice:
-      return read_table<schema::Slice>(reader);
-    case schema::Attributes::StridedSlice:
-      return read_table<schema::StridedSlice>(reader);
-    case schema::Attributes::Pad:
-      return read_table<schema::Pad>(reader);
-    case schema::Attributes::MirrorPad:
-      return read_table<schema::MirrorPad>(reader);
-    case schema::Attributes::Resize:
-      return read_table<schema::Resize>(reader);
-    case schema::Attributes::BlockSize:
-      return read_table<schema::BlockSize>(reader);
-    case schema::Attributes::ArgMax:
-      return read_table<schema::ArgMax>(reader);
-    case schema::Attributes::Gelu:
-      return read_table<schema::Gelu>(reader);
-    case schema::Attributes::SplitV:
-      return read_table<schema::SplitV>(reader);
-    case schema::Attributes::Tile:
-      return read_table<schema::Tile>(reader);
-    case schema::Attributes::BatchBlocks:
-      return read_table<schema::BatchBlocks>(reader);
-    case schema::Attributes::BatchMatmul:
-      return read_table<schema::BatchMatmul>(reader);
-    case schema::Attributes::Gather:
-      return read_table<schema::Gather>(reader);
-    case schema::Attributes::CumSum:
-      return read_table<schema::CumSum>(reader);
-    case schema::Attributes::Cast:
-      return read_table<schema::Cast>(reader);
-    case schema::Attributes::ImageResize:
-      return read_table<schema::ImageResize>(reader);
-    case schema::Attributes::ColorConversion:
-      return read_table<schema::ColorConversion>(reader);
-    case schema::Attributes::ChromaUpsample:
-      return read_table<schema::ChromaUpsample>(reader);
-    case schema::Attributes::Normalize:
-      return read_table<schema::Normalize>(reader);
-    case schema::Attributes::Tessellate:
-      return read_table<schema::Tessellate>(reader);
-    case schema::Attributes::Detessellate:
-      return read_table<schema::Detessellate>(reader);
-    case schema::Attributes::UnpackBytes:
-      return read_table<schema::UnpackBytes>(reader);
-    case schema::Attributes::NmsMaxPool:
-      return read_table<schema::NmsMaxPool>(reader);
-    case schema::Attributes::DetectionPostProcess:
-      return read_table<schema::DetectionPostProcess>(reader);
-    case schema::Attributes::NONE:
-      break;
-  }
-  reader.invalid("are missing or of a newer kind.");
+  const FieldReader reader(node);
+  const auto* const table = static_cast<const Table*>(node.attributes());
+  const auto type = static_cast<size_t>(node.attributes_type());
+  if (table == nullptr || type == 0 || type > std::variant_size_v<Attributes>)
+    reader.invalid("are missing or of a newer kind.");
+  return read_alternative(type - 1, reader, *table,
+                          std::make_index_sequence<std::variant_size_v<Attributes>>());
 }
 
 }  // namespace octet::formats::octet_file

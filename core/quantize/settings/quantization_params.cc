@@ -1,16 +1,49 @@
 #include "quantize/settings/quantization_params.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <climits>
 
 #include "ir/error.h"
+#include "json/value.h"
 
 namespace octet::quantize {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = json::Value;
 
 [[noreturn]] void invalid(const std::string& message, const std::string& hint = "") {
   throw Error(ErrorCode::InvalidConfig, message, {}, hint);
+}
+
+// Each takes a value over where it is of the kind, and says whether it is.
+bool take(const Json& json, bool& value) {
+  const std::optional<bool> given = json.boolean();
+  value = given.value_or(value);
+  return given.has_value();
+}
+bool take(const Json& json, int& value) {
+  const std::optional<int64_t> given = json.integer();
+  if (!given || *given < INT_MIN || *given > INT_MAX) return false;
+  value = static_cast<int>(*given);
+  return true;
+}
+bool take(const Json& json, double& value) {
+  const std::optional<double> given = json.number();
+  value = given.value_or(value);
+  return given.has_value();
+}
+bool take(const Json& json, std::string& value) {
+  if (json.is_string()) value = *json.string();
+  return json.is_string();
+}
+bool take(const Json& json, std::set<std::string>& values) {
+  if (!json.is_array()) return false;
+  values.clear();
+  for (const Json& element : json.elements()) {
+    if (!element.is_string()) return false;
+    values.insert(*element.string());
+  }
+  return true;
 }
 
 /// Reads the fields of one JSON object and refuses what nobody asked for: a typing mistake must not become a
@@ -23,24 +56,17 @@ class Fields {
 
   template <class T>
   void read(const char* name, T& value) {
-    known_.insert(name);
-    const auto field = object_.find(name);
-    if (field == object_.end()) return;
-    try {
-      value = field->get<T>();
-    } catch (const Json::exception&) {
-      invalid("'" + path_ + "." + name + "' has the wrong type.");
-    }
+    const Json* const field = child(name);
+    if (field != nullptr && !take(*field, value)) invalid("'" + path_ + "." + name + "' has the wrong type.");
   }
 
   const Json* child(const char* name) {
     known_.insert(name);
-    const auto field = object_.find(name);
-    return field == object_.end() ? nullptr : &*field;
+    return object_.find(name);
   }
 
   void finish() const {
-    for (const auto& [name, value] : object_.items()) {
+    for (const auto& [name, value] : object_.members()) {
       if (known_.count(name) != 0) continue;
       std::string list;
       for (const std::string& field : known_) list += (list.empty() ? "" : ", ") + field;
@@ -159,7 +185,7 @@ void read_custom_configs(Fields& parent, QuantizationParams& params) {
   const Json* object = parent.child("customQuantizationConfigs");
   if (object == nullptr) return;
   if (!object->is_object()) invalid("'customQuantizationConfigs' must be an object.");
-  for (const auto& [name, config] : object->items())
+  for (const auto& [name, config] : object->members())
     params.custom_configs[name] = read_config(config, "customQuantizationConfigs." + name);
 }
 
@@ -330,10 +356,10 @@ RequantizationMode requantization_from_string(const std::string& name) {
 }
 
 QuantizationParams params_from_json(std::string_view json) {
-  const Json document = Json::parse(json, nullptr, false);
-  if (document.is_discarded()) invalid("The quantization settings are no valid JSON.");
+  const std::optional<Json> document = json::parsed(json);
+  if (!document) invalid("The quantization settings are no valid JSON.");
   QuantizationParams params;
-  Fields fields(document, "settings");
+  Fields fields(*document, "settings");
   read_calibration(fields, "", params.calibration);
   read_scheme(fields, "activations", "", params.activations);
   read_scheme(fields, "weights", "", params.weights);
@@ -366,16 +392,15 @@ std::string to_json(const QuantizationParams& params) {
       {"judgeMethods", params.judge_methods},
       {"channelEqualization", params.channel_equalization},
       {"preferInt8Udf", params.prefer_int8_udf},
-      {"smoothQuant",
-       {{"enabled", params.smooth_quant.enabled},
-        {"alpha", params.smooth_quant.alpha},
-        {"search", params.smooth_quant.search}}},
+      {"smoothQuant", Json{{"enabled", params.smooth_quant.enabled},
+                           {"alpha", params.smooth_quant.alpha},
+                           {"search", params.smooth_quant.search}}},
       {"unquantizedNodes", params.unquantized_nodes},
       {"customQuantizationConfigs", json_of(params.custom_configs)},
   };
-  return document.dump();
+  return to_string(document);
 }
 
-std::string to_json(const NodeConfig& config) { return json_of(config).dump(); }
+std::string to_json(const NodeConfig& config) { return to_string(json_of(config)); }
 
 }  // namespace octet::quantize

@@ -128,7 +128,7 @@ TEST(OctetFile, RefusesTransformsWithUnknownChoices) {
       reinterpret_cast<const flatbuffers::Table*>(resize)->GetAddressOf(stored::ImageResize::VT_METHOD));
   ASSERT_NE(method, nullptr);
   *method = 200;
-  expect_invalid(file, "unknown resize method");
+  expect_invalid(file, "unknown 'method'");
 }
 
 TEST(OctetFile, RecordedModelsSurvive) {
