@@ -84,7 +84,8 @@ std::string node_errors_json(const LayerErrorAnalyzer& analyzer, bool per_channe
   const Graph& quantized = analyzer.quantized_graph();
   ChannelAxes channels(quantized);
   const auto labels = short_names(quantized);
-  Json list = Json::array();
+  // Node by node: as a value, the channels of all would take much memory.
+  std::string list = "[";
   for (const NodeError& error : analyzer.errors()) {
     const Parts parts = divide(error.axes_of(error.output), channels);
     Json json = {{"node", error.node},
@@ -100,9 +101,10 @@ std::string node_errors_json(const LayerErrorAnalyzer& analyzer, bool per_channe
     if (parts.parts.size() > 1) json["parts"] = parts_json(parts);
     if (!error.outputs.empty()) json["outputs"] = outputs_json(error, channels);
     if (per_channel) json["channels"] = channels_json(error);
-    list.push_back(std::move(json));
+    if (list.size() > 1) list += ',';
+    list += to_string(json);
   }
-  return to_string(list);
+  return list + "]";
 }
 
 }  // namespace octet::analyze
