@@ -6,8 +6,8 @@
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "emulate/profile.h"
+#include "formats/open.h"
 #include "formats/tflite/export_notes.h"
-#include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
 #include "ir/short_name.h"
@@ -319,7 +319,7 @@ val Quantization::finish(const std::string& options) {
 val Net::load(const val& file, const std::string& options) {
   return guarded([&] {
     const Json given = json::parse(options);
-    formats::tflite::ReadOptions read_options;
+    formats::ImportOptions read_options;
     for (const auto& [input, shape] : given["inputShapes"].members()) {
       std::vector<int32_t>& extents = read_options.input_shapes[input];
       for (const Json& extent : shape.elements())
@@ -327,7 +327,7 @@ val Net::load(const val& file, const std::string& options) {
     }
     partition::Target target = partition::target_by_key(required(given["target"].string()));
     target.any_shape_on_mla = required(given["anyShapeOnMla"].boolean());
-    formats::tflite::Imported imported = formats::tflite::read_with_warnings(bytes_of(file), read_options);
+    formats::Imported imported = formats::import_model(bytes_of(file), read_options);
     Graph graph = prepare::prepare(std::move(imported.graph),
                                    {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
     std::optional<quantize::FloatTwin> twin;
@@ -449,7 +449,7 @@ Model::Model(std::shared_ptr<const Graph> quantized, formats::octet_file::Conten
 
 val Model::load(const val& file) {
   return guarded([&] {
-    formats::octet_file::Contents contents = formats::octet_file::read(bytes_of(file));
+    formats::octet_file::Contents contents = formats::open_saved(bytes_of(file));
     auto quantized = std::make_shared<const Graph>(std::move(contents.quantized));
     return val(std::make_shared<Model>(std::move(quantized), std::move(contents)));
   });
@@ -547,6 +547,10 @@ bool use_side_function(const std::string& name, int index) {
     return kernels::use_fused_depthwise(reinterpret_cast<kernels::FusedDepthwiseKernel>(index));
   }
   return false;
+}
+
+val format_of(const val& beginning) {
+  return guarded([&] { return val(std::string(to_string(formats::format_of(bytes_of(beginning))))); });
 }
 
 val supported_operators() {

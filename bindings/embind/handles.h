@@ -200,6 +200,9 @@ class Model : public Runner {
 /// {file, model}: a Uint8Array of the bytes of a .octet file, and the Model that it holds.
 val finished(formats::octet_file::Contents contents);
 
+/// "tflite" or "octet": what a file is that begins so.
+val format_of(const val& beginning);
+
 /// What every operator supports on every target, as JSON.
 val supported_operators();
 

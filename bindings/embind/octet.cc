@@ -83,6 +83,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   function("createAuxiliaryNetwork", &create_auxiliary_network);
   function("preprocessingTransform", &preprocessing_transform);
   function("compose", &compose);
+  function("formatOf", &format_of);
   function("supportedOperators", &supported_operators);
   function("sideModule", &side_module);
   function("useSideFunction", &use_side_function);

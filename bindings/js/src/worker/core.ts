@@ -134,6 +134,8 @@ export interface Core {
   preprocessingTransform(options: string): Result<string>;
   /** `files`: the .octet files of the parts. */
   compose(files: readonly Uint8Array[], options: string): Result<Finished>;
+  /** 'tflite' or 'octet', of the first 4096 bytes of a file or all that there are. */
+  formatOf(beginning: Uint8Array): Result<string>;
   supportedOperators(): Result<string>;
   /** The bytes of the module that has relaxed SIMD. */
   sideModule(): Uint8Array<ArrayBuffer>;

@@ -341,6 +341,10 @@ export class WorkerApi {
     return unwrap(this.#entry(id, 'model').handle.exportNotes(ioType));
   }
 
+  formatOf(beginning: Uint8Array): string {
+    return unwrap(this.#started().formatOf(beginning));
+  }
+
   supportedOperators(): string {
     return unwrap(this.#started().supportedOperators());
   }
