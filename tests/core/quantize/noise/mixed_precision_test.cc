@@ -35,7 +35,7 @@ struct Net {
     graph = std::make_shared<const Graph>(std::move(placed));
     calibrate::Calibrator calibrator(graph, params.calibration);
     each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-    draft = quantize(*graph, calibrator, params).graph;
+    draft = quantize(*graph, calibrator, RelevantValues(*graph, calibrator), params).graph;
   }
 
   template <class Visit>
