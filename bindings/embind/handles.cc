@@ -22,6 +22,7 @@
 #include "quantize/precision/placement.h"
 #include "quantize/prequantized/given_scales.h"
 #include "quantize/quantize.h"
+#include "quantize/settings/node_settings.h"
 #include "side_module.h"
 #include "values.h"
 
@@ -225,11 +226,12 @@ val Calibration::quantization(const std::string& settings) const {
     quantize::QuantizationParams params = quantize::params_from_json(settings);
     if (!serves(params)) throw Error(ErrorCode::Internal, "The statistics do not serve these settings.");
     calibrator_->rest();
+    quantize::RelevantValues relevant(*graph(), *calibrator_);
     Graph placed = *graph();
-    partition::Report report = quantize::place(placed, target_, params, *calibrator_);
+    partition::Report report = quantize::place(placed, target_, params, *calibrator_, relevant);
     return val(std::make_shared<Quantization>(std::make_shared<const Graph>(std::move(placed)),
                                               std::move(report), target_, std::move(params), calibrator_,
-                                              check_.warnings()));
+                                              std::move(relevant), check_.warnings()));
   });
 }
 
@@ -239,12 +241,13 @@ val Calibration::quantization(const std::string& settings) const {
 Quantization::Quantization(std::shared_ptr<const Graph> graph, partition::Report report,
                            partition::Target target, quantize::QuantizationParams params,
                            std::shared_ptr<const calibrate::Calibrator> calibrator,
-                           std::vector<std::string> warnings)
+                           quantize::RelevantValues relevant, std::vector<std::string> warnings)
     : Sample(graph),
       report_(std::move(report)),
       target_(target),
       params_(std::move(params)),
       calibrator_(std::move(calibrator)),
+      relevant_(std::move(relevant)),
       warnings_(std::move(warnings)),
       refinement_(std::move(graph), params_) {}
 
@@ -253,7 +256,7 @@ val Quantization::draft() {
     if (refinement_.is_measuring()) {
       refinement_.apply(result_->graph);
     } else {
-      result_ = octet::quantize::quantize(*graph(), *calibrator_, params_);
+      result_ = octet::quantize::quantize(*graph(), *calibrator_, relevant_, params_);
     }
     if (refinement_.done()) return val::null();
     val draft = val::undefined();

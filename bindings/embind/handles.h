@@ -93,7 +93,7 @@ class Quantization : public Sample {
  public:
   Quantization(std::shared_ptr<const Graph> graph, partition::Report report, partition::Target target,
                quantize::QuantizationParams params, std::shared_ptr<const calibrate::Calibrator> calibrator,
-               std::vector<std::string> warnings);
+               quantize::RelevantValues relevant, std::vector<std::string> warnings);
 
   /// Quantizes, or takes in what the last pass measured; returns the draft that the next pass measures, or
   /// null when the settings ask for no further pass.
@@ -115,6 +115,7 @@ class Quantization : public Sample {
   partition::Target target_;
   quantize::QuantizationParams params_;
   std::shared_ptr<const calibrate::Calibrator> calibrator_;
+  quantize::RelevantValues relevant_;
   std::vector<std::string> warnings_;  ///< About the samples.
   quantize::Refinement refinement_;
   std::optional<quantize::Result> result_;  ///< In the worker that makes drafts.

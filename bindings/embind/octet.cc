@@ -62,8 +62,11 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("estimate", &Sensitivity::estimate)
       .function("fold", &Sensitivity::fold)
       .function("ranking", &Sensitivity::ranking)
+      .function("searchWithin", &Sensitivity::search_within)
+      .function("searchSteps", &Sensitivity::search_steps)
+      .function("searchAll", &Sensitivity::search_all)
+      .function("advance", &Sensitivity::advance)
       .function("int16Nodes", &Sensitivity::int16_nodes)
-      .function("int16Curve", &Sensitivity::int16_curve)
       .function("int16Steps", &Sensitivity::int16_steps);
   class_<FloatModel, base<Runner>>("FloatModel")
       .smart_ptr<std::shared_ptr<FloatModel>>("FloatModelPointer")

@@ -44,7 +44,7 @@ class Sample {
  private:
   std::shared_ptr<const Graph> graph_;
   std::vector<Bytes> buffers_;
-  std::vector<transforms::ImageOrigin> origins_;  ///< Of what was last written.
+  std::vector<calibrate::ImageOrigin> origins_;  ///< Of what was last written.
 };
 
 }  // namespace octet::binding

@@ -7,10 +7,14 @@
 #include "guarded.h"
 #include "ir/short_name.h"
 #include "kernels/arithmetic/math.h"
-#include "quantize/noise/mixed_precision.h"
 #include "values.h"
 
 namespace octet::binding {
+namespace {
+
+Error no_search() { return {ErrorCode::Internal, "No search for INT16 nodes was begun."}; }
+
+}  // namespace
 
 Sensitivity::Sensitivity(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
                          quantize::RoundingNoise::Weights weights, std::vector<bool> may_rise)
@@ -89,41 +93,59 @@ val Sensitivity::names_of(const std::vector<NodeId>& nodes) const {
   return names;
 }
 
-val Sensitivity::int16_nodes(double share) const {
+template <class Begin>
+val Sensitivity::begin_search(Begin begin) {
   return guarded([&] {
-    const quantize::MixedPrecision chosen = quantize::choose_int16_nodes(noise_, may_rise_, share);
+    search_.emplace(begin());
+    return val::undefined();
+  });
+}
+
+val Sensitivity::search_within(double share) {
+  return begin_search([&] { return quantize::Int16Search::within(noise_, may_rise_, share); });
+}
+
+val Sensitivity::search_steps(int most) {
+  return begin_search(
+      [&] { return quantize::Int16Search::for_steps(noise_, may_rise_, static_cast<size_t>(most)); });
+}
+
+val Sensitivity::search_all() {
+  return begin_search([&] { return quantize::Int16Search::of_all(noise_, may_rise_); });
+}
+
+const quantize::Int16Search& Sensitivity::search() const {
+  if (!search_) throw no_search();
+  return *search_;
+}
+
+val Sensitivity::advance() {
+  return guarded([&] {
+    if (!search_) throw no_search();
+    return val(search_->advance());
+  });
+}
+
+val Sensitivity::int16_nodes() const {
+  return guarded([&] {
+    const quantize::MixedPrecision chosen = search().chosen();
+    val expected = val::object();
+    for (size_t o = 0; o < chosen.noise.size(); ++o) {
+      if (chosen.noise[o] > 0)
+        expected.set(graph()->tensor(graph()->outputs[o]).name, -10 * kernels::log10(chosen.noise[o]));
+    }
     val result = val::object();
     result.set("nodes", names_of(chosen.int16_nodes));
     result.set("share", chosen.share);
+    result.set("expected", expected);
     return result;
   });
 }
 
-val Sensitivity::int16_curve(const val& shares) const {
-  return guarded([&] {
-    const std::vector<double> asked = emscripten::convertJSArrayToNumberVector<double>(shares);
-    val list = val::array();
-    for (const quantize::MixedPrecision& chosen : quantize::int16_curve(noise_, may_rise_, asked)) {
-      val expected = val::object();
-      for (size_t o = 0; o < chosen.noise.size(); ++o) {
-        if (chosen.noise[o] > 0)
-          expected.set(graph()->tensor(graph()->outputs[o]).name, -10 * kernels::log10(chosen.noise[o]));
-      }
-      val point = val::object();
-      point.set("nodes", names_of(chosen.int16_nodes));
-      point.set("share", chosen.share);
-      point.set("expected", expected);
-      list.call<void>("push", point);
-    }
-    return list;
-  });
-}
-
-val Sensitivity::int16_steps(int most) const {
+val Sensitivity::int16_steps() const {
   return guarded([&] {
     val list = val::array();
-    for (const auto& [nodes, share, gain] :
-         quantize::int16_steps(noise_, may_rise_, static_cast<size_t>(most))) {
+    for (const auto& [nodes, share, gain] : search().steps()) {
       val step = val::object();
       step.set("nodes", names_of(nodes));
       step.set("share", share);

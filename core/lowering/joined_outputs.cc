@@ -14,8 +14,8 @@
 #include "ir/short_name.h"
 #include "ir/unique_name.h"
 #include "ops/operator.h"
-#include "quantize/ranges/activation_plan.h"
-#include "quantize/ranges/value_parts.h"
+#include "quantize/ranges/integer_params.h"
+#include "quantize/ranges/part_ratio.h"
 #include "quantize/weights/quantized_constants.h"
 
 namespace octet::lowering {

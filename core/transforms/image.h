@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "calibrate/image_origin.h"
 #include "ir/shape.h"
 #include "transforms/preprocessing.h"
 
@@ -17,14 +18,9 @@ struct Image {
   int height = 0;
 };
 
-/// How an image becomes a tensor, as far as that may be a mistake. It is as here for what is no image.
-struct ImageOrigin {
-  float stretch = 1;        ///< By how much its sides are scaled differently, at least 1.
-  bool lost_color = false;  ///< Its colours become luma, since the tensor has one channel.
-};
-
 /// Throws as image_to_tensor().
-ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape);
+calibrate::ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing,
+                                    const Shape& shape);
 
 /// Fills `tensor`, of shape `shape`, with (pixel - mean) / std. `shape` is a batch of one image with 1 or 3
 /// channels in the layout of `preprocessing`, or of one grey image without an axis for them; one channel

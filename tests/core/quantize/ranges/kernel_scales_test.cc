@@ -76,7 +76,7 @@ Result result_of(const Build& build) {
   }
   QuantizationParams params;
   params.requantization = RequantizationMode::Tflite;
-  return quantize(*shared, calibrator, params);
+  return quantize(*shared, calibrator, RelevantValues(*shared, calibrator), params);
 }
 
 bool every_kernel_takes_its_scales(const Graph& graph) {
