@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every linter, or the one named: clang-format, clang-tidy, libm, biome, tsc, ruff.
+# Every linter, or the one named: clang-format, clang-tidy, libm, layers, biome, tsc, ruff.
 # usage: lint.sh [NAME...]
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,7 @@ lint() {
     clang-format) git ls-files -z '*.cc' '*.h' | xargs -0 clang-format --dry-run -Werror ;;
     clang-tidy) bash .ci/tidy.sh ;;
     libm) lint_libm ;;
+    layers) node .ci/layers.mjs ;;
     biome) npx --no-install biome check . ;;
     tsc)
       npx --no-install tsc -b bindings/js bindings/cli tests/js &&
@@ -40,7 +41,7 @@ lint() {
   esac
 }
 
-if [ $# -eq 0 ]; then set -- clang-format clang-tidy libm biome tsc ruff; fi
+if [ $# -eq 0 ]; then set -- clang-format clang-tidy libm layers biome tsc ruff; fi
 failed=0
 for name in "$@"; do
   if lint "$name"; then

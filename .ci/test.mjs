@@ -109,6 +109,7 @@ const suites = {
   'lint clang-format': lint('clang-format'),
   'lint clang-tidy': lint('clang-tidy'),
   'lint libm': lint('libm'),
+  'lint layers': lint('layers'),
   'lint biome': lint('biome'),
   'lint tsc': lint('tsc'),
   'lint ruff': () => judged(lint('ruff')),

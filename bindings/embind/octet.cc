@@ -5,6 +5,7 @@
 #include "analyze/graph_json.h"
 #include "call.h"
 #include "files.h"
+#include "formats/open.h"
 #include "pipeline/auxiliary.h"
 #include "pipeline/net.h"
 #include "side_module.h"
@@ -68,8 +69,11 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("estimate", &Call<&SensitivityPass::estimate>::from)
       .function("fold", &Call<&SensitivityPass::fold>::from)
       .function("ranking", &Call<&SensitivityPass::ranking>::from)
+      .function("searchWithin", &Call<&SensitivityPass::search_within>::from)
+      .function("searchSteps", &Call<&SensitivityPass::search_steps>::from)
+      .function("searchAll", &Call<&SensitivityPass::search_all>::from)
+      .function("advance", &Call<&SensitivityPass::advance>::from)
       .function("int16Nodes", &Call<&SensitivityPass::int16_nodes>::from)
-      .function("int16Curve", &Call<&SensitivityPass::int16_curve>::from)
       .function("int16Steps", &Call<&SensitivityPass::int16_steps>::from);
   class_<QuantizedModel, base<Runner>>("QuantizedModel")
       .smart_ptr<std::shared_ptr<QuantizedModel>>("QuantizedModelPointer")
@@ -85,6 +89,7 @@ EMSCRIPTEN_BINDINGS(octet) {
   function("createAuxiliaryNetwork", &binding::create_auxiliary_network);
   function("preprocessingTransform", &Call<&preprocessing_transform>::from);
   function("compose", &binding::compose);
+  function("formatOf", &Call<&formats::format_of>::from);
   function("supportedOperators", &Call<&analyze::support_json>::from);
   function("sideModule", &side_module);
   function("useSideFunction", &use_side_function);

@@ -15,7 +15,7 @@
 #include <string>
 #include <type_traits>
 
-#include "formats/sink.h"
+#include "formats/open.h"
 #include "ir/tensor.h"
 #include "pipeline/options.h"
 #include "pipeline/quantized_model.h"
@@ -88,8 +88,8 @@ struct Argument<formats::tflite::IoType> : Document<pipeline::io_type_from_strin
 
 // Results.
 inline val to_javascript(const std::string& document) { return val(document); }
-/// A document, too.
 inline val to_javascript(bool value) { return val(std::string(value ? "true" : "false")); }
+val to_javascript(formats::Format format);
 inline val to_javascript(std::span<const std::byte> contents) { return copy_of(contents); }
 template <class T>
 val to_javascript(const std::shared_ptr<T>& handle) {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "analyze/layer_error.h"
+#include "analyze/integer_range.h"
 #include "ops/operator.h"
 
 namespace octet::analyze {

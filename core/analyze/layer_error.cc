@@ -103,15 +103,6 @@ std::vector<AxisSums> NodeError::axes_of(TensorId tensor) const {
   return found;
 }
 
-std::optional<IntegerRange> integer_range(const Tensor& tensor) {
-  const bool is_int16 = tensor.dtype == DType::Int16;
-  if ((tensor.dtype != DType::Int8 && !is_int16) || !tensor.quantization) return {};
-  const double step = tensor.quantization->scale[0];
-  const double zero_point = tensor.quantization->zero_point[0];
-  const double levels = is_int16 ? 32768 : 128;
-  return IntegerRange{step, step * (-levels - zero_point), step * (levels - 1 - zero_point)};
-}
-
 LayerErrorAnalyzer::LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph,
                                        std::shared_ptr<const Graph> quantized, Compared compared)
     : compared_(compared),

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analyze/error_metrics.h"
+#include "analyze/integer_range.h"
 #include "emulate/executor.h"
 #include "ir/graph.h"
 
@@ -87,13 +88,6 @@ struct ComparedOutput {
   TensorId tensor;   ///< What is compared, in the quantized graph: before a DEQUANTIZE, say.
 };
 
-/// The integers that a node computes, and the reals that they reach.
-struct IntegerRange {
-  double step = 0;
-  double low = 0;
-  double high = 0;
-};
-
 struct NodeError {
   std::string node;  ///< The name in both graphs.
   OpKind op;
@@ -121,9 +115,6 @@ enum class Compared : uint8_t {
   AllNodes,
   Outputs,  ///< Those that compute outputs of the model, with the errors of all nodes before them only.
 };
-
-/// Where integers of `tensor` end; nothing for other types.
-std::optional<IntegerRange> integer_range(const Tensor& tensor);
 
 /// Runs both graphs on the same inputs and compares, in reals, the outputs of the nodes of the same name. A
 /// second run of the quantized graph, in which each node's outputs are replaced by the float graph's values

@@ -5,13 +5,11 @@
 #include <utility>
 
 #include "analyze/wording.h"
+#include "quantize/ranges/part_ratio.h"
 
 namespace octet::analyze {
 namespace {
 
-/// Ranges are alike within half of the eight bits: of the step that serves the widest channel of a part, the
-/// narrowest one still has four bits, which is about 24 dB less and still a signal.
-constexpr double kAlike = 16;
 /// Whatever is narrower than the last of so many parts is in it.
 constexpr size_t kMostParts = 4;
 /// Channels that were seen fewer times may look alike or different by chance.
@@ -34,7 +32,7 @@ bool can_be_judged(const ChannelSums& channel) {
 /// Whether nothing that the channel says comes through. Values of a function whose scale is its own may all
 /// be tiny: a probability of less than one step is none, as long as the step is about the function's.
 bool is_lost(const ChannelSums& channel, const ChannelOrigin& origin) {
-  return width(channel) < origin.step && origin.span < kAlike * origin.step;
+  return width(channel) < origin.step && origin.span < quantize::kPartRatio * origin.step;
 }
 
 Parts divided(const AxisSums& sums, const std::vector<ChannelOrigin>& origins) {
@@ -56,7 +54,7 @@ Parts divided(const AxisSums& sums, const std::vector<ChannelOrigin>& origins) {
   size_t parts = 0;
   double widest = 0;
   for (const int32_t channel : order) {
-    const bool alike = parts > 0 && width_of(channel) * kAlike >= widest;
+    const bool alike = parts > 0 && width_of(channel) * quantize::kPartRatio >= widest;
     if (!alike && parts < kMostParts) {
       ++parts;
       widest = width_of(channel);

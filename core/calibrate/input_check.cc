@@ -75,7 +75,7 @@ InputCheck::InputCheck(const Graph& graph) {
 }
 
 std::vector<InputFacts> InputCheck::observe(std::span<const std::span<const std::byte>> inputs,
-                                            std::span<const transforms::ImageOrigin> origins) const {
+                                            std::span<const ImageOrigin> origins) const {
   std::vector<InputFacts> facts;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     InputFacts& found = facts.emplace_back();

@@ -9,9 +9,9 @@
 #include <tuple>
 #include <vector>
 
-#include "calibrate/method.h"
+#include "calibrate/image_origin.h"
+#include "calibrate/range.h"
 #include "ir/graph.h"
-#include "transforms/image.h"
 
 namespace octet::calibrate {
 
@@ -19,7 +19,7 @@ namespace octet::calibrate {
 struct InputFacts {
   float low = 0;  ///< Smallest and largest value, in reals.
   float high = 0;
-  transforms::ImageOrigin origin;
+  ImageOrigin origin;
   bool is_gray = false;  ///< It has three channels that are the same.
 
   static constexpr auto kFields =
@@ -32,7 +32,7 @@ class InputCheck {
 
   /// Looks at a sample, one span and one origin an input of the graph.
   std::vector<InputFacts> observe(std::span<const std::span<const std::byte>> inputs,
-                                  std::span<const transforms::ImageOrigin> origins) const;
+                                  std::span<const ImageOrigin> origins) const;
   /// Adds up what was noticed; the order of samples does not matter.
   void fold(std::span<const InputFacts> sample);
   /// A sentence for each thing that is wrong: what, where, and what to do. `calibrated`: by input, the range

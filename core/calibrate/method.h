@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "calibrate/range.h"
 #include "calibrate/statistics.h"
 #include "ops/operator.h"
 
@@ -28,12 +29,6 @@ std::string_view to_string(MethodKind kind);
 void check(const Method& method);
 /// True for the methods that need a histogram; the others need extremes only.
 bool needs_histogram(MethodKind kind);
-
-/// A closed interval that contains zero.
-struct Range {
-  double low = 0;
-  double high = 0;
-};
 
 /// The range that `method` chooses for integers of `bits` bits (8 or 16). Asymmetric: within the observed
 /// range widened to contain zero, so that the low end behind a ReLU is exactly 0. Symmetric: {-m, m}, m at

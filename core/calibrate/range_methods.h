@@ -2,7 +2,8 @@
 // they share (nothing seen, one value only, the limits of the result).
 #pragma once
 
-#include "calibrate/method.h"
+#include "calibrate/range.h"
+#include "calibrate/statistics.h"
 
 namespace octet::calibrate {
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "partition/segments.h"
 #include "partition/target.h"
 
 namespace octet::partition {
@@ -23,14 +24,6 @@ struct Options {
   std::function<Precision(const Node&)> precision = [](const Node&) { return Precision::Int8; };
   /// Why a node is off it whose precision is Float32.
   std::function<std::string(const Node&)> float_sentence = [](const Node&) { return kAskedForFloat; };
-};
-
-struct Segment {
-  std::string name;  ///< "MLA_0", "APU_1", …, numbered in execution order.
-  Unit unit;
-  std::vector<NodeId> nodes;
-  std::vector<TensorId> inputs;   ///< Non-constant tensors that cross into the segment.
-  std::vector<TensorId> outputs;  ///< Tensors that leave it, graph outputs included.
 };
 
 struct UnitShare {

@@ -6,6 +6,7 @@
 #include "ir/byte_stream.h"
 #include "quantize/precision/int16_parts.h"
 #include "quantize/precision/placement.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::pipeline {
 
@@ -61,11 +62,12 @@ std::shared_ptr<QuantizationPasses> CalibrationPass::quantization(
     throw Error(ErrorCode::InvalidConfig, "The statistics of the calibration do not serve these settings.",
                 {}, "Calibrate with them.");
   calibrator_->rest();
+  quantize::RelevantValues relevant(*graph(), *calibrator_);
   Graph placed = *graph();
-  partition::Report report = quantize::place(placed, origin_.target, params, *calibrator_);
+  partition::Report report = quantize::place(placed, origin_.target, params, *calibrator_, relevant);
   return std::make_shared<QuantizationPasses>(std::make_shared<const Graph>(std::move(placed)),
                                               std::move(report), origin_, params, calibrator_,
-                                              check_.warnings());
+                                              std::move(relevant), check_.warnings());
 }
 
 }  // namespace octet::pipeline

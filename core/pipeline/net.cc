@@ -4,7 +4,7 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
-#include "formats/tflite/reader.h"
+#include "formats/open.h"
 #include "json/value.h"
 #include "pipeline/documents.h"
 #include "prepare/prepare.h"
@@ -13,6 +13,7 @@
 #include "quantize/precision/placement.h"
 #include "quantize/prequantized/given_scales.h"
 #include "quantize/quantize.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::pipeline {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 std::string text_of(const LoadOptions& options) {
   std::string text(options.target.key);
   if (options.target.any_shape_on_mla) text += ",any";
-  for (const auto& [input, shape] : options.input_shapes) {
+  for (const auto& [input, shape] : options.import.input_shapes) {
     text += "," + input;
     for (const int32_t length : shape) text += ":" + std::to_string(length);
   }
@@ -42,8 +43,7 @@ std::shared_ptr<Net> Net::load(Bytes file, const LoadOptions& options) {
   const partition::Target& target = options.target;
   const Origin origin = {
       .target = target, .subject = subject_of(file, text_of(options)), .file_bytes = file.size()};
-  formats::tflite::Imported imported =
-      formats::tflite::read_with_warnings(std::move(file), {.input_shapes = options.input_shapes});
+  formats::Imported imported = formats::import_model(std::move(file), options.import);
   Graph graph = prepare::prepare(std::move(imported.graph),
                                  {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
   std::optional<quantize::FloatTwin> twin;

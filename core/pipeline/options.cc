@@ -47,7 +47,7 @@ LoadOptions load_options_from_json(std::string_view json) {
   LoadOptions options = {.target = partition::target_by_key(text(given, "target"))};
   options.target.any_shape_on_mla = checked(given["anyShapeOnMla"].boolean(), "anyShapeOnMla");
   for (const auto& [input, shape] : given["inputShapes"].members())
-    options.input_shapes[input] = integers<int32_t>(shape);
+    options.import.input_shapes[input] = integers<int32_t>(shape);
   return options;
 }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "formats/importer.h"
 #include "ir/quant_params.h"
 #include "ir/shape.h"
 #include "ir/tensor.h"
@@ -20,8 +20,7 @@ namespace octet::pipeline {
 /// How a file becomes a Net.
 struct LoadOptions {
   partition::Target target;
-  /// By name of an input; needed where a dimension other than the batch is open.
-  std::map<std::string, std::vector<int32_t>> input_shapes = {};
+  formats::ImportOptions import = {};
 };
 
 /// {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.

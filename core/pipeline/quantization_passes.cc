@@ -10,12 +10,13 @@ namespace octet::pipeline {
 QuantizationPasses::QuantizationPasses(std::shared_ptr<const Graph> graph, partition::Report report,
                                        const Origin& origin, quantize::QuantizationParams params,
                                        std::shared_ptr<const calibrate::Calibrator> calibrator,
-                                       std::vector<std::string> warnings)
+                                       quantize::RelevantValues relevant, std::vector<std::string> warnings)
     : Sample(graph, with(origin.subject, to_json(params))),
       origin_(origin),
       report_(std::move(report)),
       params_(std::move(params)),
       calibrator_(std::move(calibrator)),
+      relevant_(std::move(relevant)),
       warnings_(std::move(warnings)),
       refinement_(std::move(graph), params_),
       pass_(subject()) {}
@@ -25,7 +26,7 @@ bool QuantizationPasses::draft(const formats::Sink& sink) {
     if (!result_) throw Error(ErrorCode::Internal, "The first draft was made elsewhere.");
     refinement_.apply(result_->graph);
   } else {
-    result_ = quantize::quantize(*graph(), *calibrator_, params_);
+    result_ = quantize::quantize(*graph(), *calibrator_, relevant_, params_);
   }
   if (refinement_.done()) return false;
   formats::octet_file::write({.quantized = result_->graph, .target = origin_.target.id}, sink);

@@ -29,7 +29,7 @@ class QuantizationPasses : public Sample {
   QuantizationPasses(std::shared_ptr<const Graph> graph, partition::Report report, const Origin& origin,
                      quantize::QuantizationParams params,
                      std::shared_ptr<const calibrate::Calibrator> calibrator,
-                     std::vector<std::string> warnings);
+                     quantize::RelevantValues relevant, std::vector<std::string> warnings);
 
   /// Quantizes, or takes in what the last pass showed. Writes the draft, a .octet file, and returns true
   /// where the settings ask for a further pass with it.
@@ -49,6 +49,7 @@ class QuantizationPasses : public Sample {
   partition::Report report_;
   quantize::QuantizationParams params_;
   std::shared_ptr<const calibrate::Calibrator> calibrator_;
+  quantize::RelevantValues relevant_;
   std::vector<std::string> warnings_;
   quantize::Refinement refinement_;
   Subject pass_;                            ///< Of the pass that was begun.

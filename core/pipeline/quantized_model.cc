@@ -4,6 +4,7 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
+#include "formats/open.h"
 #include "formats/tflite/export_notes.h"
 #include "ir/text.h"
 #include "json/value.h"
@@ -32,7 +33,7 @@ QuantizedModel::QuantizedModel(std::shared_ptr<const Contents> contents, Subject
 std::shared_ptr<QuantizedModel> QuantizedModel::load(Bytes file) {
   const Subject subject = subject_of(file);
   return std::make_shared<QuantizedModel>(
-      std::make_shared<const Contents>(formats::octet_file::read(std::move(file))), subject);
+      std::make_shared<const Contents>(formats::open_saved(std::move(file))), subject);
 }
 
 std::shared_ptr<QuantizedModel> QuantizedModel::made(Contents contents, const formats::Sink& sink) {

@@ -49,7 +49,7 @@ class Sample {
   std::shared_ptr<const Graph> graph_;
   Subject subject_;
   std::vector<Bytes> buffers_;
-  std::vector<transforms::ImageOrigin> origins_;  ///< Of what was last written.
+  std::vector<calibrate::ImageOrigin> origins_;  ///< Of what was last written.
 };
 
 }  // namespace octet::pipeline

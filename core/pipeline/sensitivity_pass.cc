@@ -7,7 +7,6 @@
 #include "ir/short_name.h"
 #include "json/value.h"
 #include "kernels/arithmetic/math.h"
-#include "quantize/noise/mixed_precision.h"
 
 namespace octet::pipeline {
 namespace {
@@ -89,30 +88,41 @@ std::string SensitivityPass::ranking() const {
   return to_string(list);
 }
 
-std::string SensitivityPass::int16_nodes(double share) const {
-  const quantize::MixedPrecision chosen = quantize::choose_int16_nodes(noise_, may_rise_, share);
-  return to_string(nodes_json(*graph(), chosen.int16_nodes, chosen.share));
+void SensitivityPass::search_within(double share) {
+  search_.emplace(quantize::Int16Search::within(noise_, may_rise_, share));
 }
 
-std::string SensitivityPass::int16_curve(std::span<const double> shares) const {
+void SensitivityPass::search_steps(int most) {
+  search_.emplace(quantize::Int16Search::for_steps(noise_, may_rise_, static_cast<size_t>(most)));
+}
+
+void SensitivityPass::search_all() { search_.emplace(quantize::Int16Search::of_all(noise_, may_rise_)); }
+
+const quantize::Int16Search& SensitivityPass::search() const {
+  if (!search_) throw Error(ErrorCode::Internal, "No search for INT16 nodes was begun.");
+  return *search_;
+}
+
+bool SensitivityPass::advance() {
+  search();
+  return search_->advance();
+}
+
+std::string SensitivityPass::int16_nodes() const {
+  const quantize::MixedPrecision chosen = search().chosen();
   const Graph& graph = *this->graph();
-  Json list = Json::array();
-  for (const quantize::MixedPrecision& chosen : quantize::int16_curve(noise_, may_rise_, shares)) {
-    Json point = nodes_json(graph, chosen.int16_nodes, chosen.share);
-    Json& expected = point["expected"] = Json::object();
-    for (size_t o = 0; o < chosen.noise.size(); ++o) {
-      if (chosen.noise[o] > 0)
-        expected[graph.tensor(graph.outputs[o]).name] = -10 * kernels::log10(chosen.noise[o]);
-    }
-    list.push_back(std::move(point));
+  Json found = nodes_json(graph, chosen.int16_nodes, chosen.share);
+  Json& expected = found["expected"] = Json::object();
+  for (size_t o = 0; o < chosen.noise.size(); ++o) {
+    if (chosen.noise[o] > 0)
+      expected[graph.tensor(graph.outputs[o]).name] = -10 * kernels::log10(chosen.noise[o]);
   }
-  return to_string(list);
+  return to_string(found);
 }
 
-std::string SensitivityPass::int16_steps(int most) const {
+std::string SensitivityPass::int16_steps() const {
   Json list = Json::array();
-  for (const auto& [nodes, share, gain] :
-       quantize::int16_steps(noise_, may_rise_, static_cast<size_t>(most))) {
+  for (const auto& [nodes, share, gain] : search().steps()) {
     Json step = nodes_json(*graph(), nodes, share);
     step["gain"] = gain;
     list.push_back(std::move(step));

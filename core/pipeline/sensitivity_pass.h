@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "pipeline/sample.h"
+#include "quantize/noise/mixed_precision.h"
 #include "quantize/noise/rounding_noise.h"
 
 namespace octet::pipeline {
@@ -29,18 +31,25 @@ class SensitivityPass : public Sample {
 
   /// [{"node", "label", "operator", "rounded", "outputs": {output: {"sqnr", "mse"}}}], in network order.
   std::string ranking() const;
-  /// {"nodes": [name], "share"}: those that had best be INT16, of at most `share` of all
-  /// multiply-accumulates.
-  std::string int16_nodes(double share) const;
-  /// The same for each share of a list, and "expected": {output: the dB that are gained}.
-  std::string int16_curve(std::span<const double> shares) const;
-  /// [{"nodes": [name], "share", "gain"}]: in which order nodes had best rise, at most `most` steps.
-  std::string int16_steps(int most) const;
+  /// Begins a search for the nodes that had best be INT16, in place of one before: of at most `share` of all
+  /// multiply-accumulates; of at most `most` steps; or all that may, which is found at once.
+  void search_within(double share);
+  void search_steps(int most);
+  void search_all();
+  /// Does a piece of the search; false once none is left.
+  bool advance();
+  /// What was then found: {"nodes": [name], "share", "expected": {output: the dB that are gained}}.
+  std::string int16_nodes() const;
+  /// In which order nodes had best rise: [{"nodes": [name], "share", "gain"}].
+  std::string int16_steps() const;
 
  private:
+  const quantize::Int16Search& search() const;
+
   std::unordered_map<std::string, std::string> labels_;  ///< By the names of the quantized graph's nodes.
   quantize::RoundingNoise noise_;
   std::vector<bool> may_rise_;
+  std::optional<quantize::Int16Search> search_;
 };
 
 }  // namespace octet::pipeline

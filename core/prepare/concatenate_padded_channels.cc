@@ -1,3 +1,5 @@
+// PAD of channels as CONCATENATION with zeros: residual networks widen their shortcuts so, and the
+// accelerator pads height and width alone.
 #include <array>
 #include <utility>
 #include <vector>

@@ -1,3 +1,4 @@
+// FULLY_CONNECTED as CONV_2D: the accelerator multiplies matrices as 1x1 convolutions of four dimensions.
 #include <optional>
 
 #include "ir/graph_edits.h"

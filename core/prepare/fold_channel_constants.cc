@@ -1,3 +1,5 @@
+// Batch normalizations into the weights and the bias of the convolution in front: training leaves them as MUL
+// and ADD by a constant for each channel, and nothing is to be rounded between.
 #include <optional>
 #include <string>
 #include <utility>

@@ -1,3 +1,5 @@
+// Nodes that read constants only are computed here, once: converters leave weights as float16 or integers
+// behind DEQUANTIZE, and arithmetic of shapes that are known.
 #include <utility>
 
 #include "emulate/evaluate.h"

@@ -1,3 +1,5 @@
+// PAD into the padding of the convolution behind it: converters from frameworks without SAME padding write it
+// apart.
 #include "ir/graph_edits.h"
 #include "prepare/rewrites.h"
 

@@ -1,3 +1,5 @@
+// RELU and its like into the node in front, which then clamps what it stores: no tensor in between needs a
+// scale that covers what is cut off.
 #include <optional>
 
 #include "ir/graph_edits.h"

@@ -1,3 +1,5 @@
+// Reductions over height and width keep four dimensions, which the accelerator runs, and a RESHAPE drops
+// them.
 #include "ir/graph_edits.h"
 #include "prepare/mla_rewrites.h"
 

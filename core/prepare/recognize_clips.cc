@@ -1,3 +1,5 @@
+// MAXIMUM and MINIMUM with constants as RELU and its like, which can be fused and need no operand's scale:
+// clip and clamp of other frameworks arrive as these.
 #include <optional>
 
 #include "ir/graph_edits.h"

@@ -1,3 +1,4 @@
+// BATCH_MATMUL with a constant matrix as FULLY_CONNECTED, whose weights are quantized channel by channel.
 #include <algorithm>
 
 #include "ir/graph_edits.h"

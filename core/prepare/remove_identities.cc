@@ -1,3 +1,5 @@
+// Drops nodes that change nothing, as ops::Identity says of each operator: what exporters leave, and other
+// rewrites.
 #include <optional>
 
 #include "ir/graph_edits.h"

@@ -13,6 +13,8 @@
 #include "ops/operator.h"
 #include "quantize/precision/placement.h"
 #include "quantize/ranges/activation_plan.h"
+#include "quantize/ranges/integer_params.h"
+#include "quantize/settings/node_settings.h"
 #include "quantize/weights/quantized_constants.h"
 
 namespace octet::quantize {
@@ -440,7 +442,7 @@ class Quantizer {
 
 }  // namespace
 
-Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
+Result quantize(const Graph& graph, const calibrate::Calibrator& calibration, const RelevantValues& relevant,
                 const QuantizationParams& params) {
   check(params);
   if (calibration.samples() == 0) {
@@ -448,7 +450,7 @@ Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
                 "Give at least one sample for each input; 50 to 200 typical images work well.");
   }
   std::vector<std::string> warnings;
-  ActivationPlan plan(graph, calibration, params, warnings);
+  ActivationPlan plan(graph, calibration, relevant, params, warnings);
   const auto observed = [&](TensorId id) -> calibrate::Range {
     const calibrate::TensorStatistics& statistics = calibration.statistics(id);
     if (statistics.count() == 0) return {};

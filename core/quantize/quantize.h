@@ -8,6 +8,7 @@
 #include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "partition/partition.h"
+#include "quantize/ranges/relevant_values.h"
 #include "quantize/settings/quantization_params.h"
 
 namespace octet::quantize {
@@ -28,9 +29,9 @@ struct Result {
 
 /// Nodes compute in the precision of their placement; QUANTIZE and DEQUANTIZE are inserted where
 /// representation changes. A tensor keeps the model's name in the representation its producer computes; a
-/// converted copy gets the suffix "_int8", "_int16", "_bfloat16" or "_float". Throws EmptyCalibration when no
-/// sample was seen.
-Result quantize(const Graph& graph, const calibrate::Calibrator& calibration,
+/// converted copy gets the suffix "_int8", "_int16", "_bfloat16" or "_float". `relevant` is of the graph and
+/// the calibration. Throws EmptyCalibration when no sample was seen.
+Result quantize(const Graph& graph, const calibrate::Calibrator& calibration, const RelevantValues& relevant,
                 const QuantizationParams& params);
 
 /// The same with the scales that an already quantized file gives, by tensor name, in place of calibration.

@@ -129,9 +129,10 @@ class TensorRows final : public kernels::PictureRows {
 
 }  // namespace
 
-ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape) {
+calibrate::ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing,
+                                    const Shape& shape) {
   const Frame frame = frame_of(image, preprocessing, without_alpha(preprocessing, shape));
-  ImageOrigin origin;
+  calibrate::ImageOrigin origin;
   if (!preprocessing.keep_aspect) {
     const float across = static_cast<float>(frame.extent.width) / static_cast<float>(image.width);
     const float down = static_cast<float>(frame.extent.height) / static_cast<float>(image.height);

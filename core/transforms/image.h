@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <span>
-#include <tuple>
 
+#include "calibrate/image_origin.h"
 #include "ir/shape.h"
 #include "transforms/preprocessing.h"
 
@@ -18,16 +18,9 @@ struct Image {
   int height = 0;
 };
 
-/// How an image becomes a tensor, as far as that may be a mistake. It is as here for what is no image.
-struct ImageOrigin {
-  float stretch = 1;        ///< By how much its sides are scaled differently, at least 1.
-  bool lost_color = false;  ///< Its colours become luma, since the tensor has one channel.
-
-  static constexpr auto kFields = std::tuple(&ImageOrigin::stretch, &ImageOrigin::lost_color);
-};
-
 /// Throws as image_to_tensor().
-ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing, const Shape& shape);
+calibrate::ImageOrigin image_origin(const Image& image, const Preprocessing& preprocessing,
+                                    const Shape& shape);
 
 /// Fills `tensor`, of shape `shape`, with (pixel - mean) / std. `shape` is a batch of one image with 1 or 3
 /// channels in the layout of `preprocessing`, or of one grey image without an axis for them; one channel

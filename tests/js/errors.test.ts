@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   defaultQuantization,
   faceDetectionTransform,
+  formatOf,
   imageDataset,
   type LoadedNet,
   loadModel,
@@ -47,8 +48,24 @@ describe('files', () => {
   });
 
   test('of another type', async () => {
-    await expectRejection(loadModel(new TextEncoder().encode('not a model at all')), 'INVALID_FILE', /./);
-    await expectRejection(Model.load(modelBytes()), 'INVALID_FILE', /./);
+    const text = new TextEncoder().encode('not a model at all');
+    await expectRejection(loadModel(text), 'INVALID_FILE', /is a text/);
+    await expectRejection(formatOf(text), 'INVALID_FILE', /is a text/);
+    await expectRejection(formatOf(new Uint8Array()), 'INVALID_FILE', /is empty/);
+    expect((await rejection(Model.load(modelBytes()))).hint).toMatch(/loadModel/);
+  });
+
+  test('are known by their contents, whatever they are called', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'octet-'));
+    const path = join(directory, 'model.octet');
+    writeFileSync(path, modelBytes());
+    expect(await formatOf(path)).toBe('tflite');
+    expect(await formatOf(new Blob([modelBytes()]))).toBe('tflite');
+    const model = await net.quantize(await calibrationImages(net, 2));
+    const bytes = model.save();
+    model.dispose();
+    expect(await formatOf(bytes)).toBe('octet');
+    expect((await rejection(loadModel(bytes))).hint).toMatch(/Model\.load/);
   });
 
   test('that do not exist', async () => {

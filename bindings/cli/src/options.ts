@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  formatOf,
   type ImageDataset,
   imageDataset,
   type LoadedNet,
@@ -199,14 +200,14 @@ export function images(
   return imageDataset(paths, preprocessing, { net });
 }
 
-/** Opens a .octet file as a model, anything else as a float net. */
+/** Opens a .octet file as a model and a .tflite file as a net, whatever they are called. */
 export async function openFile(path: string, options: TargetOptions): Promise<LoadedNet | Model> {
-  return path.endsWith('.octet') ? Model.load(path) : loadFor(path, options);
+  return (await formatOf(path)) === 'octet' ? Model.load(path) : loadFor(path, options);
 }
 
 /** Opens a .octet file, or a quantized .tflite file with its own integers, beside what these stand for in float. */
 export async function openQuantized(path: string): Promise<Model> {
-  if (path.endsWith('.octet')) return Model.load(path);
+  if ((await formatOf(path)) === 'octet') return Model.load(path);
   const net = await loadModel(path, { target: 'tflite' });
   return net.convertToSimaQuantization({ requantization: 'tflite' });
 }

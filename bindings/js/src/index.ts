@@ -97,6 +97,21 @@ export const Model = {
   compose: composeModels,
 };
 
+/** Bytes from a file's beginning that tell its format. */
+const FORMAT_BYTES = 4096;
+
+/**
+ * What a file is, by its contents, whatever it is called: 'tflite' (for loadModel) or 'octet' (for Model.load). Throws
+ * INVALID_FILE for anything else, with what it is where that is known. `source`: its bytes, path (Node) or URL.
+ */
+export async function formatOf(
+  source: Uint8Array | ArrayBuffer | Blob | string | URL,
+): Promise<'tflite' | 'octet'> {
+  const beginning = source instanceof Blob ? source.slice(0, FORMAT_BYTES) : source;
+  const bytes = (await readSource(beginning)).slice(0, FORMAT_BYTES);
+  return (await leastBusyWorker().call((api) => api.formatOf(bytes))) as 'tflite' | 'octet';
+}
+
 /** The table of operators, and what of them each target runs in integers. */
 export async function supportedOperators(): Promise<readonly OperatorSupport[]> {
   return JSON.parse(await leastBusyWorker().call((api) => api.supportedOperators()));

@@ -3,9 +3,9 @@
 #include <cstring>
 #include <limits>
 
-#include "formats/tflite/padding.h"
 #include "formats/tflite/row_helpers.h"
 #include "ir/int4.h"
+#include "ir/same_padding.h"
 
 namespace octet::formats::tflite {
 namespace {

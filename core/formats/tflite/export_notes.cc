@@ -4,11 +4,11 @@
 #include <optional>
 #include <utility>
 
-#include "formats/tflite/expressible.h"
-#include "formats/tflite/float_nodes.h"
-#include "formats/tflite/joined_outputs.h"
 #include "ir/int4.h"
 #include "ir/short_name.h"
+#include "lowering/float_nodes.h"
+#include "lowering/joined_outputs.h"
+#include "lowering/tflite_rewrites.h"
 #include "ops/operator.h"
 
 namespace octet::formats::tflite {
@@ -50,14 +50,14 @@ std::vector<std::string> export_notes(const Graph& graph, std::optional<IoType> 
   for (const Node& node : graph.nodes) {
     const NodeView view(graph, node);
     const std::string& label = labels.at(node.name);
-    const std::optional<FloatReason> reason = reason_for_float(view);
-    if (reason == FloatReason::BFloat16) {
+    const std::optional<lowering::FloatReason> reason = lowering::reason_for_float(view);
+    if (reason == lowering::FloatReason::BFloat16) {
       if (node.op != OpKind::Quantize && node.op != OpKind::Dequantize) bfloat16.push_back(label);
-    } else if (reason == FloatReason::NoIntegerKernel) {
+    } else if (reason == lowering::FloatReason::NoIntegerKernel) {
       without_kernel.push_back(label);
-    } else if (reason == FloatReason::Scales) {
+    } else if (reason == lowering::FloatReason::Scales) {
       unfit_scales.push_back(label);
-    } else if (reads_int4(view) && !takes_int4_weights(view)) {
+    } else if (reads_int4(view) && !lowering::takes_int4_weights(view)) {
       whole_bytes.push_back(label);
     }
     if (!reason && node.requantization == RequantizationMode::Sima && is_integer(view.output()) &&
@@ -89,7 +89,7 @@ std::vector<std::string> export_notes(const Graph& graph, std::optional<IoType> 
   if (io != IoType::Float32) {
     std::optional<DType> type;
     if (io) type = *io == IoType::Int16 ? DType::Int16 : DType::Int8;
-    for (std::string& note : joined_output_notes(graph, type)) notes.push_back(std::move(note));
+    for (std::string& note : lowering::joined_output_notes(graph, type)) notes.push_back(std::move(note));
   }
   return notes;
 }

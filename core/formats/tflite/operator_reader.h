@@ -6,16 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "formats/importer.h"
 #include "formats/tflite/model_file.h"
 #include "ir/graph.h"
 
 namespace octet::formats::tflite {
-
-/// A well-formed operator in a variant that Octet does not have. The reader collects these and reports them
-/// together.
-struct UnsupportedVariant {
-  std::string reason;  ///< Completes "CONV_2D 'name' (…)".
-};
 
 class OperatorReader {
  public:

@@ -1,6 +1,6 @@
 #include "formats/tflite/operator_writer.h"
 
-#include "formats/tflite/padding.h"
+#include "ir/same_padding.h"
 
 namespace octet::formats::tflite {
 

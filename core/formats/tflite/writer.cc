@@ -9,12 +9,13 @@
 #include <string_view>
 #include <utility>
 
-#include "formats/tflite/expressible.h"
-#include "formats/tflite/float_nodes.h"
-#include "formats/tflite/joined_outputs.h"
 #include "formats/tflite/model_file.h"
 #include "formats/tflite/operators.h"
 #include "ir/int4.h"
+#include "lowering/float_nodes.h"
+#include "lowering/integer_edges.h"
+#include "lowering/joined_outputs.h"
+#include "lowering/tflite_rewrites.h"
 
 namespace octet::formats::tflite {
 namespace {
@@ -161,7 +162,7 @@ void FileWriter::add_operator(const Node& node) {
   const NodeView view(graph_, node);
   const OperatorRow& row = row_of(view);
   OperatorWriter writer(builder_, view);
-  if (const std::optional<DType> type = type_without_kernel(view)) {
+  if (const std::optional<DType> type = lowering::type_without_kernel(view)) {
     writer.inexpressible("TFLite has no " + std::string(to_string(*type)) + " kernel for it.");
   }
   row.write(writer);
@@ -258,7 +259,7 @@ void FileWriter::write(const Sink& sink) {
 /// What TFLite would end the process at, or refuse to open.
 void expect_scales(const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    if (takes_scales(NodeView(graph, node))) continue;
+    if (lowering::takes_scales(NodeView(graph, node))) continue;
     throw Error(ErrorCode::UnsupportedModel,
                 "TFLite's kernel of '" + node.name + "' does not take the node's scales.",
                 {.node = node.name}, "Keep this node in float.");
@@ -268,12 +269,14 @@ void expect_scales(const Graph& graph) {
 }  // namespace
 
 void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
-  Graph expressible = with_parts(with_float_nodes(graph));
+  Graph expressible = lowering::with_parts(lowering::with_float_nodes(graph), has_row);
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
-    expressible = with_integer_edges(with_joined_integers(std::move(expressible), edges), edges);
+    expressible =
+        lowering::with_integer_edges(lowering::with_joined_integers(std::move(expressible), edges), edges);
   }
-  expressible = with_biases(with_pad_nodes(with_whole_byte_weights(std::move(expressible))));
+  expressible = lowering::with_biases(
+      lowering::with_pad_nodes(lowering::with_whole_byte_weights(std::move(expressible))));
   expect_scales(expressible);
   FileWriter(expressible).write(sink);
 }

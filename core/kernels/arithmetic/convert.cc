@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/simd.h"
+#include "kernels/vector_loop.h"
 
 namespace octet::kernels {
 namespace {

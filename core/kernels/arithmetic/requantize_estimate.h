@@ -10,7 +10,6 @@
 #include <type_traits>
 
 #include "kernels/arithmetic/requantize_simd.h"
-#include "kernels/convolution/tile_pixels.h"
 #include "kernels/unrolled.h"
 
 namespace octet::kernels {

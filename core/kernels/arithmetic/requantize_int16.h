@@ -13,7 +13,7 @@
 #include <span>
 
 #include "kernels/arithmetic/requantize.h"
-#include "kernels/convolution/panels.h"
+#include "kernels/panel.h"
 #include "kernels/simd.h"
 
 namespace octet::kernels {

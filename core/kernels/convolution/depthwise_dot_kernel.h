@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/convolution/dot.h"
-#include "kernels/relaxed/depthwise_dots.h"
+#include "kernels/relaxed/dot_tasks.h"
 
 namespace octet::kernels {
 

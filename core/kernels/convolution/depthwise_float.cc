@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/convolution/convolution_tiles.h"
+#include "kernels/convolution/tile_pixels.h"
 
 namespace octet::kernels {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/convolution/tile_pixels.h"
+
 namespace octet::kernels {
 namespace {
 

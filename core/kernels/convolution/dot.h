@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "kernels/relaxed/dot_sums.h"
+#include "kernels/relaxed/dot_tasks.h"
 
 namespace octet::kernels {
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "kernels/arithmetic/requantize_simd.h"
-#include "kernels/convolution/dot.h"
+#include "kernels/relaxed/dot_tasks.h"
 
 namespace octet::kernels {
 

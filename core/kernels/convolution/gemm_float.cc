@@ -1,6 +1,7 @@
 #include "kernels/convolution/gemm_float.h"
 
 #include "kernels/convolution/convolution_tiles.h"
+#include "kernels/convolution/tile_pixels.h"
 
 namespace octet::kernels {
 

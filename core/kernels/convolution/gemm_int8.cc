@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "kernels/convolution/convolution_tiles.h"
+#include "kernels/convolution/tile_pixels.h"
 
 namespace octet::kernels {
 

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "kernels/arithmetic/convert.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/simd.h"
+#include "kernels/vector_loop.h"
 
 namespace octet::kernels {
 namespace {

@@ -1,8 +1,7 @@
-// INT8 depthwise convolution by relaxed SIMD: see kernels/relaxed/depthwise_dots.h, and dot_sums.cc about
-// this folder.
-#include "kernels/relaxed/depthwise_dots.h"
-
+// INT8 depthwise convolution by relaxed SIMD: see kernels/relaxed/dot_tasks.h, and dot_sums.cc about this
+// folder.
 #include "kernels/relaxed/dot_rescaled.h"
+#include "kernels/relaxed/dot_tasks.h"
 
 namespace octet::kernels {
 namespace {

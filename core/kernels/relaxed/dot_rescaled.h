@@ -1,7 +1,7 @@
 // How the side module's INT8 kernels rescale their sums: see DotRescaling.
 #pragma once
 
-#include "kernels/relaxed/dot_sums.h"
+#include "kernels/relaxed/dot_tasks.h"
 #include "kernels/relaxed/instructions.h"
 
 namespace octet::kernels {

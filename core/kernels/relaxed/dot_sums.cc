@@ -1,9 +1,8 @@
-// INT8 matrix products by relaxed SIMD: see kernels/relaxed/dot_sums.h. For the side module, compiled by a
+// INT8 matrix products by relaxed SIMD: see kernels/relaxed/dot_tasks.h. For the side module, compiled by a
 // clang that knows relaxed SIMD, with neither library nor stack nor memory of its own; and natively, for its
 // tests, with the instruction spelled out.
-#include "kernels/relaxed/dot_sums.h"
-
 #include "kernels/relaxed/dot_rescaled.h"
+#include "kernels/relaxed/dot_tasks.h"
 
 namespace octet::kernels {
 namespace {

@@ -1,5 +1,5 @@
-// What the float convolutions of the side module are given: see kernels/convolution/fused_multiply_add.h, which
-// decides whether they are used. Plain C types only: the two modules come from different compilers.
+// What the float convolutions of the side module are given: see kernels/convolution/fused_multiply_add.h,
+// which decides whether they are used. Plain C types only: the two modules come from different compilers.
 #pragma once
 
 #include <stdint.h>

@@ -8,8 +8,8 @@
 #include "kernels/arithmetic/lookup_table.h"
 #include "kernels/elementwise/binary_int8.h"
 #include "kernels/elementwise/broadcast.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/simd.h"
+#include "kernels/vector_loop.h"
 #include "ops/activation.h"
 #include "ops/operator.h"
 

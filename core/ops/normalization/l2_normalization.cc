@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "kernels/arithmetic/fixed_point.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/vector_loop.h"
 #include "ops/elementwise/elementwise_operators.h"
 
 namespace octet::ops {

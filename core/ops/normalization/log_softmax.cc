@@ -7,7 +7,7 @@
 #include "kernels/arithmetic/fixed_point.h"
 #include "kernels/arithmetic/math.h"
 #include "kernels/arithmetic/math_simd.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/vector_loop.h"
 #include "ops/normalization/last_axis.h"
 #include "ops/scale_limits.h"
 

@@ -8,7 +8,7 @@
 #include "kernels/arithmetic/interpolated_int16.h"
 #include "kernels/arithmetic/math.h"
 #include "kernels/arithmetic/math_simd.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/vector_loop.h"
 #include "ops/normalization/last_axis.h"
 #include "ops/scale_limits.h"
 

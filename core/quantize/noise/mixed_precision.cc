@@ -50,13 +50,24 @@ struct Estimate {
   std::vector<double> moved;  ///< By output: the sum of all that was added or taken away.
 };
 
-class Chooser {
+/// How far a search goes.
+struct Limits {
+  double share = 1;     ///< A step costs at most this,
+  bool spends = false;  ///< less what the steps before it cost.
+  size_t steps = std::numeric_limits<size_t>::max();
+};
+
+}  // namespace
+
+class Int16Search::Work {
  public:
-  Chooser(const RoundingNoise& noise, const std::vector<bool>& may_rise)
+  Work(const RoundingNoise& noise, std::vector<bool> may_rise, const Limits& limits)
       : noise_(noise),
         parts_(noise.parts()),
         graph_(noise.graph()),
+        limits_(limits),
         wide_(graph_.nodes.size()),
+        rising_(std::move(may_rise)),
         costs_(graph_.nodes.size()) {
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
       wide_[n] = !noise.int8_nodes()[n];
@@ -65,44 +76,34 @@ class Chooser {
     double total = 0;
     for (const double cost : costs_) total += cost;
     for (double& cost : costs_) cost = total > 0 ? cost / total : 0;
-    rising_ = may_rise;
     for (size_t n = 0; n < rising_.size(); ++n) rising_[n] = rising_[n] && !wide_[n];
     find_neighbours();
     find_touched();
     find_floor();
   }
 
-  MixedPrecision choose(double share) {
-    double left = share;
-    while (const std::optional<Step> step = best_step(left)) {
-      raise(*step);
-      left -= step->cost;
-    }
-    return chosen();
-  }
-
-  MixedPrecision choose_all() {
+  void raise_all() {
     for (size_t n = 0; n < rising_.size(); ++n) {
       if (rising_[n]) raise(n);
     }
-    return chosen();
   }
 
-  std::vector<Int16Step> steps(size_t most) {
-    std::vector<Int16Step> steps;
-    while (steps.size() < most) {
-      const std::optional<Step> step = best_step(1);
-      if (!step) break;
-      raise(*step);
-      Int16Step& taken = steps.emplace_back();
-      for (const size_t n : step->nodes) taken.nodes.push_back(static_cast<NodeId>(n));
-      taken.share = step->cost;
-      taken.gain = step->gain.low * 10 / std::numbers::ln10;
+  bool advance() {
+    if (!round_) {
+      if (is_done_ || steps_.size() >= limits_.steps) return false;
+      begin_round();
+    } else if (const std::optional<size_t> seed = next_seed()) {
+      grow(*seed);
+    } else if (round_->judged < round_->steps.size()) {
+      judge(round_->steps[round_->judged++]);
+    } else {
+      end_round();
     }
-    return steps;
+    return true;
   }
 
- private:
+  const std::vector<Int16Step>& steps() const { return steps_; }
+
   MixedPrecision chosen() const {
     MixedPrecision chosen = {.int16_nodes = {}, .share = 0, .noise = noise_left()};
     for (size_t n = 0; n < graph_.nodes.size(); ++n) {
@@ -113,8 +114,26 @@ class Chooser {
     return chosen;
   }
 
+ private:
+  /// The step that is looked for: what it starts from, and what was found.
+  struct Round {
+    std::vector<double> noise;  ///< What is left of it now, by output.
+    double objective = 0;
+    size_t seed = 0;            ///< The node that is the next to grow from.
+    std::vector<Step> steps;    ///< Those that may be the best by their bounds.
+    double least = -kInfinity;  ///< The best one is worth at least this.
+    size_t judged = 0;          ///< How many of them were compared exactly.
+    std::optional<Step> best;
+  };
+
   void raise(const Step& step) {
-    for (const size_t n : step.nodes) raise(n);
+    Int16Step& taken = steps_.emplace_back();
+    for (const size_t n : step.nodes) {
+      raise(n);
+      taken.nodes.push_back(static_cast<NodeId>(n));
+    }
+    taken.share = step.cost;
+    taken.gain = step.gain.low * 10 / std::numbers::ln10;
   }
 
   void raise(size_t n) {
@@ -221,8 +240,9 @@ class Chooser {
     return after;
   }
 
-  /// Between which bounds lies what objective() is lower than `now_` with the nodes that are INT16 in
-  /// `estimate`. A sum of k terms that are not negative is k roundings off at most, whatever its order.
+  /// Between which bounds lies by how much objective() is lower than at the beginning of the round, with the
+  /// nodes that are INT16 in `estimate`. A sum of k terms that are not negative is k roundings off at most,
+  /// whatever its order.
   Interval gain_of(const Estimate& estimate) const {
     if (std::all_of(estimate.moved.begin(), estimate.moved.end(), [](double moved) { return moved == 0; }))
       return {};  // Nothing but zeros changed: the sums are the same bits.
@@ -230,7 +250,7 @@ class Chooser {
     double slack = 0;
     size_t counted = 0;
     for (size_t o = 0; o < estimate.noise.size(); ++o) {
-      const double most = left_now_[o] + estimate.moved[o];
+      const double most = round_->noise[o] + estimate.moved[o];
       if (most == 0) continue;
       const double error = roundings * kRounding * most;
       const double least = estimate.noise[o] - error;
@@ -241,7 +261,7 @@ class Chooser {
     // The logarithms and their sum are a few roundings off.
     const double error =
         slack / static_cast<double>(counted) + 256 * kRounding * static_cast<double>(counted);
-    const double gain = now_ - objective(estimate.noise);
+    const double gain = round_->objective - objective(estimate.noise);
     return {gain - error, gain + error};
   }
 
@@ -250,34 +270,30 @@ class Chooser {
     std::vector<bool> changed = wide_;
     for (const size_t n : nodes) changed[n] = true;
     std::swap(changed, wide_);
-    const double gain = now_ - objective();
+    const double gain = round_->objective - objective();
     std::swap(changed, wide_);
     return {gain, gain};
   }
 
-  /// Which step gains most for what it costs. Steps that may be it by their bounds are told apart exactly.
-  std::optional<Step> best_step(double left) {
-    left_now_ = noise_left();
-    now_ = objective(left_now_);
-    std::vector<Step> steps;
-    double least = -kInfinity;  // The best step is worth at least this.
-    for (size_t seed = 0; seed < rising_.size(); ++seed) {
-      if (rising_[seed] && costs_[seed] <= left) grow(seed, left, steps, least);
-    }
-    std::optional<Step> best;
-    for (Step& step : steps) {
-      if (step.density(step.gain.high) < least) continue;
-      step.gain = exact_gain(step.nodes);
-      if (!best || step.density(step.gain.low) > best->density(best->gain.low)) best = std::move(step);
-    }
-    return best;
+  void begin_round() {
+    round_.emplace();
+    round_->noise = noise_left();
+    round_->objective = objective(round_->noise);
   }
 
-  /// Lets a step grow from one node to its neighbours, and adds what it was on the way to `steps`, as long as
-  /// it may be the best.
-  void grow(size_t seed, double left, std::vector<Step>& steps, double& least) {
+  std::optional<size_t> next_seed() {
+    while (round_->seed < rising_.size()) {
+      const size_t seed = round_->seed++;
+      if (rising_[seed] && costs_[seed] <= limits_.share) return seed;
+    }
+    return {};
+  }
+
+  /// Lets a step grow from one node to its neighbours, and keeps what it was on the way, as long as it may be
+  /// the best.
+  void grow(size_t seed) {
     const std::vector<bool> before = wide_;
-    Estimate estimate = {.noise = left_now_, .moved = std::vector<double>(left_now_.size(), 0.0)};
+    Estimate estimate = {.noise = round_->noise, .moved = std::vector<double>(round_->noise.size(), 0.0)};
     Step step;
     std::optional<size_t> next = seed;
     while (next) {
@@ -287,23 +303,42 @@ class Chooser {
       step.gain = gain_of(estimate);
       const double needed = kLeastGain * static_cast<double>(step.nodes.size());
       if (step.gain.low < needed && step.gain.high >= needed) step.gain = exact_gain(step.nodes);
-      if (step.gain.low >= needed && step.density(step.gain.high) >= least) {
-        least = std::max(least, step.density(step.gain.low));
-        steps.push_back(step);
+      if (step.gain.low >= needed && step.density(step.gain.high) >= round_->least) {
+        round_->least = std::max(round_->least, step.density(step.gain.low));
+        round_->steps.push_back(step);
       }
-      next = step.nodes.size() < kReach ? best_neighbour(step, estimate, left) : std::nullopt;
+      next = step.nodes.size() < kReach ? best_neighbour(step, estimate) : std::nullopt;
     }
     wide_ = before;
   }
 
+  /// Steps that may be the best by their bounds are told apart exactly; the first of equals is it.
+  void judge(Step& step) {
+    if (step.density(step.gain.high) < round_->least) return;
+    step.gain = exact_gain(step.nodes);
+    std::optional<Step>& best = round_->best;
+    if (!best || step.density(step.gain.low) > best->density(best->gain.low)) best = std::move(step);
+  }
+
+  void end_round() {
+    if (const std::optional<Step>& best = round_->best) {
+      raise(*best);
+      if (limits_.spends) limits_.share -= best->cost;
+    } else {
+      is_done_ = true;
+    }
+    round_.reset();
+  }
+
   /// The neighbour that is worth most beside the step; the first of equals.
-  std::optional<size_t> best_neighbour(const Step& step, const Estimate& estimate, double left) {
+  std::optional<size_t> best_neighbour(const Step& step, const Estimate& estimate) {
     std::vector<Neighbour> neighbours;
     std::set<size_t> tried;
     double least = -kInfinity;  // The best one's score is at least this.
     for (const size_t member : step.nodes) {
       for (const size_t n : neighbours_[member]) {
-        if (!rising_[n] || wide_[n] || step.cost + costs_[n] > left || !tried.insert(n).second) continue;
+        if (!rising_[n] || wide_[n] || step.cost + costs_[n] > limits_.share || !tried.insert(n).second)
+          continue;
         const Interval gain = gain_of(widened(estimate, n));
         wide_[n] = false;
         neighbours.push_back({n, score(step, n, gain)});
@@ -343,37 +378,40 @@ class Chooser {
   const RoundingNoise& noise_;
   std::vector<double> parts_;  ///< By source and output.
   const Graph& graph_;
+  Limits limits_;
   std::vector<bool> wide_;    ///< By node, as what follows: not INT8.
   std::vector<bool> rising_;  ///< May still become INT16.
   std::vector<double> costs_;
   std::vector<std::vector<size_t>> neighbours_;
   std::vector<std::vector<size_t>> touched_;  ///< By node, of tensors of noise_.
   std::vector<double> floor_;                 ///< By output.
-  // What the step that is looked for starts from.
-  std::vector<double> left_now_;
-  double now_ = 0;
+  std::vector<Int16Step> steps_;
+  bool is_done_ = false;  ///< No step gains anything any more.
+  std::optional<Round> round_;
 };
 
-}  // namespace
+Int16Search::Int16Search(std::unique_ptr<Work> work) : work_(std::move(work)) {}
+Int16Search::Int16Search(Int16Search&&) noexcept = default;
+Int16Search& Int16Search::operator=(Int16Search&&) noexcept = default;
+Int16Search::~Int16Search() = default;
 
-MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                  double share) {
-  return Chooser(noise, may_rise).choose(share);
+Int16Search Int16Search::within(const RoundingNoise& noise, std::vector<bool> may_rise, double share) {
+  return Int16Search(
+      std::make_unique<Work>(noise, std::move(may_rise), Limits{.share = share, .spends = true}));
 }
 
-std::vector<MixedPrecision> int16_curve(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                        std::span<const double> shares) {
-  std::vector<MixedPrecision> curve;
-  for (const double share : shares) {
-    Chooser chooser(noise, may_rise);
-    curve.push_back(share >= 1 ? chooser.choose_all() : chooser.choose(share));
-  }
-  return curve;
+Int16Search Int16Search::for_steps(const RoundingNoise& noise, std::vector<bool> may_rise, size_t most) {
+  return Int16Search(std::make_unique<Work>(noise, std::move(may_rise), Limits{.steps = most}));
 }
 
-std::vector<Int16Step> int16_steps(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                   size_t most) {
-  return Chooser(noise, may_rise).steps(most);
+Int16Search Int16Search::of_all(const RoundingNoise& noise, std::vector<bool> may_rise) {
+  auto work = std::make_unique<Work>(noise, std::move(may_rise), Limits{.steps = 0});
+  work->raise_all();
+  return Int16Search(std::move(work));
 }
+
+bool Int16Search::advance() { return work_->advance(); }
+MixedPrecision Int16Search::chosen() const { return work_->chosen(); }
+const std::vector<Int16Step>& Int16Search::steps() const { return work_->steps(); }
 
 }  // namespace octet::quantize

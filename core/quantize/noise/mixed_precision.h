@@ -6,7 +6,7 @@
 // INT16; sums, functions and pooling cost none.
 #pragma once
 
-#include <span>
+#include <memory>
 #include <vector>
 
 #include "ir/graph.h"
@@ -22,17 +22,6 @@ struct MixedPrecision {
   std::vector<double> noise;
 };
 
-/// Raises nodes that `may_rise`, by node of the graph, and are INT8 in the draft that `noise` was measured
-/// with, as long as their share of multiply-accumulates is at most `share`, from 0 to 1; for the least mean
-/// of the outputs' noise in dB.
-MixedPrecision choose_int16_nodes(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                  double share);
-
-/// What ever larger shares gain: a choice for each of `shares`, from 0 to 1, by itself; a share of 1 raises
-/// all that may rise.
-std::vector<MixedPrecision> int16_curve(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                        std::span<const double> shares);
-
 /// Nodes that had best rise together, and what that gains.
 struct Int16Step {
   std::vector<NodeId> nodes;
@@ -40,9 +29,36 @@ struct Int16Step {
   double gain = 0;   ///< Of the mean of the outputs' noise, in dB.
 };
 
-/// In which order nodes had best rise until nothing more is gained, or `most` steps: what gains most for its
-/// cost first.
-std::vector<Int16Step> int16_steps(const RoundingNoise& noise, const std::vector<bool>& may_rise,
-                                   size_t most);
+/// Looks for the nodes that had best rise to INT16: the step that gains most for its cost, then the next one,
+/// for the least mean of the outputs' noise in dB. That takes seconds for a graph of some hundred nodes, so
+/// the work comes in pieces, between which whoever waits can do something else, or give up.
+///
+/// Nodes rise that `may_rise`, by node of the graph, and are INT8 in the draft that `noise` was measured
+/// with, which outlives this.
+class Int16Search {
+ public:
+  /// As long as all nodes' share of multiply-accumulates is at most `share`, from 0 to 1.
+  static Int16Search within(const RoundingNoise& noise, std::vector<bool> may_rise, double share);
+  /// Until nothing more is gained, or for `most` steps.
+  static Int16Search for_steps(const RoundingNoise& noise, std::vector<bool> may_rise, size_t most);
+  /// Raises all that may, whatever it gains: there is nothing to look for, and no step.
+  static Int16Search of_all(const RoundingNoise& noise, std::vector<bool> may_rise);
+  Int16Search(Int16Search&&) noexcept;
+  Int16Search& operator=(Int16Search&&) noexcept;
+  ~Int16Search();
+
+  /// Does a piece of the work, as long as it takes to look around one node; false once none is left.
+  bool advance();
+  /// What rose, once nothing is left to do.
+  MixedPrecision chosen() const;
+  /// What rose up to now, in this order.
+  const std::vector<Int16Step>& steps() const;
+
+ private:
+  class Work;
+  explicit Int16Search(std::unique_ptr<Work> work);
+
+  std::unique_ptr<Work> work_;
+};
 
 }  // namespace octet::quantize

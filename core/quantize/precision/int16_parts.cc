@@ -4,7 +4,7 @@
 
 #include "ops/operator.h"
 #include "ops/parts.h"
-#include "quantize/precision/placement.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::quantize {
 

@@ -10,9 +10,9 @@
 #include "ops/operator.h"
 #include "partition/normalization_parts.h"
 #include "partition/partition.h"
-#include "quantize/precision/placement.h"
-#include "quantize/ranges/activation_plan.h"
+#include "quantize/ranges/integer_params.h"
 #include "quantize/ranges/value_parts.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::quantize {
 namespace {
@@ -32,11 +32,11 @@ struct Component {
 class Relocator {
  public:
   Relocator(const Graph& graph, const partition::Target& target, const calibrate::Calibrator& calibration,
-            const QuantizationParams& params)
+            const RelevantValues& relevant, const QuantizationParams& params)
       : graph_(graph),
         target_(target),
         params_(params),
-        parts_(graph, calibration, params),
+        parts_(graph, calibration, relevant, params),
         readers_(consumers(graph)) {
     result_.by_node.resize(graph.nodes.size());
   }
@@ -223,9 +223,9 @@ bool Relocations::empty() const {
 }
 
 Relocations relocate_unequal_parts(const Graph& graph, const partition::Target& target,
-                                   const calibrate::Calibrator& calibration,
+                                   const calibrate::Calibrator& calibration, const RelevantValues& relevant,
                                    const QuantizationParams& params) {
-  return Relocator(graph, target, calibration, params).run();
+  return Relocator(graph, target, calibration, relevant, params).run();
 }
 
 }  // namespace octet::quantize

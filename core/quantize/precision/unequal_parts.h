@@ -10,6 +10,7 @@
 #include "calibrate/calibrator.h"
 #include "ir/graph.h"
 #include "partition/target.h"
+#include "quantize/ranges/relevant_values.h"
 #include "quantize/settings/quantization_params.h"
 
 namespace octet::quantize {
@@ -28,7 +29,7 @@ struct Relocations {
   bool empty() const;
 };
 
-/// `graph` is placed as without calibration, which is of it.
+/// `graph` is placed as without calibration, which is of it; `relevant` is of both.
 ///
 /// Where nothing but such moving lies between the joining and the model's outputs, all of that stays in
 /// float, as the outputs are: each part is dequantized by its own scale. Elsewhere the nodes that join, move
@@ -36,7 +37,7 @@ struct Relocations {
 /// INT16 is too coarse too, or the target does not run them in it. Nodes whose precision the settings give
 /// keep it.
 Relocations relocate_unequal_parts(const Graph& graph, const partition::Target& target,
-                                   const calibrate::Calibrator& calibration,
+                                   const calibrate::Calibrator& calibration, const RelevantValues& relevant,
                                    const QuantizationParams& params);
 
 }  // namespace octet::quantize

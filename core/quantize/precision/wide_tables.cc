@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ops/operator.h"
-#include "quantize/precision/placement.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::quantize {
 namespace {

@@ -8,8 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "quantize/precision/placement.h"
-#include "quantize/ranges/value_parts.h"
+#include "quantize/ranges/integer_params.h"
+#include "quantize/ranges/part_ratio.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::quantize {
 namespace {
@@ -51,32 +52,9 @@ std::optional<QuantParams> fixed_params(const ops::QuantizationRule& rule, Preci
 
 }  // namespace
 
-calibrate::Range range_of(const QuantParams& params, Precision precision) {
-  const double scale = params.scale[0];
-  const double zero_point = params.zero_point[0];
-  if (precision == Precision::Int16) return {scale * -32768, scale * 32767};
-  return {scale * (-128 - zero_point), scale * (127 - zero_point)};
-}
-
-QuantParams int16_params(calibrate::Range range) {
-  const double largest = std::max(-range.low, range.high);
-  if (largest <= 0) return QuantParams::per_tensor(1.0f, 0);
-  return QuantParams::per_tensor(static_cast<float>(std::max(largest / 32767.0, kSmallestScale)), 0);
-}
-
-QuantParams int8_params(calibrate::Range range, bool asymmetric) {
-  const double low = std::min(range.low, 0.0);
-  const double high = std::max(range.high, 0.0);
-  if (low == 0 && high == 0) return QuantParams::per_tensor(1.0f, 0);
-  const double exact = asymmetric ? (high - low) / 255.0 : std::max(-low, high) / 127.0;
-  const float scale = static_cast<float>(std::max(exact, kSmallestScale));
-  if (!asymmetric) return QuantParams::per_tensor(scale, 0);
-  const double zero_point = std::round(-128.0 - low / static_cast<double>(scale));
-  return QuantParams::per_tensor(scale, static_cast<int32_t>(std::clamp(zero_point, -128.0, 127.0)));
-}
-
-ActivationPlan::ActivationPlan(const Graph& graph, std::vector<bool> untied)
-    : untied_(std::move(untied)),
+ActivationPlan::ActivationPlan(const Graph& graph, RelevantValues relevant, std::vector<bool> untied)
+    : relevant_(std::move(relevant)),
+      untied_(std::move(untied)),
       quantized_(2 * graph.tensors.size(), false),
       parent_(2 * graph.tensors.size()),
       groups_(2 * graph.tensors.size()) {
@@ -86,8 +64,9 @@ ActivationPlan::ActivationPlan(const Graph& graph, std::vector<bool> untied)
 }
 
 ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
-                               const QuantizationParams& params, std::vector<std::string>& warnings)
-    : ActivationPlan(graph) {
+                               RelevantValues relevant, const QuantizationParams& params,
+                               std::vector<std::string>& warnings)
+    : ActivationPlan(graph, std::move(relevant)) {
   const auto cover = [&] {
     std::vector<std::string> about_tensors;
     choose_symmetry(graph, params);
@@ -95,19 +74,16 @@ ActivationPlan::ActivationPlan(const Graph& graph, const calibrate::Calibrator& 
     choose_params();
     return about_tensors;
   };
-  const RelevantValues relevant(graph, calibration);
-  relevant_ = relevant;
   std::vector<std::string> about_tensors = cover();
   if (std::vector<bool> untied = unequal_ties(graph, calibration, params); !untied.empty()) {
-    *this = ActivationPlan(graph, std::move(untied));
-    relevant_ = relevant;
+    *this = ActivationPlan(graph, std::move(relevant_), std::move(untied));
     about_tensors = cover();
   }
   std::move(about_tensors.begin(), about_tensors.end(), std::back_inserter(warnings));
 }
 
 ActivationPlan::ActivationPlan(const Graph& graph, const std::map<std::string, QuantParams>& stored)
-    : ActivationPlan(graph) {
+    : ActivationPlan(graph, RelevantValues()) {
   const std::vector<bool> moved = add_moved_ranges(graph);
   std::vector<std::optional<QuantParams>> first(groups_.size());  // By root, of the tensors computed into it.
   std::vector<bool> differ(groups_.size(), false);

@@ -20,9 +20,9 @@ namespace octet::quantize {
 
 class ActivationPlan {
  public:
-  /// `graph` is prepared and partitioned. Appends a sentence to `warnings` for each tensor that was never
-  /// reached, was always zero or held non-finite values.
-  ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration,
+  /// `graph` is prepared and partitioned; `relevant` is of it and the calibration. Appends a sentence to
+  /// `warnings` for each tensor that was never reached, was always zero or held non-finite values.
+  ActivationPlan(const Graph& graph, const calibrate::Calibrator& calibration, RelevantValues relevant,
                  const QuantizationParams& params, std::vector<std::string>& warnings);
 
   /// The scales of an already quantized file in place of calibration, by tensor name. A group keeps the
@@ -59,7 +59,7 @@ class ActivationPlan {
   Group& group(TensorId id, Precision precision) { return groups_[root(slot(id, precision))]; }
   void unite(TensorId a, TensorId b, Precision precision);
   /// Nodes of `untied`, by node, keep a scale for each of their tensors; empty where none does.
-  explicit ActivationPlan(const Graph& graph, std::vector<bool> untied = {});
+  ActivationPlan(const Graph& graph, RelevantValues relevant, std::vector<bool> untied = {});
   void choose_params();
   void mark_quantized(const Graph& graph);
   void form_groups(const Graph& graph);
@@ -87,24 +87,5 @@ class ActivationPlan {
   std::vector<size_t> parent_;   ///< Union-find.
   std::vector<Group> groups_;    ///< Meaningful at roots.
 };
-
-/// All that integers of `precision` with these parameters can stand for.
-calibrate::Range range_of(const QuantParams& params, Precision precision);
-/// Parameters for INT8 whose integers cover `range`, which contains zero; zero is represented exactly.
-QuantParams int8_params(calibrate::Range range, bool asymmetric);
-/// Parameters for INT16, symmetric within [-32767, 32767].
-QuantParams int16_params(calibrate::Range range);
-
-/// True for a node that computes in integers.
-inline bool is_integer(const Node& node) {
-  return node.placement.unit == Unit::Mla && octet::is_integer(node.placement.precision);
-}
-
-/// Whether INT8 activations may have a zero point: as the settings say, and where they ask for other
-/// activations in general, as the default does.
-inline bool int8_is_asymmetric(const QuantizationParams& params) {
-  const bool int8 = !params.activations.bfloat16 && params.activations.bits == 8;
-  return !int8 || params.activations.asymmetric;
-}
 
 }  // namespace octet::quantize

@@ -8,8 +8,9 @@
 
 #include "emulate/evaluate.h"
 #include "ops/operator.h"
-#include "quantize/precision/placement.h"
-#include "quantize/ranges/activation_plan.h"
+#include "quantize/ranges/integer_params.h"
+#include "quantize/ranges/part_ratio.h"
+#include "quantize/settings/node_settings.h"
 
 namespace octet::quantize {
 namespace {
@@ -17,9 +18,7 @@ namespace {
 using calibrate::Range;
 using ops::OutputQuantization;
 
-/// Channels of one tensor are of different kinds where none has a range in between: ranges that decrease
-/// gradually are no sign of it, nor are few channels that stay near zero.
-constexpr double kFewestTimes = 16;
+/// Of so many channels one must be of a narrow kind: few that stay near zero are none.
 constexpr size_t kMostPerNarrowChannel = 16;
 /// How many times finer its own scale must be for a part to be worth keeping apart.
 constexpr double kWorthwhile = 2;
@@ -57,7 +56,8 @@ Range clamped(Range range, Range bounds) {
   return {std::max(range.low, bounds.low), std::min(range.high, bounds.high)};
 }
 
-/// Channels that are not always zero, narrow kinds first.
+/// Channels that are not always zero, narrow kinds first. They are of different kinds where none has a range
+/// in between: ranges that decrease gradually are no sign of it.
 std::vector<std::vector<size_t>> kinds_of(std::span<const calibrate::Extremes> channels) {
   const auto magnitude_of = [&](size_t c) { return std::max(-channels[c].low, channels[c].high); };
   std::vector<size_t> order;
@@ -70,7 +70,7 @@ std::vector<std::vector<size_t>> kinds_of(std::span<const calibrate::Extremes> c
   double before = 0;
   for (const size_t c : order) {
     const double here = static_cast<double>(magnitude_of(c));
-    const bool differs = here > kFewestTimes * before;
+    const bool differs = here > kPartRatio * before;
     if (kinds.empty() || (differs && kinds.back().size() * kMostPerNarrowChannel >= order.size()))
       kinds.emplace_back();
     kinds.back().push_back(c);
@@ -84,13 +84,13 @@ std::vector<std::vector<size_t>> kinds_of(std::span<const calibrate::Extremes> c
 bool keeps_parts(const Node& node) { return moves(node) || clamps(node.op); }
 
 ValueParts::ValueParts(const Graph& graph, const calibrate::Calibrator& calibration,
-                       const QuantizationParams& params)
+                       const RelevantValues& relevant, const QuantizationParams& params)
     : graph_(graph),
       calibration_(calibration),
+      relevant_(relevant),
       params_(params),
       own_methods_(own_methods(graph, params)),
       producer_(producers(graph)),
-      relevant_(graph, calibration),
       contents_(graph.tensors.size()) {
   for (const Node& node : graph.nodes) follow(node);
   for (Content& content : contents_) content.places = nullptr;

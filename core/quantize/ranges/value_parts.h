@@ -15,10 +15,6 @@
 
 namespace octet::quantize {
 
-/// A part that keeps fewer steps than these is lost. Of the 255 of INT8 it keeps them where it is 16 times
-/// narrower than the whole.
-inline constexpr double kFewestSteps = 255.0 / 16;
-
 /// Two parts of a tensor that one scale cannot hold, by their largest magnitudes.
 struct Mismatch {
   double widest = 0;
@@ -30,8 +26,9 @@ bool keeps_parts(const Node& node);
 
 class ValueParts {
  public:
-  /// `calibration` is of `graph`, whose nodes are placed.
-  ValueParts(const Graph& graph, const calibrate::Calibrator& calibration, const QuantizationParams& params);
+  /// `calibration` is of `graph`, whose nodes are placed, and `relevant` of both. All outlive this.
+  ValueParts(const Graph& graph, const calibrate::Calibrator& calibration, const RelevantValues& relevant,
+             const QuantizationParams& params);
 
   /// The parts of the tensor that lie farthest apart, where some part keeps too few steps of the one scale
   /// that integers of `precision` (Int8 or Int16) have, and has more by itself. Parts that are zero in every
@@ -74,10 +71,10 @@ class ValueParts {
 
   const Graph& graph_;
   const calibrate::Calibrator& calibration_;
+  const RelevantValues& relevant_;
   const QuantizationParams& params_;
   std::map<TensorId, calibrate::Method> own_methods_;
   std::vector<NodeId> producer_;
-  RelevantValues relevant_;
   std::vector<Part> parts_ = {{}};      ///< By PartId; the first is what counts for nothing: zeros.
   std::map<TensorId, PartId> numbers_;  ///< Of tensors that are one part.
   std::vector<Content> contents_;       ///< By tensor.

@@ -11,6 +11,7 @@
 #include "partition/target.h"
 #include "quantize/precision/placement.h"
 #include "quantize/quantize.h"
+#include "quantize/settings/node_settings.h"
 #include "support/graph_builder.h"
 
 namespace octet::analyze {
@@ -50,7 +51,8 @@ struct Net {
       const std::span<const std::byte> input = std::as_bytes(std::span(sample));
       calibrator.fold(calibrator.observe({&input, 1}));
     }
-    quantized = std::make_shared<const Graph>(quantize::quantize(*graph, calibrator, params).graph);
+    quantized = std::make_shared<const Graph>(
+        quantize::quantize(*graph, calibrator, quantize::RelevantValues(*graph, calibrator), params).graph);
     analyzer = std::make_unique<LayerErrorAnalyzer>(graph, quantized);
     for (const std::vector<float>& sample : samples) {
       const std::span<const std::byte> input = std::as_bytes(std::span(sample));

@@ -10,8 +10,6 @@
 namespace octet::calibrate {
 namespace {
 
-using transforms::ImageOrigin;
-
 Graph with_input(const Shape& shape, DType dtype = DType::Float32,
                  std::optional<QuantParams> quantization = {}) {
   test::GraphBuilder builder;

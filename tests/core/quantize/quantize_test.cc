@@ -57,7 +57,7 @@ Quantized quantize_graph(Graph graph, const QuantizationParams& params,
     const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
     calibrator.fold(calibrator.observe({&bytes, 1}));
   }
-  return {shared, quantize(*shared, calibrator, params)};
+  return {shared, quantize(*shared, calibrator, RelevantValues(*shared, calibrator), params)};
 }
 
 double sqnr_of(const Quantized& quantized, const std::vector<std::vector<float>>& samples) {

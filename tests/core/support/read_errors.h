@@ -12,7 +12,7 @@
 namespace octet::test {
 
 /// The error that reading `file` throws, or nothing.
-inline std::optional<Error> error_of(const Bytes& file, const formats::tflite::ReadOptions& options = {}) {
+inline std::optional<Error> error_of(const Bytes& file, const formats::ImportOptions& options = {}) {
   try {
     formats::tflite::read(file, options);
   } catch (const Error& error) {
@@ -22,7 +22,7 @@ inline std::optional<Error> error_of(const Bytes& file, const formats::tflite::R
 }
 
 inline void expect_error(const Bytes& file, ErrorCode code, const std::vector<std::string>& words,
-                         const formats::tflite::ReadOptions& options = {}) {
+                         const formats::ImportOptions& options = {}) {
   const std::optional<Error> error = error_of(file, options);
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->code(), code) << error->message();

@@ -19,6 +19,7 @@
 #include "quantize/precision/placement.h"
 #include "quantize/quantize.h"
 #include "quantize/refinement/refinement.h"
+#include "quantize/settings/node_settings.h"
 
 namespace {
 
@@ -58,9 +59,10 @@ void run(const std::string& model, const std::string& target_key, const std::str
   const auto observed = std::make_shared<const Graph>(graph);
   calibrate::Calibrator calibrator(observed, params.calibration, quantize::own_methods(*observed, params));
   each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-  quantize::place(graph, target, params, calibrator);
+  const quantize::RelevantValues relevant(*observed, calibrator);
+  quantize::place(graph, target, params, calibrator, relevant);
   const auto shared = std::make_shared<const Graph>(std::move(graph));
-  Graph quantized = quantize::quantize(*shared, calibrator, params).graph;
+  Graph quantized = quantize::quantize(*shared, calibrator, relevant, params).graph;
   quantize::Refinement refinement(shared, params);
   while (!refinement.done()) {
     refinement.begin_pass(std::make_shared<const Graph>(quantized));

@@ -9,6 +9,8 @@ export interface NamedFile {
 }
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
+/** What file systems and archivers leave behind. */
+const HIDDEN = /(^|\/)(\.|__MACOSX)/;
 const IMAGE_TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -16,10 +18,12 @@ const IMAGE_TYPES: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 };
 
-export const isModelName = (name: string): boolean => /\.(tflite|octet)$/i.test(name);
-export const isImageName = (name: string): boolean => IMAGE.test(name) && !/(^|\/)(\.|__MACOSX)/.test(name);
+export const isImageName = (name: string): boolean => IMAGE.test(name) && !HIDDEN.test(name);
 export const isZipName = (name: string): boolean => /\.zip$/i.test(name);
 export const isSettingsName = (name: string): boolean => /\.json$/i.test(name);
+/** What may be a model: its contents tell, not its name. */
+export const mayBeModel = (name: string): boolean =>
+  !IMAGE.test(name) && !isSettingsName(name) && !HIDDEN.test(name);
 
 /** Name of the folder that a file lies in; empty when there is none. */
 export function folderOf(name: string): string {

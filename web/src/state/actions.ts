@@ -2,6 +2,7 @@
 
 import {
   defaultQuantization,
+  formatOf,
   Model,
   type NodePrecision,
   OctetError,
@@ -17,8 +18,8 @@ import {
   droppedFiles,
   folderOf,
   isImageName,
-  isModelName,
   isSettingsName,
+  mayBeModel,
   type NamedFile,
 } from '../engine/files';
 import {
@@ -52,8 +53,8 @@ export async function openChosen(list: FileList): Promise<void> {
 }
 
 async function openFiles(files: readonly NamedFile[]): Promise<void> {
-  const model = files.find(({ name }) => isModelName(name));
   const images = files.filter(({ name }) => isImageName(name));
+  const model = await modelAmong(files, images.length > 0);
   const settings = files.find(({ name }) => isSettingsName(name) && !model && images.length === 0);
   if (model) await openModel(model);
   else if (settings) pasteSettings(await settings.blob.text());
@@ -69,12 +70,34 @@ async function openFiles(files: readonly NamedFile[]): Promise<void> {
   if (images.length > 0) addImages(images);
 }
 
+/**
+ * The first file that is a model by its contents. Where none is, `withImages` tells whether others are of use: else the one
+ * file that could be a model stands for it, so that what it is instead is said.
+ */
+async function modelAmong(files: readonly NamedFile[], withImages: boolean): Promise<NamedFile | undefined> {
+  const candidates = files.filter(({ name }) => mayBeModel(name));
+  for (const file of candidates) {
+    if (await isModel(file)) return file;
+  }
+  return candidates.length === 1 && !withImages ? candidates[0] : undefined;
+}
+
+async function isModel(file: NamedFile): Promise<boolean> {
+  try {
+    await formatOf(file.blob);
+    return true;
+  } catch (error) {
+    if (error instanceof OctetError && error.code === 'INVALID_FILE') return false;
+    throw error;
+  }
+}
+
 async function openModel(file: NamedFile): Promise<void> {
   const fileName = file.name.split('/').at(-1) ?? file.name;
   const bytes = new Uint8Array(await file.blob.arrayBuffer());
   cancel();
   setState({ opening: fileName, notice: undefined });
-  if (/\.octet$/i.test(fileName)) await showOctet(fileName, bytes);
+  if ((await formatOf(bytes)) === 'octet') await showOctet(fileName, bytes);
   else await showNet(fileName, bytes);
 }
 

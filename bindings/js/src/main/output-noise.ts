@@ -3,7 +3,7 @@
 
 import type { TensorInfo } from '../types.js';
 
-/** Channels whose largest values differ by more than this are parts of their own. */
+/** kPartRatio of core/quantize/ranges/part_ratio.h: channels whose largest values differ by more are parts of their own. */
 const PART_RATIO = 16;
 
 /** Some channels, along the last axis, of an output. */

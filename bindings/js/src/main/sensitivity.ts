@@ -9,7 +9,7 @@ import type {
   SensitivityOptions,
 } from '../sensitivity-types.js';
 import type { CallOptions, Model, TensorInfo } from '../types.js';
-import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
+import type { CoreSensitivity, Int16Limit, Int16Nodes, Int16Step } from '../wire/core-results.js';
 import { OctetError } from '../wire/errors.js';
 import type { ArtifactHolder, EncodedSample } from '../wire/protocol.js';
 import type { WorkerApi } from '../wire/worker-api.js';
@@ -37,7 +37,9 @@ export async function rankSensitivity(
   options: RankOptions,
 ): Promise<readonly Sensitivity[]> {
   checkMetric(metric);
-  const rows = await withNoise(model, samples, true, options, (api, id) => api.sensitivities(id));
+  const rows = await withNoise(model, samples, true, options, (noise) =>
+    noise.ask((api, id) => api.sensitivities(id)),
+  );
   return rows
     .map(withMeans)
     .sort(metric === 'sqnr' ? (a, b) => ascending(a.sqnr, b.sqnr) : (a, b) => b.mse - a.mse);
@@ -56,17 +58,26 @@ export function chooseInt16Nodes(
   share: number,
   options: SensitivityOptions,
 ): Promise<Int16Nodes> {
-  return withNoise(model, samples, false, options, (api, id) => api.int16Nodes(id, share));
+  return withNoise(model, samples, false, options, (noise) =>
+    noise.search({ kind: 'share', share }, (api, id) => api.int16Nodes(id)),
+  );
 }
 
-/** For each share of the multiply-accumulates, the nodes whose INT16 takes most noise off the outputs. */
+/** For each share of the multiply-accumulates, the nodes whose INT16 takes most noise off the outputs; for 1, all that may be. */
 export function int16Curve(
   model: NoisyModel,
   samples: RepeatableSamples,
   shares: readonly number[],
   options: SensitivityOptions,
-): Promise<readonly Int16Point[]> {
-  return withNoise(model, samples, false, options, (api, id) => api.int16Curve(id, shares));
+): Promise<readonly Int16Nodes[]> {
+  return withNoise(model, samples, false, options, async (noise) => {
+    const points: Int16Nodes[] = [];
+    for (const share of shares) {
+      const limit: Int16Limit = share >= 1 ? { kind: 'all' } : { kind: 'share', share };
+      points.push(await noise.search(limit, (api, id) => api.int16Nodes(id)));
+    }
+    return points;
+  });
 }
 
 /** In which order nodes had best rise to INT16, and what each rounding by itself makes of the outputs. */
@@ -76,9 +87,9 @@ export function int16StepsAndRoundings(
   most: number,
   options: SensitivityOptions,
 ): Promise<{ readonly steps: readonly Int16Step[]; readonly roundings: readonly Sensitivity[] }> {
-  return withNoise(model, samples, true, options, async (api, id) => ({
-    steps: await api.int16Steps(id, most),
-    roundings: (await api.sensitivities(id)).map(withMeans),
+  return withNoise(model, samples, true, options, async (noise) => ({
+    steps: await noise.search({ kind: 'steps', most }, (api, id) => api.int16Steps(id)),
+    roundings: (await noise.ask((api, id) => api.sensitivities(id))).map(withMeans),
   }));
 }
 
@@ -111,13 +122,43 @@ async function begin(
   await abortable(Promise.all(began), signal);
 }
 
-/** Shows the noisiest samples to a model's roundings, and asks the worker that then knows about all. */
+/** The noise that was measured, in the worker that knows about all samples. */
+class MeasuredNoise {
+  readonly #worker: PoolWorker;
+  readonly #id: string;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(worker: PoolWorker, id: string, signal: AbortSignal | undefined) {
+    this.#worker = worker;
+    this.#id = id;
+    this.#signal = signal;
+  }
+
+  ask<T>(question: (api: Remote<WorkerApi>, id: string) => Promise<T>): Promise<T> {
+    return abortable(
+      this.#worker.call((api) => question(api, this.#id)),
+      this.#signal,
+    );
+  }
+
+  /** Searches for INT16 nodes call by call, since a search takes seconds; then asks for what was found. */
+  async search<T>(
+    limit: Int16Limit,
+    question: (api: Remote<WorkerApi>, id: string) => Promise<T>,
+  ): Promise<T> {
+    await this.ask((api, id) => api.searchInt16(id, limit));
+    while (await this.ask((api, id) => api.advanceSearch(id)));
+    return this.ask(question);
+  }
+}
+
+/** Shows the noisiest samples to a model's roundings, and hands on what is then known. */
 async function withNoise<Result>(
   model: NoisyModel,
   samples: RepeatableSamples,
   eachWeights: boolean,
   options: RankOptions,
-  ask: (api: Remote<WorkerApi>, id: string) => Promise<Result>,
+  use: (noise: MeasuredNoise) => Promise<Result>,
 ): Promise<Result> {
   const { estimate = false, signal } = options;
   const { samples: most = estimate ? ESTIMATED_SAMPLES : samplesFor(model.outputs) } = options;
@@ -151,10 +192,7 @@ async function withNoise<Result>(
       options,
     );
     await abortable(folding.end(), signal);
-    return await abortable(
-      primary.call((api) => ask(api, id)),
-      signal,
-    );
+    return await use(new MeasuredNoise(primary, id, signal));
   } finally {
     freeEverywhere(id);
   }

@@ -5,14 +5,14 @@ import type { MixedPrecisionPoint, Sensitivity } from '../sensitivity-types.js';
 /** What the core says of one rounding. */
 export type CoreSensitivity = Omit<Sensitivity, 'sqnr' | 'mse'>;
 
-/** Nodes that are to compute in INT16, by name, and their share of all multiply-accumulates. */
-export interface Int16Nodes {
-  readonly nodes: readonly string[];
-  readonly share: number;
-}
+/** How far a search for INT16 nodes goes: a share of all multiply-accumulates, a number of steps, or all that may be. */
+export type Int16Limit =
+  | { readonly kind: 'share'; readonly share: number }
+  | { readonly kind: 'steps'; readonly most: number }
+  | { readonly kind: 'all' };
 
-/** What a share of the multiply-accumulates in INT16 gains, as the core expects it. */
-export type Int16Point = Int16Nodes & Pick<MixedPrecisionPoint, 'expected'>;
+/** Nodes that are to compute in INT16, their share of all multiply-accumulates, and what they gain as the core expects it. */
+export type Int16Nodes = Pick<MixedPrecisionPoint, 'nodes' | 'share' | 'expected'>;
 
 /** Nodes that had best rise together; the gain is of the mean of the outputs' noise, in dB. */
-export type Int16Step = Int16Nodes & { readonly gain: number };
+export type Int16Step = Pick<MixedPrecisionPoint, 'nodes' | 'share'> & { readonly gain: number };

@@ -2,7 +2,7 @@
 
 import createOctetCore from '../octet.js';
 import type { NodeError } from '../types.js';
-import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
+import type { CoreSensitivity, Int16Nodes, Int16Step } from '../wire/core-results.js';
 import type { ErrorParts } from '../wire/errors.js';
 import { OctetError } from '../wire/errors.js';
 
@@ -110,9 +110,15 @@ export interface SensitivityHandle extends ObserverHandle {
   total(): Result<Float64Array>;
   fold(seen: Uint8Array): Result<undefined>;
   ranking(): Result<CoreSensitivity[]>;
-  int16Nodes(share: number): Result<Int16Nodes>;
-  int16Curve(shares: readonly number[]): Result<Int16Point[]>;
-  int16Steps(most: number): Result<Int16Step[]>;
+  /** Begins a search for INT16 nodes, of at most so many multiply-accumulates or steps, or all that may be. */
+  searchWithin(share: number): Result<undefined>;
+  searchSteps(most: number): Result<undefined>;
+  searchAll(): Result<undefined>;
+  /** Does a piece of the search; false once none is left. */
+  advance(): Result<boolean>;
+  /** What was then found. */
+  int16Nodes(): Result<Int16Nodes>;
+  int16Steps(): Result<Int16Step[]>;
 }
 
 export interface ModelHandle extends RunnerHandle {
@@ -134,6 +140,8 @@ export interface Core {
   preprocessingTransform(options: string): Result<string>;
   /** `files`: the .octet files of the parts. */
   compose(files: readonly Uint8Array[], options: string): Result<Finished>;
+  /** 'tflite' or 'octet', of the first 4096 bytes of a file or all that there are. */
+  formatOf(beginning: Uint8Array): Result<string>;
   supportedOperators(): Result<string>;
   /** The bytes of the module that has relaxed SIMD. */
   sideModule(): Uint8Array<ArrayBuffer>;

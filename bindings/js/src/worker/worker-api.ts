@@ -3,7 +3,7 @@
 
 import { transfer } from 'comlink';
 import type { NodeError, RawImage, Tensor, Timing } from '../types.js';
-import type { CoreSensitivity, Int16Nodes, Int16Point, Int16Step } from '../wire/core-results.js';
+import type { CoreSensitivity, Int16Limit, Int16Nodes, Int16Step } from '../wire/core-results.js';
 import { OctetError } from '../wire/errors.js';
 import type {
   Artifact,
@@ -35,6 +35,8 @@ import type { WorkerPlatform } from './platform/platform.js';
 const LEAST_TIMED_MILLISECONDS = 10;
 const TIMED_GROUPS = 25;
 const PROFILED_MILLISECONDS = 2000;
+/** How long a search works at a time, while whatever else is asked of the worker waits. */
+const SEARCHED_MILLISECONDS = 30;
 
 /** Something of the core that takes samples. */
 type Entry = { readonly inputs: readonly InputInfo[] } & (
@@ -321,16 +323,31 @@ export class WorkerApi {
     return unwrap(this.#entry(id, 'sensitivity').handle.ranking());
   }
 
-  int16Nodes(id: string, share: number): Int16Nodes {
-    return unwrap(this.#entry(id, 'sensitivity').handle.int16Nodes(share));
+  /** Begins a search for INT16 nodes, by the noise that a sensitivity measured. */
+  searchInt16(id: string, limit: Int16Limit): void {
+    const { handle } = this.#entry(id, 'sensitivity');
+    if (limit.kind === 'share') unwrap(handle.searchWithin(limit.share));
+    else if (limit.kind === 'steps') unwrap(handle.searchSteps(limit.most));
+    else unwrap(handle.searchAll());
   }
 
-  int16Curve(id: string, shares: readonly number[]): Int16Point[] {
-    return unwrap(this.#entry(id, 'sensitivity').handle.int16Curve(shares));
+  /** Searches for some milliseconds, so that other calls get their turn; false once nothing is left to do. */
+  advanceSearch(id: string): boolean {
+    const { handle } = this.#entry(id, 'sensitivity');
+    const end = performance.now() + SEARCHED_MILLISECONDS;
+    let isLeft = true;
+    while (isLeft && performance.now() < end) isLeft = unwrap(handle.advance());
+    return isLeft;
   }
 
-  int16Steps(id: string, most: number): Int16Step[] {
-    return unwrap(this.#entry(id, 'sensitivity').handle.int16Steps(most));
+  /** The nodes that were found. */
+  int16Nodes(id: string): Int16Nodes {
+    return unwrap(this.#entry(id, 'sensitivity').handle.int16Nodes());
+  }
+
+  /** The same in the order in which they had best rise. */
+  int16Steps(id: string): Int16Step[] {
+    return unwrap(this.#entry(id, 'sensitivity').handle.int16Steps());
   }
 
   toTFLite(id: string, ioType: string): Uint8Array {
@@ -339,6 +356,10 @@ export class WorkerApi {
 
   exportNotes(id: string, ioType: string): string[] {
     return unwrap(this.#entry(id, 'model').handle.exportNotes(ioType));
+  }
+
+  formatOf(beginning: Uint8Array): string {
+    return unwrap(this.#started().formatOf(beginning));
   }
 
   supportedOperators(): string {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/convolution/tile_pixels.h"
 #include "support/graph_builder.h"
 
 namespace octet::kernels {

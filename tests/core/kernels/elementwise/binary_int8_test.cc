@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/vector_loop.h"
 #include "support/graph_builder.h"
 
 namespace octet::kernels {

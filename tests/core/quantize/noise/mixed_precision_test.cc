@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,12 @@ using test::GraphBuilder;
 using test::Random;
 using Weights = RoundingNoise::Weights;
 
+Int16Search finished(Int16Search search) {
+  while (search.advance()) {
+  }
+  return search;
+}
+
 constexpr int32_t kChannels = 8;
 const Shape kImage = {1, 12, 12, kChannels};
 
@@ -35,7 +42,7 @@ struct Net {
     graph = std::make_shared<const Graph>(std::move(placed));
     calibrate::Calibrator calibrator(graph, params.calibration);
     each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-    draft = quantize(*graph, calibrator, params).graph;
+    draft = quantize(*graph, calibrator, RelevantValues(*graph, calibrator), params).graph;
   }
 
   template <class Visit>
@@ -54,8 +61,9 @@ struct Net {
 
   std::vector<std::string> chosen(double share) const {
     const auto may = may_compute_in_int16(*graph, partition::target_by_key("tflite"), {});
+    const std::unique_ptr<RoundingNoise> measured = noise();
     std::vector<std::string> names;
-    for (const NodeId id : choose_int16_nodes(*noise(), may, share).int16_nodes)
+    for (const NodeId id : finished(Int16Search::within(*measured, may, share)).chosen().int16_nodes)
       names.push_back(graph->node(id).name);
     return names;
   }
@@ -216,7 +224,8 @@ TEST(MixedPrecision, ExpectsTheNoiseThatIsThenMeasured) {
   GraphBuilder builder = chain();
   const Net net(builder);
   const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
-  const MixedPrecision chosen = choose_int16_nodes(*net.noise(), may, 0.4);
+  const std::unique_ptr<RoundingNoise> noise = net.noise();
+  const MixedPrecision chosen = finished(Int16Search::within(*noise, may, 0.4)).chosen();
   EXPECT_NEAR(chosen.share, 0.4, 1e-9);
   QuantizationParams params;
   for (const NodeId id : chosen.int16_nodes)
@@ -258,20 +267,21 @@ TEST(MixedPrecision, RaisesNodesWithACalibrationOfTheirOwnUnlessAPatternGivesIt)
             (std::vector<bool>{true, true, true, false, true}));
 }
 
-TEST(MixedPrecision, MakesACurveOfChoices) {
+TEST(MixedPrecision, LeavesLessNoiseTheMoreMayRise) {
   GraphBuilder builder = chain();
   const Net net(builder);
   const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
-  const std::vector<double> shares = {0, 0.2, 0.4, 0.6, 1};
-  const std::vector<MixedPrecision> curve = int16_curve(*net.noise(), may, shares);
-  ASSERT_EQ(curve.size(), shares.size());
-  for (size_t i = 0; i < curve.size(); ++i) {
-    EXPECT_LE(curve[i].share, shares[i] + 1e-12);
-    if (i > 0) EXPECT_LE(curve[i].noise[0], curve[i - 1].noise[0] + 1e-12);
-    if (shares[i] < 1)
-      EXPECT_EQ(curve[i].int16_nodes, choose_int16_nodes(*net.noise(), may, shares[i]).int16_nodes);
+  const std::unique_ptr<RoundingNoise> noise = net.noise();
+  double before = std::numeric_limits<double>::infinity();
+  for (const double share : {0.0, 0.2, 0.4, 0.6}) {
+    const MixedPrecision chosen = finished(Int16Search::within(*noise, may, share)).chosen();
+    EXPECT_LE(chosen.share, share + 1e-12);
+    EXPECT_LE(chosen.noise[0], before + 1e-12);
+    before = chosen.noise[0];
   }
-  EXPECT_EQ(curve.back().int16_nodes.size(), 5u);
+  const MixedPrecision all = finished(Int16Search::of_all(*noise, may)).chosen();
+  EXPECT_EQ(all.int16_nodes.size(), 5u);
+  EXPECT_LE(all.noise[0], before + 1e-12);
 }
 
 /// Layers, sums of branches and two outputs, hard to round here and there.
@@ -299,13 +309,13 @@ TEST(MixedPrecision, ChoosesWhatTheSumsOverAllTensorsChoose) {
       const std::unique_ptr<RoundingNoise> noise = net.noise(weights);
       for (const double share : {0.0, 0.1, 0.25, 0.5, 0.9}) {
         const MixedPrecision expected = test::PlainChooser(*noise, may).choose(share);
-        const MixedPrecision chosen = choose_int16_nodes(*noise, may, share);
+        const MixedPrecision chosen = finished(Int16Search::within(*noise, may, share)).chosen();
         EXPECT_EQ(chosen.int16_nodes, expected.int16_nodes) << seed << " " << share;
         EXPECT_EQ(chosen.noise, expected.noise);
         EXPECT_EQ(chosen.share, expected.share);
       }
       const std::vector<Int16Step> expected = test::PlainChooser(*noise, may).steps(100);
-      const std::vector<Int16Step> steps = int16_steps(*noise, may, 100);
+      const std::vector<Int16Step> steps = finished(Int16Search::for_steps(*noise, may, 100)).steps();
       ASSERT_EQ(steps.size(), expected.size());
       EXPECT_GT(steps.size(), 3u);
       for (size_t i = 0; i < steps.size(); ++i) {
@@ -321,13 +331,27 @@ TEST(MixedPrecision, TellsWhatHadBestRiseFirst) {
   GraphBuilder builder = chain();
   const Net net(builder);
   const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
-  const std::vector<Int16Step> steps = int16_steps(*net.noise(), may, 2);
+  const std::unique_ptr<RoundingNoise> noise = net.noise();
+  const std::vector<Int16Step> steps = finished(Int16Search::for_steps(*noise, may, 2)).steps();
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].nodes.size(), 2u);  // Both ends of the tensor that is hard to round.
   EXPECT_NEAR(steps[0].share, 0.4, 1e-9);
-  const double left = choose_int16_nodes(*net.noise(), may, 0.4).noise[0];
+  const double left = finished(Int16Search::within(*noise, may, 0.4)).chosen().noise[0];
   EXPECT_NEAR(steps[0].gain, -10 * std::log10(left), 1e-3);
-  EXPECT_TRUE(int16_steps(*net.noise(), may, 0).empty());
+  EXPECT_FALSE(Int16Search::for_steps(*noise, may, 0).advance());
+}
+
+TEST(MixedPrecision, SearchesInPieces) {
+  GraphBuilder builder = branches(1);
+  const Net net(builder);
+  const auto may = may_compute_in_int16(*net.graph, partition::target_by_key("tflite"), {});
+  const std::unique_ptr<RoundingNoise> noise = net.noise();
+  Int16Search search = Int16Search::for_steps(*noise, may, 1);
+  size_t pieces = 0;
+  while (search.advance()) ++pieces;
+  // A piece looks around one node.
+  EXPECT_GT(pieces, static_cast<size_t>(std::count(may.begin(), may.end(), true)));
+  EXPECT_EQ(search.steps().size(), 1u);
 }
 
 }  // namespace

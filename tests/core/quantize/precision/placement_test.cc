@@ -6,6 +6,7 @@
 
 #include "analyze/error_metrics.h"
 #include "quantize/quantize.h"
+#include "quantize/settings/node_settings.h"
 #include "support/graph_builder.h"
 
 namespace octet::quantize {
@@ -129,53 +130,6 @@ TEST(PrecisionPlan, WidensTablesWhoseReadersTakeIt) {
   EXPECT_EQ(precisions(params, "gen1"), (std::vector<Precision>{Int8, Int8, Int8, Int8, Int8, Int16}));
 }
 
-/// Two blocks with nodes of one short name, and a node that is named by its short name alone.
-Graph named(std::initializer_list<const char*> names) {
-  Graph graph = silus();
-  size_t n = 0;
-  for (const char* name : names) graph.nodes[n++].name = name;
-  return graph;
-}
-
-TEST(PrecisionPlan, TakesShortNamesForWholeOnes) {
-  const Graph graph = named({"net/block/gate;net/x", "net/block/mul"});
-  QuantizationParams params;
-  params.unquantized_nodes = {"block/mul", "node_*"};
-  params.custom_configs = {{"block/gate", {.precision = NodePrecision::Int16}}};
-  const QuantizationParams whole = with_whole_names(graph, params);
-  EXPECT_EQ(whole.unquantized_nodes, (std::set<std::string>{"net/block/mul", "node_*"}));
-  ASSERT_EQ(whole.custom_configs.size(), 1U);
-  EXPECT_EQ(whole.custom_configs.begin()->first, "net/block/gate;net/x");
-  ASSERT_NE(config_of(whole, graph.nodes[0]), nullptr);
-  EXPECT_EQ(config_of(whole, graph.nodes[1]), nullptr);
-  EXPECT_TRUE(is_precision_given(whole, graph.nodes[0]));
-  EXPECT_TRUE(is_precision_given(whole, graph.nodes[1]));
-  EXPECT_TRUE(is_precision_given(whole, graph.nodes[2]));  // By the pattern.
-}
-
-TEST(PrecisionPlan, RefusesNamesThatAreShortForSeveralNodesAndNodesWithTwoNames) {
-  const auto error_in = [](const Graph& graph, const QuantizationParams& params) {
-    try {
-      with_whole_names(graph, params);
-    } catch (const Error& error) {
-      return error;
-    }
-    return Error(ErrorCode::Internal, "no error");
-  };
-  QuantizationParams params;
-  params.custom_configs = {{"block/gate", {.precision = NodePrecision::Int16}}};
-  const Error several = error_in(named({"a/block/gate", "b/block/gate"}), params);
-  EXPECT_EQ(several.code(), ErrorCode::InvalidConfig);
-  EXPECT_NE(several.message().find("short for 2 nodes"), std::string::npos);
-  // A node's own name goes before what is short for others.
-  EXPECT_EQ(error_in(named({"a/block/gate", "block/gate"}), params).message(), "no error");
-
-  params.custom_configs["a/block/gate"] = {.weights = Scheme{.bits = 4}};
-  const Error twice = error_in(named({"a/block/gate"}), params);
-  EXPECT_EQ(twice.code(), ErrorCode::InvalidConfig);
-  EXPECT_NE(twice.message().find("under two names"), std::string::npos);
-}
-
 TEST(PrecisionPlan, NamesTheNearestNodes) {
   QuantizationParams params;
   params.custom_configs = {{"nod_1", {.precision = NodePrecision::Int8}}};
@@ -217,7 +171,7 @@ Quantized quantized(const QuantizationParams& params, const std::vector<std::vec
     const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
     calibrator.fold(calibrator.observe({&bytes, 1}));
   }
-  return {source, quantize(*source, calibrator, params).graph};
+  return {source, quantize(*source, calibrator, RelevantValues(*source, calibrator), params).graph};
 }
 
 double sqnr_of(const QuantizationParams& params) {
@@ -320,7 +274,7 @@ TEST(Quantize, OneSymmetricNodeMakesAGroupSymmetric) {
   const std::vector<float> sample = Random(8).floats(16, -1, 3);
   const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
   calibrator.fold(calibrator.observe({&bytes, 1}));
-  const Graph quantized = quantize(*source, calibrator, params).graph;
+  const Graph quantized = quantize(*source, calibrator, RelevantValues(*source, calibrator), params).graph;
   for (const Tensor& tensor : quantized.tensors) {
     if (tensor.dtype != DType::Int8) continue;
     EXPECT_EQ(tensor.quantization->zero_point[0] == 0, tensor.name != "x_int8") << tensor.name;

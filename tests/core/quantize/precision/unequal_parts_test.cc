@@ -86,8 +86,8 @@ Quantized quantized(const Graph& graph, std::string_view target = "tflite", Quan
     const std::span<const std::byte> bytes = std::as_bytes(std::span(sample));
     calibrator.fold(calibrator.observe({&bytes, 1}));
   }
-  made.report = place(made.placed, of, params, calibrator);
-  made.graph = quantize(made.placed, calibrator, params).graph;
+  made.report = place(made.placed, of, params, calibrator, RelevantValues(made.placed, calibrator));
+  made.graph = quantize(made.placed, calibrator, RelevantValues(made.placed, calibrator), params).graph;
   return made;
 }
 

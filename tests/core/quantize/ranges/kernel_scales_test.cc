@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "formats/tflite/export_notes.h"
-#include "formats/tflite/float_nodes.h"
+#include "lowering/float_nodes.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "partition/partition.h"
@@ -76,12 +76,12 @@ Result result_of(const Build& build) {
   }
   QuantizationParams params;
   params.requantization = RequantizationMode::Tflite;
-  return quantize(*shared, calibrator, params);
+  return quantize(*shared, calibrator, RelevantValues(*shared, calibrator), params);
 }
 
 bool every_kernel_takes_its_scales(const Graph& graph) {
   return std::all_of(graph.nodes.begin(), graph.nodes.end(),
-                     [&](const Node& node) { return formats::tflite::takes_scales(NodeView(graph, node)); });
+                     [&](const Node& node) { return lowering::takes_scales(NodeView(graph, node)); });
 }
 
 TEST(KernelScales, AreRaisedAndSaidToBe) {

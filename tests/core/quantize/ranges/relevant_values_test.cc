@@ -172,7 +172,7 @@ Outcome outcome_of(const Case& masked, const Setting& setting) {
       inputs.push_back(std::as_bytes(std::span<const float>(input)));
     calibrator.fold(calibrator.observe(inputs));
   }
-  Outcome outcome{.result = quantize(*shared, calibrator, params)};
+  Outcome outcome{.result = quantize(*shared, calibrator, RelevantValues(*shared, calibrator), params)};
   analyze::ErrorSums sums;
   for (const std::vector<std::vector<float>>& inputs : samples) {
     outcome.real.push_back(test::run<float>(*shared, inputs));
@@ -254,8 +254,8 @@ TEST(RelevantValues, OfABiasEndWhereItsClassIsMasked) {
       const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
       calibrator.fold(calibrator.observe({&bytes, 1}));
       const std::vector<float> expected = test::run<float>(*shared, {sample});
-      const std::vector<float> actual =
-          test::run<float>(quantize(*shared, calibrator, params).graph, {sample});
+      const std::vector<float> actual = test::run<float>(
+          quantize(*shared, calibrator, RelevantValues(*shared, calibrator), params).graph, {sample});
       for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 0.03f);
     }
   }

@@ -69,7 +69,7 @@ Graph quantize_with(const std::shared_ptr<const Graph>& source, const Quantizati
                     const Samples& samples) {
   calibrate::Calibrator calibrator(source, params.calibration);
   each(samples, [&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-  Graph graph = quantize(*source, calibrator, params).graph;
+  Graph graph = quantize(*source, calibrator, RelevantValues(*source, calibrator), params).graph;
   Refinement refinement(source, params);
   while (!refinement.done()) {
     refinement.begin_pass(std::make_shared<const Graph>(graph));

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "quantize/ranges/activation_plan.h"
-
 namespace octet::quantize {
 namespace {
 
@@ -73,21 +71,6 @@ TEST(QuantizationParams, RefusesWhatItCannotDo) {
   EXPECT_NE(message_of(R"({"smoothQuant":{"alpha":1.5}})").find("smoothQuant.alpha"), std::string::npos);
   EXPECT_NE(message_of(R"({"adaptiveRounding":1})").find("adaptiveRounding"), std::string::npos);
   EXPECT_NE(message_of("not json").find("JSON"), std::string::npos);
-}
-
-TEST(Int8Params, CoverTheRangeAndRepresentZeroExactly) {
-  for (const calibrate::Range range :
-       {calibrate::Range{-1, 1}, {0, 6}, {-3, 0}, {-0.1, 5}, {-1e-20, 1e-20}}) {
-    const QuantParams params = int8_params(range, true);
-    const double scale = static_cast<double>(params.scale[0]);
-    EXPECT_GE(params.zero_point[0], -128);
-    EXPECT_LE(params.zero_point[0], 127);
-    EXPECT_LE(scale * (-128 - params.zero_point[0]), range.low + scale / 2);
-    EXPECT_GE(scale * (127 - params.zero_point[0]), range.high - scale / 2);
-  }
-  EXPECT_EQ(int8_params({0, 6}, true).zero_point[0], -128);
-  EXPECT_EQ(int8_params({-3, 5}, false).zero_point[0], 0);
-  EXPECT_EQ(int8_params({0, 0}, true), QuantParams::per_tensor(1.0f, 0));
 }
 
 TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {

@@ -1,5 +1,5 @@
 // Files with integers for outputs, of graphs whose outputs join parts of different scales.
-#include "formats/tflite/joined_outputs.h"
+#include "lowering/joined_outputs.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using formats::tflite::export_notes;
 using formats::tflite::IoType;
-using formats::tflite::with_joined_integers;
+using lowering::with_joined_integers;
 
 const QuantParams kBoxes = QuantParams::per_tensor(2.5f, -128);
 const QuantParams kScores = QuantParams::per_tensor(1.0f / 256, -128);

@@ -1,4 +1,4 @@
-#include "formats/tflite/float_nodes.h"
+#include "lowering/float_nodes.h"
 
 #include <algorithm>
 #include <iterator>
@@ -14,7 +14,7 @@
 #include "ir/unique_name.h"
 #include "ops/operator.h"
 
-namespace octet::formats::tflite {
+namespace octet::lowering {
 namespace {
 
 bool is_narrow_integer(const Tensor& tensor) {
@@ -194,4 +194,4 @@ Graph with_float_nodes(Graph graph) {
   return Rewriter(std::move(graph)).rewrite();
 }
 
-}  // namespace octet::formats::tflite
+}  // namespace octet::lowering

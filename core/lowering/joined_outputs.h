@@ -8,7 +8,7 @@
 
 #include "ir/graph.h"
 
-namespace octet::formats::tflite {
+namespace octet::lowering {
 
 /// A complete sentence for each output whose one scale as integers of `type`, or else of the type of its
 /// parts, leaves some part fewer steps than it needs: which output, which channels, and what to do instead.
@@ -19,4 +19,4 @@ std::vector<std::string> joined_output_notes(const Graph& graph, std::optional<D
 /// outputs stay as they are.
 Graph with_joined_integers(Graph graph, DType type);
 
-}  // namespace octet::formats::tflite
+}  // namespace octet::lowering

@@ -12,7 +12,7 @@ namespace octet::test {
 namespace {
 
 using formats::tflite::read;
-using formats::tflite::ReadOptions;
+using formats::ImportOptions;
 using Code = tfl::BuiltinOperator;
 
 /// A model of one RELU over an input of `shape`, with `signature` if not empty.
@@ -143,7 +143,7 @@ Bytes uint8_model(int64_t weight_zero_point) {
 }
 
 TEST(TfliteReader, ReadsUint8AsInt8) {
-  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(uint8_model(128));
+  const formats::Imported imported = formats::tflite::read_with_warnings(uint8_model(128));
   const Graph& graph = imported.graph;
   ASSERT_EQ(imported.warnings.size(), 1u);
   EXPECT_NE(imported.warnings[0].find("uint8"), std::string::npos);
@@ -170,7 +170,7 @@ TEST(TfliteReader, TakesTheFirstSubgraph) {
   const int32_t x = builder.tensor({.name = "x", .shape = {1, 4}});
   const int32_t y = builder.tensor({.name = "y", .shape = {1, 4}});
   builder.op(Code::RELU, {x}, {y});
-  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}, 2));
+  const formats::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}, 2));
   EXPECT_EQ(imported.graph.nodes.size(), 1u);
   ASSERT_EQ(imported.warnings.size(), 1u);
   EXPECT_NE(imported.warnings[0].find("2 subgraphs"), std::string::npos);
@@ -188,7 +188,7 @@ TEST(TfliteReader, DequantizesWeightsBesideFloatActivations) {
                                     .zero_point = {0, 0}});
   const int32_t y = builder.tensor({.name = "y", .shape = {1, 2}});
   builder.op(Code::FULLY_CONNECTED, {x, w}, {y}, tfl::CreateFullyConnectedOptions(builder.fbb()));
-  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
+  const formats::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
   const std::span<const float> weights =
       imported.graph.tensor(imported.graph.nodes[0].inputs[1]).values<float>();
   EXPECT_EQ(std::vector<float>(weights.begin(), weights.end()), (std::vector<float>{0.5f, -1, 6, 254}));
@@ -207,7 +207,7 @@ TEST(TfliteReader, DequantizesAMatrixBesideFloatActivations) {
                                     .zero_point = {1}});
   const int32_t y = builder.tensor({.name = "y", .shape = {3, 1}});
   builder.op(Code::BATCH_MATMUL, {x, w}, {y}, tfl::CreateBatchMatMulOptions(builder.fbb()));
-  const formats::tflite::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
+  const formats::Imported imported = formats::tflite::read_with_warnings(builder.build({x}, {y}));
   const std::span<const float> matrix =
       imported.graph.tensor(imported.graph.nodes[0].inputs[1]).values<float>();
   EXPECT_EQ(std::vector<float>(matrix.begin(), matrix.end()), (std::vector<float>{1, -4.5f}));

@@ -6,7 +6,7 @@
 
 #include "ir/attributes.h"
 
-namespace octet::formats::tflite {
+namespace octet {
 
 /// Padding of one dimension: before and after.
 struct Padding1d {
@@ -40,4 +40,4 @@ inline std::optional<Padding2d> same_padding(Spatial input, Spatial window, Spat
   return Padding2d{vertical->before, vertical->after, horizontal->before, horizontal->after};
 }
 
-}  // namespace octet::formats::tflite
+}  // namespace octet

@@ -6,7 +6,7 @@
 
 #include "ir/graph.h"
 
-namespace octet::formats::tflite {
+namespace octet::lowering {
 
 enum class FloatReason : uint8_t {
   BFloat16,         ///< TFLite has no BF16 kernels.
@@ -29,4 +29,4 @@ std::optional<FloatReason> reason_for_float(const NodeView& node);
 /// in front of the other nodes and behind them.
 Graph with_float_nodes(Graph graph);
 
-}  // namespace octet::formats::tflite
+}  // namespace octet::lowering

@@ -1,5 +1,5 @@
-// Rows of elements through a function of vectors: the innermost loops of elementwise operators. Tails that do
-// not fill a vector go through the same function, in a padded copy.
+// Rows of elements through a function of vectors: the innermost loops of what treats each element alone.
+// Tails that do not fill a vector go through the same function, in a padded copy.
 #pragma once
 
 #include <algorithm>

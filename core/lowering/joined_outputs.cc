@@ -1,4 +1,4 @@
-#include "formats/tflite/joined_outputs.h"
+#include "lowering/joined_outputs.h"
 
 #include <algorithm>
 #include <array>
@@ -14,11 +14,11 @@
 #include "ir/short_name.h"
 #include "ir/unique_name.h"
 #include "ops/operator.h"
-#include "quantize/ranges/activation_plan.h"
-#include "quantize/ranges/value_parts.h"
+#include "quantize/ranges/integer_params.h"
+#include "quantize/ranges/part_ratio.h"
 #include "quantize/weights/quantized_constants.h"
 
-namespace octet::formats::tflite {
+namespace octet::lowering {
 namespace {
 
 using calibrate::Range;
@@ -293,4 +293,4 @@ std::vector<std::string> joined_output_notes(const Graph& graph, std::optional<D
 
 Graph with_joined_integers(Graph graph, DType type) { return Rewriter(std::move(graph), type).rewrite(); }
 
-}  // namespace octet::formats::tflite
+}  // namespace octet::lowering
