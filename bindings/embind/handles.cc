@@ -6,7 +6,7 @@
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "emulate/profile.h"
-#include "formats/open.h"
+#include "formats/open/open.h"
 #include "formats/tflite/export_notes.h"
 #include "formats/tflite/writer.h"
 #include "guarded.h"
