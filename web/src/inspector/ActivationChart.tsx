@@ -4,9 +4,9 @@ import { type NodeInfo, realValues } from 'octet-quant';
 import { figure } from 'octet-quant/display';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet } from '../engine/engine';
-import { partsOf } from '../state/derive';
+import { partsOf } from '../model/images';
+import type { Run } from '../model/types';
 import { getState, useStore } from '../state/store';
-import type { Run } from '../state/types';
 import { Group } from './Inspector';
 
 const BINS = 70;
