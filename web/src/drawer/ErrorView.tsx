@@ -10,6 +10,7 @@ import type { Run } from '../model/types';
 import { fix, mix } from '../state/runs';
 import { select, useStore } from '../state/store';
 import { ErrorBars } from './ErrorBars';
+import { MethodFindings } from './MethodFindings';
 import './ErrorView.css';
 
 const SHOWN = 200;
@@ -53,6 +54,7 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
           </span>
         </figcaption>
         <ErrorBars errors={run.errors} network={network} marked={marked} />
+        {run.report.methods && <MethodFindings findings={run.report.methods} />}
       </figure>
       <section className="error-worst" aria-label="Worst layers">
         <div className="error-actions">
