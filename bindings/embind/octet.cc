@@ -1,93 +1,96 @@
-// The only EMSCRIPTEN_BINDINGS: names of the handles in JavaScript. bindings/js/src/worker/core.ts has their
-// types.
+// The only EMSCRIPTEN_BINDINGS: the core's pipeline as JavaScript sees it. What may cross and as what,
+// values.h says; bindings/js/src/worker/core.ts has the types.
 #include <emscripten/bind.h>
 
-#include "auxiliary.h"
-#include "handles.h"
+#include "analyze/graph_json.h"
+#include "call.h"
+#include "files.h"
+#include "formats/open/open.h"
+#include "pipeline/auxiliary.h"
+#include "pipeline/net.h"
+#include "side_module.h"
 
 EMSCRIPTEN_BINDINGS(octet) {
   using namespace emscripten;
+  using namespace octet;
   using namespace octet::binding;
+  using namespace octet::pipeline;
 
   class_<Sample>("Sample")
       .smart_ptr<std::shared_ptr<Sample>>("SamplePointer")
-      .function("input", &Sample::input)
-      .function("setImage", &Sample::set_image)
-      .function("noticed", &Sample::noticed)
-      .function("digest", &Sample::digest)
-      .function("inputWarnings", &Sample::input_warnings);
+      .function("input", &input)
+      .function("setImage", &set_image)
+      .function("noticed", &Call<&Sample::noticed>::from)
+      .function("digest", &Call<&Sample::digest>::from)
+      .function("inputWarnings", &Call<&Sample::input_warnings>::from);
   class_<Runner, base<Sample>>("Runner")
       .smart_ptr<std::shared_ptr<Runner>>("RunnerPointer")
-      .function("run", &Runner::run)
-      .function("constant", &Runner::constant)
-      .function("profile", &Runner::profile);
-  class_<Channels, base<Sample>>("Channels")
-      .smart_ptr<std::shared_ptr<Channels>>("ChannelsPointer")
-      .function("observe", &Channels::observe)
-      .function("fold", &Channels::fold)
-      .function("state", &Channels::state);
-  class_<Calibration, base<Sample>>("Calibration")
-      .smart_ptr<std::shared_ptr<Calibration>>("CalibrationPointer")
-      .function("observe", &Calibration::observe)
-      .function("fold", &Calibration::fold)
-      .function("state", &Calibration::state)
-      .function("merge", &Calibration::merge)
-      .function("serves", select_overload<val(const std::string&) const>(&Calibration::serves))
-      .function("quantization", &Calibration::quantization);
-  class_<Quantization, base<Sample>>("Quantization")
-      .smart_ptr<std::shared_ptr<Quantization>>("QuantizationPointer")
-      .function("draft", &Quantization::draft)
-      .function("beginPass", &Quantization::begin_pass)
-      .function("observe", &Quantization::observe)
-      .function("state", &Quantization::state)
-      .function("merge", &Quantization::merge)
-      .function("finish", &Quantization::finish);
+      .function("run", &run)
+      .function("constant", &Call<&Runner::constant>::from)
+      .function("profile", &Call<&Runner::profile>::from)
+      .function("info", &Call<&Runner::info>::from);
+  class_<ChannelPass, base<Sample>>("ChannelPass")
+      .smart_ptr<std::shared_ptr<ChannelPass>>("ChannelPassPointer")
+      .function("observe", &Call<&ChannelPass::observe>::from)
+      .function("fold", &Call<&ChannelPass::fold>::from)
+      .function("state", &Call<&ChannelPass::state>::from);
+  class_<CalibrationPass, base<Sample>>("CalibrationPass")
+      .smart_ptr<std::shared_ptr<CalibrationPass>>("CalibrationPassPointer")
+      .function("observe", &Call<&CalibrationPass::observe>::from)
+      .function("fold", &Call<&CalibrationPass::fold>::from)
+      .function("state", &Call<&CalibrationPass::state>::from)
+      .function("merge", &Call<&CalibrationPass::merge>::from)
+      .function("serves", &Call<&CalibrationPass::serves>::from)
+      .function("quantization", &Call<&CalibrationPass::quantization>::from);
+  class_<QuantizationPasses, base<Sample>>("QuantizationPasses")
+      .smart_ptr<std::shared_ptr<QuantizationPasses>>("QuantizationPassesPointer")
+      .function("draft", &draft)
+      .function("beginPass", &Call<&QuantizationPasses::begin_pass>::from)
+      .function("observe", &Call<&QuantizationPasses::observe>::from)
+      .function("state", &Call<&QuantizationPasses::state>::from)
+      .function("merge", &Call<&QuantizationPasses::merge>::from)
+      .function("finish", &finish);
   class_<Net, base<Runner>>("Net")
       .smart_ptr<std::shared_ptr<Net>>("NetPointer")
-      .function("info", &Net::info)
-      .function("resolve", &Net::resolve)
-      .function("partitionWith", &Net::partition_with)
-      .function("channels", &Net::channels)
-      .function("calibrate", &Net::calibrate)
-      .function("convert", &Net::convert);
-  class_<Analysis, base<Sample>>("Analysis")
-      .smart_ptr<std::shared_ptr<Analysis>>("AnalysisPointer")
-      .function("observe", &Analysis::observe)
-      .function("fold", &Analysis::fold)
-      .function("errors", &Analysis::errors);
-  class_<Sensitivity, base<Sample>>("Sensitivity")
-      .smart_ptr<std::shared_ptr<Sensitivity>>("SensitivityPointer")
-      .function("total", &Sensitivity::total)
-      .function("observe", &Sensitivity::observe)
-      .function("estimate", &Sensitivity::estimate)
-      .function("fold", &Sensitivity::fold)
-      .function("ranking", &Sensitivity::ranking)
-      .function("searchWithin", &Sensitivity::search_within)
-      .function("searchSteps", &Sensitivity::search_steps)
-      .function("searchAll", &Sensitivity::search_all)
-      .function("advance", &Sensitivity::advance)
-      .function("int16Nodes", &Sensitivity::int16_nodes)
-      .function("int16Steps", &Sensitivity::int16_steps);
-  class_<FloatModel, base<Runner>>("FloatModel")
-      .smart_ptr<std::shared_ptr<FloatModel>>("FloatModelPointer")
-      .function("info", &FloatModel::info);
-  class_<Model, base<Runner>>("Model")
-      .smart_ptr<std::shared_ptr<Model>>("ModelPointer")
-      .function("info", &Model::info)
-      .function("toTFLite", &Model::to_tflite)
-      .function("exportNotes", &Model::export_notes)
-      .function("analyze", &Model::analyze)
-      .function("analyzeOutputs", &Model::analyze_outputs)
-      .function("floatModel", &Model::float_model)
-      .function("sensitivity", &Model::sensitivity);
+      .function("resolve", &Call<&Net::resolve>::from)
+      .function("partitionWith", &Call<&Net::partition_with>::from)
+      .function("channels", &Call<&Net::channels>::from)
+      .function("calibrate", &Call<&Net::calibrate>::from)
+      .function("convert", &convert);
+  class_<AnalysisPass, base<Sample>>("AnalysisPass")
+      .smart_ptr<std::shared_ptr<AnalysisPass>>("AnalysisPassPointer")
+      .function("observe", &Call<&AnalysisPass::observe>::from)
+      .function("fold", &Call<&AnalysisPass::fold>::from)
+      .function("errors", &Call<&AnalysisPass::errors>::from);
+  class_<SensitivityPass, base<Sample>>("SensitivityPass")
+      .smart_ptr<std::shared_ptr<SensitivityPass>>("SensitivityPassPointer")
+      .function("total", &Call<&SensitivityPass::total>::from)
+      .function("observe", &Call<&SensitivityPass::observe>::from)
+      .function("estimate", &Call<&SensitivityPass::estimate>::from)
+      .function("fold", &Call<&SensitivityPass::fold>::from)
+      .function("ranking", &Call<&SensitivityPass::ranking>::from)
+      .function("searchWithin", &Call<&SensitivityPass::search_within>::from)
+      .function("searchSteps", &Call<&SensitivityPass::search_steps>::from)
+      .function("searchAll", &Call<&SensitivityPass::search_all>::from)
+      .function("advance", &Call<&SensitivityPass::advance>::from)
+      .function("int16Nodes", &Call<&SensitivityPass::int16_nodes>::from)
+      .function("int16Steps", &Call<&SensitivityPass::int16_steps>::from);
+  class_<QuantizedModel, base<Runner>>("QuantizedModel")
+      .smart_ptr<std::shared_ptr<QuantizedModel>>("QuantizedModelPointer")
+      .function("toTFLite", &to_tflite)
+      .function("exportNotes", &Call<&QuantizedModel::export_notes>::from)
+      .function("analyze", &Call<&QuantizedModel::analyze>::from)
+      .function("analyzeOutputs", &Call<&QuantizedModel::analyze_outputs>::from)
+      .function("floatModel", &Call<&QuantizedModel::float_model>::from)
+      .function("sensitivity", &Call<&QuantizedModel::sensitivity>::from);
 
-  function("loadNet", &Net::load);
-  function("loadModel", &Model::load);
-  function("createAuxiliaryNetwork", &create_auxiliary_network);
-  function("preprocessingTransform", &preprocessing_transform);
-  function("compose", &compose);
-  function("formatOf", &format_of);
-  function("supportedOperators", &supported_operators);
+  function("loadNet", &Call<&Net::load>::from);
+  function("loadModel", &Call<&QuantizedModel::load>::from);
+  function("createAuxiliaryNetwork", &binding::create_auxiliary_network);
+  function("preprocessingTransform", &Call<&preprocessing_transform>::from);
+  function("compose", &binding::compose);
+  function("formatOf", &Call<&formats::format_of>::from);
+  function("supportedOperators", &Call<&analyze::support_json>::from);
   function("sideModule", &side_module);
   function("useSideFunction", &use_side_function);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <tuple>
 
 namespace octet::analyze {
 
@@ -10,7 +11,6 @@ namespace octet::analyze {
 double sqnr_db(double signal, double noise);
 
 /// Sums over elements and samples from which all metrics follow. Accumulates in double, in element order.
-/// Trivially copyable: workers of one build exchange it as bytes.
 class ErrorSums {
  public:
   /// `reference` and `actual` have equal length.
@@ -32,6 +32,11 @@ class ErrorSums {
   double absolute_error_ = 0;
   double max_error_ = 0;
   uint64_t count_ = 0;
+
+ public:
+  static constexpr auto kFields =
+      std::tuple(&ErrorSums::signal_, &ErrorSums::actual_, &ErrorSums::product_, &ErrorSums::squared_error_,
+                 &ErrorSums::absolute_error_, &ErrorSums::max_error_, &ErrorSums::count_);
 };
 
 }  // namespace octet::analyze

@@ -76,12 +76,6 @@ bool has_bfloat16(const Graph& graph) {
                      [](const Tensor& tensor) { return tensor.dtype == DType::BFloat16; });
 }
 
-template <class T>
-void append(Bytes& bytes, const std::vector<T>& values) {
-  const std::span<const std::byte> added = std::as_bytes(std::span(values));
-  bytes.insert(bytes.end(), added.begin(), added.end());
-}
-
 }  // namespace
 
 void NodeSums::merge(const NodeSums& other) {
@@ -208,7 +202,7 @@ void LayerErrorAnalyzer::match_twin() {
   }
 }
 
-void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
+void LayerErrorAnalyzer::run_float(std::span<const std::span<const std::byte>> inputs, SampleSums& sums) {
   float_.set_inputs(inputs);
   float_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t found = float_slot_[index(id)];
@@ -271,7 +265,7 @@ void LayerErrorAnalyzer::each_element(const SlotAxis& axis, size_t elements, Vis
   }
 }
 
-void LayerErrorAnalyzer::observe_channels(size_t slot, Sums& sums) const {
+void LayerErrorAnalyzer::observe_channels(size_t slot, SampleSums& sums) const {
   const std::vector<float>& exact = float_values_[slot];
   for (const SlotAxis& axis : axes_of_slot_[slot]) {
     ChannelSums* const channels = &sums.channels[axis.first];
@@ -280,7 +274,7 @@ void LayerErrorAnalyzer::observe_channels(size_t slot, Sums& sums) const {
 }
 
 void LayerErrorAnalyzer::compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum,
-                                          Sums& sums) const {
+                                          SampleSums& sums) const {
   const std::vector<float>& exact = float_values_[slot];
   for (const SlotAxis& axis : axes_of_slot_[slot]) {
     ChannelSums* const channels = &sums.channels[axis.first];
@@ -291,7 +285,7 @@ void LayerErrorAnalyzer::compare_channels(size_t slot, std::span<const float> ac
   }
 }
 
-void LayerErrorAnalyzer::run_quantized(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
+void LayerErrorAnalyzer::run_quantized(std::span<const std::span<const std::byte>> inputs, SampleSums& sums) {
   quantized_.set_inputs(inputs);
   quantized_.run([&](TensorId id, std::span<const std::byte> contents) {
     const int32_t found = quantized_slot_[index(id)];
@@ -317,7 +311,7 @@ void LayerErrorAnalyzer::run_quantized(std::span<const std::span<const std::byte
   });
 }
 
-void LayerErrorAnalyzer::run_twin(std::span<const std::span<const std::byte>> inputs, Sums& sums) {
+void LayerErrorAnalyzer::run_twin(std::span<const std::span<const std::byte>> inputs, SampleSums& sums) {
   if (!twin_) return;
   twin_->set_inputs(inputs);
   twin_->run_edited([&](TensorId id, std::span<std::byte> contents) {
@@ -335,38 +329,25 @@ void LayerErrorAnalyzer::run_twin(std::span<const std::span<const std::byte>> in
   });
 }
 
-Bytes LayerErrorAnalyzer::observe(std::span<const std::span<const std::byte>> inputs) {
-  Sums sums;
+SampleSums LayerErrorAnalyzer::observe(std::span<const std::span<const std::byte>> inputs) {
+  SampleSums sums;
   sums.nodes.resize(errors_.size());
   sums.channels.resize(channels_);
   run_float(inputs, sums);
   run_quantized(inputs, sums);
   run_twin(inputs, sums);
-  Bytes bytes;
-  append(bytes, sums.nodes);
-  append(bytes, sums.channels);
-  return bytes;
+  return sums;
 }
 
-void LayerErrorAnalyzer::fold(std::span<const std::byte> sample) {
-  const size_t node_bytes = errors_.size() * sizeof(NodeSums);
-  if (sample.size() != node_bytes + channels_ * sizeof(ChannelSums)) {
+void LayerErrorAnalyzer::fold(const SampleSums& sample) {
+  if (sample.nodes.size() != errors_.size() || sample.channels.size() != channels_) {
     throw Error(ErrorCode::InvalidInput, "The layer errors of a sample are of another model.");
   }
-  const auto read = [](std::span<const std::byte> from, size_t i, auto& value) {
-    std::memcpy(&value, from.data() + i * sizeof(value), sizeof(value));
-  };
-  size_t channel = 0;
+  auto channel = sample.channels.begin();
   for (size_t i = 0; i < errors_.size(); ++i) {
-    NodeSums node;
-    read(sample, i, node);
-    errors_[i].sums.merge(node);
+    errors_[i].sums.merge(sample.nodes[i]);
     for (AxisSums& axis : errors_[i].axes) {
-      for (ChannelSums& sums : axis.channels) {
-        ChannelSums added;
-        read(sample.subspan(node_bytes), channel++, added);
-        sums.merge(added);
-      }
+      for (ChannelSums& sums : axis.channels) sums.merge(*channel++);
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "analyze/error_metrics.h"
@@ -19,7 +20,7 @@ namespace octet::analyze {
 
 class ChannelAxes;
 
-/// Trivially copyable: workers of one build exchange it as bytes.
+/// Of one node.
 struct NodeSums {
   /// In the quantized graph as it runs, with the errors of all nodes before.
   ErrorSums accumulated;
@@ -33,10 +34,14 @@ struct NodeSums {
   /// Integers at an end that the float value is more than half a step away from, in the graph as it runs.
   uint64_t saturated = 0;
 
+  static constexpr auto kFields =
+      std::tuple(&NodeSums::accumulated, &NodeSums::local, &NodeSums::weight_noise, &NodeSums::outside,
+                 &NodeSums::clipped_noise, &NodeSums::saturated);
+
   void merge(const NodeSums& other);
 };
 
-/// Of one channel, a position of an axis of one of a node's outputs. Trivially copyable.
+/// Of one channel, a position of an axis of one of a node's outputs.
 struct ChannelSums {
   float low = std::numeric_limits<float>::infinity();  ///< Of the float values.
   float high = -std::numeric_limits<float>::infinity();
@@ -44,6 +49,10 @@ struct ChannelSums {
   double signal = 0;       ///< Sums of squares: of the float values,
   double accumulated = 0;  ///< of their difference to the quantized graph's,
   double local = 0;        ///< and of the node's own.
+
+  static constexpr auto kFields =
+      std::tuple(&ChannelSums::low, &ChannelSums::high, &ChannelSums::count, &ChannelSums::signal,
+                 &ChannelSums::accumulated, &ChannelSums::local);
 
   /// One of the float values.
   void add(float value) {
@@ -58,6 +67,12 @@ struct ChannelSums {
   }
   double sqnr_db() const { return analyze::sqnr_db(signal, accumulated); }
   double local_sqnr_db() const { return analyze::sqnr_db(signal, local); }
+};
+
+/// What one sample adds to all nodes.
+struct SampleSums {
+  std::vector<NodeSums> nodes;
+  std::vector<ChannelSums> channels;  ///< Of all nodes, one behind the other.
 };
 
 /// Of a tensor by position of one of its axes.
@@ -110,11 +125,11 @@ class LayerErrorAnalyzer {
   LayerErrorAnalyzer(std::shared_ptr<const Graph> float_graph, std::shared_ptr<const Graph> quantized,
                      Compared compared = Compared::AllNodes);
   /// Runs one sample, one span an input of the float graph, and returns its sums for fold(), here or in
-  /// another worker of the same build.
-  Bytes observe(std::span<const std::span<const std::byte>> inputs);
+  /// another worker.
+  SampleSums observe(std::span<const std::span<const std::byte>> inputs);
   /// Adds one sample's sums. In sample order, results are the same bits for any number of workers that
   /// observe. Throws InvalidInput for sums of another model.
-  void fold(std::span<const std::byte> sample);
+  void fold(const SampleSums& sample);
   /// observe() and fold() in one.
   void add(std::span<const std::span<const std::byte>> inputs) { fold(observe(inputs)); }
   /// In network order.
@@ -123,11 +138,6 @@ class LayerErrorAnalyzer {
   const Graph& quantized_graph() const { return quantized_.graph(); }
 
  private:
-  /// Of one sample: by node, and by channel of all nodes.
-  struct Sums {
-    std::vector<NodeSums> nodes;
-    std::vector<ChannelSums> channels;
-  };
   /// An axis of a slot.
   struct SlotAxis {
     size_t extent;
@@ -141,17 +151,17 @@ class LayerErrorAnalyzer {
   void add_slot(TensorId float_id, TensorId quantized_id, const ChannelAxes& channels);
   void add_axis(TensorId tensor, int axis);  ///< Of the last slot.
   void match_twin();
-  void run_float(std::span<const std::span<const std::byte>> inputs, Sums& sums);
-  void run_quantized(std::span<const std::span<const std::byte>> inputs, Sums& sums);
-  void run_twin(std::span<const std::span<const std::byte>> inputs, Sums& sums);
+  void run_float(std::span<const std::span<const std::byte>> inputs, SampleSums& sums);
+  void run_quantized(std::span<const std::span<const std::byte>> inputs, SampleSums& sums);
+  void run_twin(std::span<const std::span<const std::byte>> inputs, SampleSums& sums);
   /// Adds the difference between a slot's float values and `actual`.
   void compare(size_t slot, std::span<const float> actual, ErrorSums& sums);
   /// Calls `visit` with the channel and index of each element, in the order of elements.
   template <class Visit>
   static void each_element(const SlotAxis& axis, size_t elements, Visit&& visit);
   /// Takes in the float values of a slot.
-  void observe_channels(size_t slot, Sums& sums) const;
-  void compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum, Sums& sums) const;
+  void observe_channels(size_t slot, SampleSums& sums) const;
+  void compare_channels(size_t slot, std::span<const float> actual, ChannelSum sum, SampleSums& sums) const;
   void look_at_ends(size_t slot, NodeSums& sums) const;
   void count_saturated(size_t slot, std::span<const float> actual, NodeSums& sums) const;
   std::span<const float> reals_of(TensorId id, std::span<const std::byte> contents);

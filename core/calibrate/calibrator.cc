@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "ir/byte_stream.h"
 #include "ops/operator.h"
 
 namespace octet::calibrate {
@@ -60,18 +61,15 @@ void Calibrator::fold(std::span<const Extremes> extremes) {
   ++samples_;
 }
 
-Bytes Calibrator::state() const {
-  Bytes bytes;
-  for (const TensorStatistics& statistics : statistics_) statistics.append_to(bytes);
+void Calibrator::append_to(Bytes& state) const {
+  for (const TensorStatistics& statistics : statistics_) statistics.append_to(state);
   for (const Rows& rows : rows_) {
-    if (rows.length > 0) rows.statistics.append_to(bytes);
+    if (rows.length > 0) rows.statistics.append_to(state);
   }
-  edge_channels_.append_to(bytes);
-  return bytes;
+  edge_channels_.append_to(state);
 }
 
 void Calibrator::merge(std::span<const std::byte> state) {
-  // All or nothing: a damaged state must not leave half of it behind.
   std::vector<TensorStatistics> merged = statistics_;
   std::vector<Rows> merged_rows = rows_;
   for (TensorStatistics& statistics : merged) statistics.merge(TensorStatistics::take_from(state));
@@ -80,8 +78,7 @@ void Calibrator::merge(std::span<const std::byte> state) {
   }
   EdgeChannels channels = edge_channels_;
   channels.merge_from(state);
-  if (!state.empty())
-    throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
+  check_all_taken(state);
   statistics_ = std::move(merged);
   rows_ = std::move(merged_rows);
   edge_channels_ = std::move(channels);

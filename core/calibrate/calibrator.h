@@ -27,9 +27,10 @@ class Calibrator {
   void fold(std::span<const Extremes> extremes);
   /// Frees what running samples takes; observe() makes it anew.
   void rest() { executor_.reset(); }
-  /// Statistics of this worker for merge() elsewhere.
-  Bytes state() const;
-  /// Adds another worker's state(); moving averages and the sample count come from fold() alone.
+  /// Appends the statistics of this worker, for merge() elsewhere.
+  void append_to(Bytes& state) const;
+  /// Adds what another worker appended, all of it or nothing; moving averages and the sample count come from
+  /// fold() alone. Throws InvalidInput when it is damaged, or of another model.
   void merge(std::span<const std::byte> state);
 
   /// The non-constant float tensors of the graph.

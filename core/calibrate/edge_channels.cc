@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <utility>
 
-#include "ir/error.h"
+#include "ir/byte_stream.h"
 #include "ops/operator.h"
 
 namespace octet::calibrate {
@@ -83,24 +82,14 @@ const AxisExtremes* EdgeChannels::of(TensorId id) const {
 
 void EdgeChannels::append_to(Bytes& bytes) const {
   for (const auto& [id, channels] : channels_) {
-    for (const std::vector<Extremes>& axis : channels.extremes) {
-      const auto seen = std::as_bytes(std::span(axis));
-      bytes.insert(bytes.end(), seen.begin(), seen.end());
-    }
+    for (const std::vector<Extremes>& axis : channels.extremes) put_all<Extremes>(bytes, axis);
   }
 }
 
 void EdgeChannels::merge_from(std::span<const std::byte>& bytes) {
   for (auto& [id, channels] : channels_) {
     for (std::vector<Extremes>& axis : channels.extremes) {
-      for (Extremes& extremes : axis) {
-        Extremes other;
-        if (bytes.size() < sizeof(other))
-          throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is of another model.");
-        std::memcpy(&other, bytes.data(), sizeof(other));
-        bytes = bytes.subspan(sizeof(other));
-        include(extremes, other);
-      }
+      for (Extremes& extremes : axis) include(extremes, take<Extremes>(bytes));
     }
   }
 }

@@ -26,7 +26,7 @@ class EdgeChannels {
   /// Null for tensors that are not observed.
   const AxisExtremes* of(TensorId id) const;
 
-  /// Binary form, for carrying between workers of the same build.
+  /// As bytes, for another worker.
   void append_to(Bytes& bytes) const;
   /// Adds what another worker appended, and advances `bytes`. Throws InvalidInput when it is of another
   /// model.

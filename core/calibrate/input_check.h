@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "calibrate/image_origin.h"
@@ -14,13 +15,15 @@
 
 namespace octet::calibrate {
 
-/// What is noticed about one input of one sample. Trivially copyable: workers of one build exchange it as
-/// bytes.
+/// What is noticed about one input of one sample.
 struct InputFacts {
   float low = 0;  ///< Smallest and largest value, in reals.
   float high = 0;
   ImageOrigin origin;
   bool is_gray = false;  ///< It has three channels that are the same.
+
+  static constexpr auto kFields =
+      std::tuple(&InputFacts::low, &InputFacts::high, &InputFacts::origin, &InputFacts::is_gray);
 };
 
 class InputCheck {

@@ -7,10 +7,12 @@
 #include <cstring>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "ir/byte_stream.h"
 #include "ir/error.h"
 #include "kernels/simd.h"
 #include "kernels/unrolled.h"
@@ -237,25 +239,9 @@ void add_counts(const Histogram& from, Histogram& to) {
   }
 }
 
-template <class T>
-void put(Bytes& bytes, T value) {
-  const size_t at = bytes.size();
-  bytes.resize(at + sizeof(T));
-  std::memcpy(bytes.data() + at, &value, sizeof(T));
-}
-
 [[noreturn]] void malformed() {
   throw Error(ErrorCode::InvalidInput, "The calibration state of a worker is damaged.", {},
               "All workers must run the same build of Octet and the same model and settings.");
-}
-
-template <class T>
-T take(std::span<const std::byte>& bytes) {
-  if (bytes.size() < sizeof(T)) malformed();
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  bytes = bytes.subspan(sizeof(T));
-  return value;
 }
 
 bool valid_num_bins(int num_bins) {
@@ -358,7 +344,7 @@ void TensorStatistics::append_to(Bytes& bytes) const {
   put(bytes, average_low_);
   put(bytes, average_high_);
   put(bytes, folded_);
-  for (const uint64_t count : histogram_.counts) put(bytes, count);
+  put_all<uint64_t>(bytes, histogram_.counts);
 }
 
 TensorStatistics TensorStatistics::take_from(std::span<const std::byte>& bytes) {
@@ -380,11 +366,9 @@ TensorStatistics TensorStatistics::take_from(std::span<const std::byte>& bytes) 
   statistics.cover(low, high);
   if (num_bins == 0) return statistics;
   if (statistics.histogram_.exponent != exponent) malformed();
-  uint64_t total = 0;
-  for (uint64_t& count : statistics.histogram_.counts) {
-    count = take<uint64_t>(bytes);
-    total += count;
-  }
+  std::vector<uint64_t>& counts = statistics.histogram_.counts;
+  take_all<uint64_t>(bytes, counts);
+  const uint64_t total = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
   if (total != statistics.count_ || statistics.zeros_ > total) malformed();
   return statistics;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "ir/tensor.h"
@@ -23,6 +24,8 @@ inline constexpr int kMostBins = 16384;
 struct Extremes {
   float low;
   float high;
+
+  static constexpr auto kFields = std::tuple(&Extremes::low, &Extremes::high);
 };
 
 /// Bin b >= 0 holds [b, b + 1) * 2^exponent, bin b < 0 holds (b, b + 1] * 2^exponent: each includes its end
@@ -60,7 +63,7 @@ class TensorStatistics {
   uint64_t folded() const { return folded_; }
   const Histogram& histogram() const { return histogram_; }
 
-  /// Binary form, for carrying between workers of the same build.
+  /// As bytes, for another worker.
   void append_to(Bytes& bytes) const;
   /// Inverse of append_to; advances `bytes`. Throws InvalidInput when they are no statistics.
   static TensorStatistics take_from(std::span<const std::byte>& bytes);

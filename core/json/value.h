@@ -95,8 +95,9 @@ class Value {
   Content content_;
 };
 
-/// The document on one line. Numbers have as few digits as tell them apart, those that are not finite become
-/// null; bytes that are no UTF-8 become replacement characters.
+/// The document on one line. Numbers have as few digits as tell them apart. What is infinite is written as a
+/// number beyond all doubles, which readers, JavaScript's among them, take for infinite; NaN becomes null.
+/// Bytes that are no UTF-8 become replacement characters.
 std::string to_string(const Value& value);
 
 /// The value of a document, or nothing where it is no JSON or lies deeper than 512 levels. Of members of one

@@ -21,7 +21,7 @@ void write_integer(auto number, std::string& out) {
 /// before the point, or more than three zeros behind it.
 void write_number(double number, std::string& out) {
   if (!std::isfinite(number)) {
-    out += "null";
+    out += std::isnan(number) ? "null" : number > 0 ? "1e999" : "-1e999";
     return;
   }
   std::array<char, 64> digits;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <utility>
 
+#include "ir/byte_stream.h"
 #include "kernels/simd.h"
 #include "quantize/channels/channel_scaling.h"
 
@@ -123,16 +123,13 @@ void ChannelStatistics::shift(TensorId id, size_t channel, double offset) {
   for (double& magnitude : total.magnitudes) magnitude = std::max(0.0, magnitude - offset);
 }
 
-Bytes ChannelStatistics::state() const {
-  Bytes bytes(totals_.size() * sizeof(ChannelTotal));
-  if (!bytes.empty()) std::memcpy(bytes.data(), totals_.data(), bytes.size());
-  return bytes;
-}
+void ChannelStatistics::append_to(Bytes& state) const { put_all<ChannelTotal>(state, totals_); }
 
 void ChannelStatistics::restore(std::span<const std::byte> state) {
-  if (state.size() != totals_.size() * sizeof(ChannelTotal))
-    throw Error(ErrorCode::InvalidInput, "The channel statistics of a worker are of another model.");
-  if (!state.empty()) std::memcpy(totals_.data(), state.data(), state.size());
+  std::vector<ChannelTotal> totals(totals_.size());
+  take_all<ChannelTotal>(state, totals);
+  check_all_taken(state);
+  totals_ = std::move(totals);
 }
 
 }  // namespace octet::quantize

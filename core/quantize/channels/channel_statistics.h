@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "emulate/executor.h"
@@ -21,6 +22,9 @@ struct ChannelExtent {
   float high = 0;
   float mean = 0;
   float mean_square = 0;
+
+  static constexpr auto kFields = std::tuple(&ChannelExtent::low, &ChannelExtent::high, &ChannelExtent::mean,
+                                             &ChannelExtent::mean_square);
 };
 
 /// Over all samples.
@@ -31,6 +35,9 @@ struct ChannelTotal {
   double mean_square = 0;
   /// The largest magnitudes of the samples, of the largest three, descending; 0 where there are fewer.
   std::array<double, 3> magnitudes = {};
+
+  static constexpr auto kFields = std::tuple(&ChannelTotal::low, &ChannelTotal::high, &ChannelTotal::mean,
+                                             &ChannelTotal::mean_square, &ChannelTotal::magnitudes);
 
   /// The largest magnitude.
   double largest() const { return std::max(-low, high); }
@@ -52,8 +59,8 @@ class ChannelStatistics {
   void shift(TensorId id, size_t channel, double offset);
   const Graph& graph() const { return *graph_; }
 
-  /// What was folded, for restore() in another worker.
-  Bytes state() const;
+  /// Appends what was folded, for restore() in another worker.
+  void append_to(Bytes& state) const;
   /// Throws InvalidInput when the state is of another model.
   void restore(std::span<const std::byte> state);
 

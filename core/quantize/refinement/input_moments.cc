@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <unordered_map>
 #include <utility>
 
+#include "ir/byte_stream.h"
 #include "kernels/convolution/gram_matrix.h"
 
 namespace octet::quantize {
@@ -46,25 +46,9 @@ size_t padded(size_t count) {
   return (count + kernels::kProductLanes - 1) / kernels::kProductLanes * kernels::kProductLanes;
 }
 
-void append(Bytes& bytes, const void* data, size_t size) {
-  const auto* begin = static_cast<const std::byte*>(data);
-  bytes.insert(bytes.end(), begin, begin + size);
-}
-
-void append(Bytes& bytes, const std::vector<int64_t>& values) {
-  append(bytes, values.data(), values.size() * sizeof(int64_t));
-}
-
 /// Adds the values at the front of `bytes` to `values`, and drops them there.
 void add_from(std::span<const std::byte>& bytes, std::span<int64_t> values) {
-  if (bytes.size() < values.size_bytes())
-    throw Error(ErrorCode::InvalidInput, "The input moments of a worker are of another model.");
-  for (size_t i = 0; i < values.size(); ++i) {
-    int64_t value;
-    std::memcpy(&value, bytes.data() + i * sizeof(value), sizeof(value));
-    values[i] += value;
-  }
-  bytes = bytes.subspan(values.size_bytes());
+  for (int64_t& value : values) value += take<int64_t>(bytes);
 }
 
 }  // namespace
@@ -169,16 +153,13 @@ void InputMoments::add_integers(NodeMoments& node, std::span<const T> input) {
   }
 }
 
-Bytes InputMoments::state() const {
-  Bytes bytes;
+void InputMoments::append_to(Bytes& state) const {
   for (const NodeMoments& node : nodes_) {
-    append(bytes, &node.count, sizeof(node.count));
-    append(bytes, node.sums);
-    append(bytes, node.float_sums);
-    append(bytes, node.products);
-    append(bytes, node.factor_sums);
+    put(state, node.count);
+    for (const std::vector<int64_t>* const sums :
+         {&node.sums, &node.float_sums, &node.products, &node.factor_sums})
+      put_all<int64_t>(state, *sums);
   }
-  return bytes;
 }
 
 void InputMoments::merge(std::span<const std::byte> state) {
@@ -189,8 +170,7 @@ void InputMoments::merge(std::span<const std::byte> state) {
     add_from(state, node.products);
     add_from(state, node.factor_sums);
   }
-  if (!state.empty())
-    throw Error(ErrorCode::InvalidInput, "The input moments of a worker are of another model.");
+  check_all_taken(state);
 }
 
 }  // namespace octet::quantize

@@ -63,9 +63,9 @@ class InputMoments {
 
   /// Runs one sample, one span an input, through the graphs.
   void observe(std::span<const std::span<const std::byte>> inputs);
-  /// The sums of this worker, for merge() elsewhere.
-  Bytes state() const;
-  /// Adds another worker's state(). Exact. Throws InvalidInput when it is of another model.
+  /// Appends the sums of this worker, for merge() elsewhere.
+  void append_to(Bytes& state) const;
+  /// Adds what another worker appended. Exact. Throws InvalidInput when it is of another model.
   void merge(std::span<const std::byte> state);
 
   const std::vector<NodeMoments>& nodes() const { return nodes_; }

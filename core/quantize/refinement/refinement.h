@@ -27,7 +27,7 @@ class Refinement {
   bool is_measuring() const { return moments_.has_value(); }
   // Each throws Internal where no pass has begun, or the last one was applied.
   void observe(std::span<const std::span<const std::byte>> inputs) { measured().observe(inputs); }
-  Bytes state() { return measured().state(); }
+  void append_to(Bytes& state) { measured().append_to(state); }
   void merge(std::span<const std::byte> state) { measured().merge(state); }
   /// Changes weights and biases of the graph that the pass measured, and ends the pass.
   void apply(Graph& draft);

@@ -140,7 +140,7 @@ TEST(LayerError, LocalErrorsHaveOnlyTheNodesOwnInputsInThem) {
 TEST(LayerError, RejectsSumsAndSamplesOfAnotherModel) {
   LayerErrorAnalyzer analyzer(std::make_shared<const Graph>(float_graph()),
                               std::make_shared<const Graph>(quantized_graph()));
-  EXPECT_THROW(analyzer.fold(Bytes(3)), Error);
+  EXPECT_THROW(analyzer.fold(SampleSums()), Error);
   EXPECT_THROW(analyzer.observe({}), Error);
 }
 

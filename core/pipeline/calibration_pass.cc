@@ -1,0 +1,73 @@
+#include "pipeline/calibration_pass.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ir/byte_stream.h"
+#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/placement.h"
+#include "quantize/settings/node_settings.h"
+
+namespace octet::pipeline {
+
+CalibrationPass::CalibrationPass(std::shared_ptr<const Graph> graph, const Graph& unsplit,
+                                 const Origin& origin, quantize::QuantizationParams params)
+    : Sample(graph, with(origin.subject, to_json(params))),
+      origin_(origin),
+      params_(std::move(params)),
+      calibrator_(std::make_shared<calibrate::Calibrator>(graph, params_.calibration,
+                                                          quantize::own_methods(*graph, params_))),
+      check_(*graph) {
+  for (const Node& node : unsplit.nodes) {
+    if (quantize::has_int16_parts(node, origin_.target)) splittable_.push_back(node);
+  }
+}
+
+Bytes CalibrationPass::observe() {
+  Bytes statistics = begin_statistics(StatisticsKind::CalibrationSample, subject());
+  put_list(statistics, facts());
+  put_list(statistics, calibrator_->observe(inputs()));
+  end_statistics(statistics);
+  return statistics;
+}
+
+void CalibrationPass::fold(std::span<const std::byte> sample) {
+  std::span<const std::byte> gathered = gathered_in(sample, StatisticsKind::CalibrationSample, subject());
+  check_.fold(take_list<calibrate::InputFacts>(gathered));
+  calibrator_->fold(take_list<calibrate::Extremes>(gathered));
+}
+
+Bytes CalibrationPass::state() const {
+  Bytes statistics = begin_statistics(StatisticsKind::Calibration, subject());
+  calibrator_->append_to(statistics);
+  end_statistics(statistics);
+  return statistics;
+}
+
+void CalibrationPass::merge(std::span<const std::byte> state) {
+  calibrator_->merge(gathered_in(state, StatisticsKind::Calibration, subject()));
+}
+
+bool CalibrationPass::serves(const quantize::QuantizationParams& params) const {
+  return same_statistics(params_, params) &&
+         std::all_of(splittable_.begin(), splittable_.end(), [&](const Node& node) {
+           return quantize::wants_int16_parts(node, origin_.target, params_) ==
+                  quantize::wants_int16_parts(node, origin_.target, params);
+         });
+}
+
+std::shared_ptr<QuantizationPasses> CalibrationPass::quantization(
+    const quantize::QuantizationParams& params) const {
+  if (!serves(params))
+    throw Error(ErrorCode::InvalidConfig, "The statistics of the calibration do not serve these settings.",
+                {}, "Calibrate with them.");
+  calibrator_->rest();
+  quantize::RelevantValues relevant(*graph(), *calibrator_);
+  Graph placed = *graph();
+  partition::Report report = quantize::place(placed, origin_.target, params, *calibrator_, relevant);
+  return std::make_shared<QuantizationPasses>(std::make_shared<const Graph>(std::move(placed)),
+                                              std::move(report), origin_, params, calibrator_,
+                                              std::move(relevant), check_.warnings());
+}
+
+}  // namespace octet::pipeline
