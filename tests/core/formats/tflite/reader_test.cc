@@ -1,9 +1,10 @@
 // What the .tflite reader accepts, how it resolves it, and what it says about the rest.
+#include "formats/tflite/reader.h"
+
 #include <gtest/gtest.h>
 
 #include <optional>
 
-#include "formats/tflite/reader.h"
 #include "support/graph_builder.h"
 #include "support/read_errors.h"
 #include "support/tflite_builder.h"
@@ -11,8 +12,8 @@
 namespace octet::test {
 namespace {
 
-using formats::tflite::read;
 using formats::ImportOptions;
+using formats::tflite::read;
 using Code = tfl::BuiltinOperator;
 
 /// A model of one RELU over an input of `shape`, with `signature` if not empty.

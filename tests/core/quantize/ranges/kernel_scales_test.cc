@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "formats/tflite/export_notes.h"
-#include "lowering/float_nodes.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
+#include "lowering/float_nodes.h"
 #include "partition/partition.h"
 #include "quantize/quantize.h"
 #include "support/graph_builder.h"
