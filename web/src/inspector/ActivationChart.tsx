@@ -7,7 +7,7 @@ import { datasetOf, floatNet } from '../engine/engine';
 import { partsOf } from '../model/images';
 import type { Run } from '../model/types';
 import { getState, useStore } from '../state/store';
-import { Group } from './Inspector';
+import { Group } from './Group';
 
 const BINS = 70;
 const IMAGES = 4;
