@@ -5,7 +5,7 @@
 #include "analyze/graph_json.h"
 #include "call.h"
 #include "files.h"
-#include "formats/open.h"
+#include "formats/open/open.h"
 #include "pipeline/auxiliary.h"
 #include "pipeline/net.h"
 #include "side_module.h"

@@ -15,7 +15,7 @@
 #include <string>
 #include <type_traits>
 
-#include "formats/open.h"
+#include "formats/open/open.h"
 #include "ir/tensor.h"
 #include "pipeline/options.h"
 #include "pipeline/quantized_model.h"

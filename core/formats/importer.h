@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ir/graph.h"
@@ -32,7 +33,7 @@ struct UnsupportedVariant {
 
 class Importer {
  public:
-  explicit Importer(const ImportOptions& options) : options_(options) {}
+  explicit Importer(ImportOptions options) : options_(std::move(options)) {}
 
   Graph& graph() { return graph_; }
   const Graph& graph() const { return graph_; }
@@ -73,7 +74,7 @@ class Importer {
   void check_weights(const Node& node) const;
   void fold(const Node& node);
 
-  const ImportOptions& options_;
+  ImportOptions options_;
   Graph graph_;
   std::vector<std::string> unsupported_;  ///< One entry a node, for the one error that lists them.
   std::string first_unsupported_node_;

@@ -4,7 +4,7 @@
 
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
-#include "formats/open.h"
+#include "formats/open/open.h"
 #include "json/value.h"
 #include "pipeline/documents.h"
 #include "prepare/prepare.h"

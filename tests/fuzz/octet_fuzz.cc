@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "emulate/executor.h"
-#include "formats/octet/octet_file.h"
+#include "formats/open/open.h"
 #include "formats/tflite/reader.h"
 #include "formats/tflite/writer.h"
 #include "prepare/prepare.h"
@@ -102,13 +102,13 @@ void execute(const Graph& graph) {
 
 /// All that loading a model runs.
 void load(const Bytes& file) {
-  if (file.size() >= 8 && std::memcmp(file.data() + 4, "OCTT", 4) == 0) {
-    const octet::formats::octet_file::Contents contents = octet::formats::octet_file::read(file);
+  if (octet::formats::format_of(file) == octet::formats::Format::Octet) {
+    const octet::formats::octet_file::Contents contents = octet::formats::open_saved(file);
     execute(contents.quantized);
     if (!contents.float_graph.nodes.empty()) execute(contents.float_graph);
     return;
   }
-  const Graph graph = octet::formats::tflite::read(file);
+  const Graph graph = octet::formats::import_model(file).graph;
   if (bytes_of(graph) > kMaxExecutorBytes) return;
   octet::formats::tflite::write(graph);
   execute(octet::prepare::prepare(graph));

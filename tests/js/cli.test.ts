@@ -1,54 +1,23 @@
 // The octet command, as a process.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unzipSync, zipSync } from 'fflate';
-import {
-  faceDetectionTransform,
-  imageDataset,
-  loadModel,
-  Model,
-  postprocessedBoxes,
-  recommendedQuantization,
-} from 'octet-quant';
+import { recommendedQuantization } from 'octet-quant';
 import sharp from 'sharp';
-import { parseNpy, writeNpy } from '../../bindings/cli/dist/numpy/npy.js';
-import { FASHION, FASHION_MODEL, ROOT } from './support/fashion.js';
+import { parseNpy } from '../../bindings/cli/dist/numpy/npy.js';
+import {
+  calibration,
+  folder,
+  inFolder,
+  octet,
+  quantizeFashion,
+  run,
+  runJson,
+  tflite,
+} from './support/cli.js';
+import { FASHION, FASHION_MODEL } from './support/fashion.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
-const inFolder = (name: string) => join(folder, name);
-const octet = inFolder('out.octet');
-const tflite = inFolder('out.tflite');
-const calibration = join(FASHION, 'calibration.zip');
-const PHOTOS = join(ROOT, 'tests/assets/photos.zip');
-
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(ROOT, 'bindings/cli/dist/main.js'), ...args],
-    { encoding: 'utf8', cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 26 },
-  );
-  return { status, stdout, stderr };
-}
-
-function runJson(...args: string[]) {
-  const { status, stdout, stderr } = run(...args, '--json');
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
-
-beforeAll(async () => {
-  const samples = new Float32Array(8 * 784).map((_, index) => ((index * 37) % 256) / 255);
-  const dtype = 'float32';
-  await writeNpy(inFolder('samples.npy'), { data: samples, shape: [8, 28, 28, 1], dtype });
-  await writeNpy(inFolder('one.npy'), { data: samples.slice(0, 784), shape: [1, 28, 28, 1], dtype });
-  const args = ['--calibration', inFolder('samples.npy'), '--output', octet, '--output', tflite];
-  const { status, stderr } = run('quantize', FASHION_MODEL, ...args, '--report', inFolder('report.json'));
-  expect(status).toBe(0);
-  expect(stderr).toMatch(/^Note: TFLite has no requantization by shifts \(sima\): [^\n]*\n$/);
-});
+beforeAll(quantizeFashion);
 
 test('inspect', () => {
   const described = runJson('inspect', FASHION_MODEL);
@@ -244,109 +213,6 @@ test('demo', () => {
   expect(readFileSync(result.files.tflite).length).toBe(result.int8_bytes);
 });
 
-describe('arrays', () => {
-  const twoInputs = join(ROOT, 'tests/assets/image_and_vector.tflite');
-  const args = ['quantize', twoInputs, '--target', 'tflite', '--preset', 'default'];
-  const metas = () => `meta=${inFolder('metas.npy')}`;
-  /** The quantized file of so calibrated a net. */
-  const quantized = (...more: string[]) => {
-    const path = inFolder('arrays.octet');
-    expect(run(...args, ...more, '--output', path)).toMatchObject({ status: 0 });
-    return readFileSync(path);
-  };
-
-  beforeAll(async () => {
-    const dtype = 'float32';
-    const images = Float32Array.from({ length: 3 * 768 }, (_, index) => ((index * 37) % 256) / 255);
-    // Channel c of pixel p of an image, in place c 256 + p instead of 3 p + c.
-    const channelsFirst = images.map((_, index) => {
-      const [image, channel, pixel] = [Math.floor(index / 768), Math.floor(index / 256) % 3, index % 256];
-      return images[768 * image + 3 * pixel + channel] ?? 0;
-    });
-    const metas = Float32Array.from({ length: 15 }, (_, index) => Math.sin(index));
-    await writeNpy(inFolder('images.npy'), { data: images, shape: [3, 16, 16, 3], dtype });
-    await writeNpy(inFolder('nchw.npy'), { data: channelsFirst, shape: [3, 3, 16, 16], dtype });
-    await writeNpy(inFolder('small.npy'), { data: images, shape: [12, 8, 8, 3], dtype });
-    await writeNpy(inFolder('metas.npy'), { data: metas, shape: [3, 5], dtype });
-    const zip = zipSync({
-      'image.npy': readFileSync(inFolder('images.npy')),
-      'meta.npy': readFileSync(inFolder('metas.npy')),
-    });
-    writeFileSync(inFolder('both.npz'), zip);
-  });
-
-  test('calibrate several inputs, by name or from a .npz file', () => {
-    const named = quantized('--calibration', `image=${inFolder('images.npy')}`, '--calibration', metas());
-    expect(quantized('--calibration', inFolder('both.npz'))).toEqual(named);
-    const { samples } = runJson('analyze', inFolder('arrays.octet'), '--data', inFolder('both.npz'));
-    expect(samples).toBe(3);
-  });
-
-  test('in NCHW are transposed, and that is said even to programs', () => {
-    const named = quantized('--calibration', inFolder('both.npz'));
-    const given = ['--calibration', `image=${inFolder('nchw.npy')}`, '--calibration', metas()];
-    expect(quantized(...given)).toEqual(named);
-    const { status, stderr } = run(...args, ...given, '--output', inFolder('a.octet'), '--json');
-    expect({ status, stderr }).toEqual({
-      status: 0,
-      stderr: expect.stringMatching(
-        /^Note: '.*nchw\.npy' has shape 3x3x16x16, .* 1x16x16x3: .*transposed\.\n$/,
-      ),
-    });
-  });
-
-  test('are normalized as images are', async () => {
-    const pixels = Uint8Array.from({ length: 4 * 784 }, (_, index) => (index * 29) % 256);
-    const reals = Float32Array.from(pixels, (value) => Math.fround(value - 127.5) / 63.75);
-    await writeNpy(inFolder('pixels.npy'), { data: pixels, shape: [4, 28, 28, 1], dtype: 'uint8' });
-    await writeNpy(inFolder('reals.npy'), { data: reals, shape: [4, 28, 28, 1], dtype: 'float32' });
-    const analyzed = (name: string, ...more: string[]) =>
-      runJson('analyze', octet, '--data', inFolder(name), ...more);
-    expect(analyzed('pixels.npy', '--mean', '127.5', '--std', '63.75')).toEqual(analyzed('reals.npy'));
-  });
-
-  test.each<[string, string[], number, RegExp]>([
-    [
-      'a shape that does not fit',
-      ['image=small.npy', 'meta=metas.npy'],
-      2,
-      /12x8x8x3.*1x16x16x3.*\n +Save it/,
-    ],
-    ['an input without an array', ['image=images.npy'], 2, /'image' has 3, 'meta' has 0/],
-    [
-      'an array for no input in particular',
-      ['images.npy'],
-      1,
-      /Which input is 'images\.npy' for\?.*'image', 'meta'/,
-    ],
-    ['images for several inputs', [PHOTOS], 1, /one input, and this one has 'image', 'meta'/],
-    ['images beside arrays', [PHOTOS, 'both.npz'], 1, /either images or \.npy/],
-    ['a layout', ['both.npz', '--layout=NCHW'], 1, /--layout is for images/],
-    ['a size', ['both.npz', '--resize=area'], 1, /--resize is for images/],
-    ['a mean without a deviation', ['both.npz', '--mean=1'], 1, /--mean needs --std/],
-  ])('%s is refused', (_, given, status, message) => {
-    const options = given.map((text) => (text.startsWith('--') ? text : `--calibration=${text}`));
-    const result = run(...args, ...options, '--output', inFolder('no.octet'));
-    expect(result.stderr).toMatch(message);
-    expect(result.status).toBe(status);
-  });
-
-  test('are no labelled images, and octet run takes one sample', () => {
-    const samples = inFolder('samples.npy');
-    for (const command of ['evaluate', 'preprocess']) {
-      const more = command === 'preprocess' ? ['--output-dir', inFolder('no')] : [];
-      expect(run(command, octet, '--data', samples, ...more)).toMatchObject({
-        status: 1,
-        stderr: expect.stringMatching(/samples\.npy' is no image/),
-      });
-    }
-    expect(run('run', octet, '--input', samples, '--profile')).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/takes one sample, and the arrays hold 8/),
-    });
-  });
-});
-
 describe('exit codes', () => {
   test.each<[string, string[], number, RegExp]>([
     ['no command', [], 1, /Usage/],
@@ -377,187 +243,6 @@ describe('exit codes', () => {
 
   test('quiet says nothing but errors', () => {
     expect(run('inspect', FASHION_MODEL, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
-  });
-});
-
-describe('evaluate', () => {
-  const classes = join(FASHION, 'labels.json');
-  const args = ['--data', join(FASHION, 'test.zip'), '--classes', classes];
-  const model = inFolder('evaluated.octet');
-  beforeAll(() => {
-    runJson(
-      'quantize',
-      FASHION_MODEL,
-      '--calibration',
-      calibration,
-      '--preset',
-      'default',
-      '--output',
-      model,
-    );
-  });
-
-  test('tells the accuracy of float and quantized, and by its exit code whether it suffices', () => {
-    const result = runJson('evaluate', model, ...args, '--statistic', 'top1', '--statistic', 'top5');
-    expect(result.samples).toBe(1000);
-    expect(result.statistics.top1.float).toBeCloseTo(0.924, 10);
-    expect(result.statistics.top1.quantized).toBeGreaterThan(0.915);
-    expect(result.accuracy).toBe(result.statistics.top1.quantized);
-    expect(result.statistics.top5.quantized).toBeGreaterThan(result.statistics.top1.quantized);
-    const { status, stdout } = run('evaluate', model, ...args, '--target-accuracy', '1');
-    expect(status).toBe(3);
-    expect(stdout).toMatch(/^1,000 images +float +quantized\ntop1 +92\.40 % +\d+\.\d+ %\n.*not met/);
-    expect(run('evaluate', model, ...args, '--target-accuracy', '2').status).toBe(1);
-    expect(runJson('evaluate', FASHION_MODEL, ...args).statistics).toEqual({
-      top1: { float: result.statistics.top1.float },
-    });
-  });
-
-  test('takes classes of images from a CSV file', () => {
-    const rows = unzipSync(readFileSync(join(FASHION, 'test.zip')));
-    const lines = Object.keys(rows).filter((name) => name.endsWith('.png'));
-    // Half of them wrong.
-    const csv = lines.map((name, index) => `test/${name},${index % 2 ? 'bag' : name.split('/')[0]}\n`);
-    writeFileSync(inFolder('labels.csv'), `file,label\n${csv.join('')}`);
-    const given = ['--labels', inFolder('labels.csv'), '--no-float'];
-    const { statistics, accuracy } = runJson('evaluate', model, ...args, ...given, '--top', '1');
-    expect(accuracy).toBeGreaterThan(0.3);
-    expect(accuracy).toBeLessThan(0.6);
-    expect(statistics).toEqual({ top1: { quantized: accuracy } });
-  });
-
-  test('looks at masks by intersection over union', async () => {
-    const segmenter = join(ROOT, 'node_modules/@mediapipe/selfie_segmentation/selfie_segmentation.tflite');
-    const photo = (grey: number) =>
-      sharp({ create: { width: 32, height: 32, channels: 3, background: { r: grey, g: grey, b: grey } } })
-        .png()
-        .toBuffer();
-    writeFileSync(inFolder('photo.png'), await photo(128));
-    mkdirSync(inFolder('masks'), { recursive: true });
-    writeFileSync(inFolder('masks/photo.png'), await photo(0));
-    const call = ['evaluate', segmenter, '--data', inFolder('photo.png'), '--statistic', 'iou'];
-    const { statistics } = runJson(...call, '--labels', inFolder('masks'));
-    // Nobody is in an image of one grey.
-    expect(statistics.iou.float).toBeGreaterThan(0.4);
-    writeFileSync(inFolder('masks/photo.png'), await photo(255));
-    const wrong = run(...call, '--labels', inFolder('masks'));
-    expect(wrong).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/class 255.*\n +Label maps hold/),
-    });
-  });
-
-  test('compares boxes with those of a CSV file', async () => {
-    const preprocessing = { mean: 127.5, std: 127.5 };
-    const net = await loadModel(
-      join(ROOT, 'node_modules/@mediapipe/face_detection/face_detection_short_range.tflite'),
-    );
-    const photos = await imageDataset(PHOTOS, preprocessing, { net });
-    const quantized = await net.quantize(photos);
-    const post = await Model.createAuxiliaryNetwork(
-      [faceDetectionTransform({ range: 'short' })],
-      Object.fromEntries(quantized.outputs.map((output) => [output.name, output])),
-    );
-    const faces = await Model.compose([quantized, post]);
-    writeFileSync(inFolder('faces.octet'), faces.save());
-    const float = await faces.floatModel();
-    const lines = ['file,label,left,top,right,bottom'];
-    for (const [index, { name }] of photos.items.entries()) {
-      const { width, height } = await photos.pixels(index);
-      for (const { left, top, right, bottom } of postprocessedBoxes(
-        await float.execute(await photos.sample(index)),
-      ))
-        lines.push([name, 'face', left * width, top * height, right * width, bottom * height].join());
-    }
-    expect(lines.length).toBeGreaterThan(5);
-    writeFileSync(inFolder('faces.json'), '["face"]');
-    const figures = (csv: readonly string[]) => {
-      writeFileSync(inFolder('faces.csv'), csv.join('\n'));
-      const labels = ['--labels', inFolder('faces.csv'), '--classes', inFolder('faces.json')];
-      const which = ['--statistic', 'map', '--statistic', 'map50'];
-      return runJson('evaluate', inFolder('faces.octet'), '--data', PHOTOS, ...labels, ...which).statistics;
-    };
-    const { map, map50 } = figures(lines);
-    expect(map.float).toBeCloseTo(1, 6);
-    expect(map50.quantized).toBeGreaterThan(0.9);
-    expect(map.quantized).toBeGreaterThan(0.6);
-    // One box that nobody finds takes half of the recall of two away.
-    const [header = '', first = ''] = lines;
-    const [name] = first.split(',');
-    const missed = figures([header, first, `${name},face,0,0,8,8`]);
-    expect(missed.map50.float).toBeLessThan(0.6);
-    expect(missed.map50.float).toBeGreaterThan(0);
-  });
-
-  test.each<[string, string[], number, RegExp]>([
-    ['no images', ['--data', inFolder('none')], 2, /no images among the files.*\n +Images end in/],
-    ['no class names', ['--classes', octet], 2, /does not hold class names/],
-    ['other statistics', ['--statistic', 'best'], 1, /top1, top5/],
-    ['statistics of two kinds', ['--statistic', 'top1', '--statistic', 'iou'], 1, /different labels/],
-    ['boxes without labels', ['--statistic', 'map'], 1, /map needs --labels/],
-    ['masks without labels', ['--statistic', 'iou'], 1, /iou needs --labels/],
-    ['labels that are not there', ['--labels', 'nowhere.csv'], 2, /nowhere\.csv/],
-    [
-      'a label that is no class',
-      ['--classes', inFolder('two.json')],
-      2,
-      /'ankle-boot' is none of.*\n +Give the labels/,
-    ],
-  ])('refuses %s', (_, more, status, message) => {
-    writeFileSync(inFolder('two.json'), '["a", "b"]');
-    mkdirSync(inFolder('none'), { recursive: true });
-    const data = more.includes('--data') ? [] : ['--data', join(FASHION, 'test.zip')];
-    const result = run('evaluate', model, ...data, ...more);
-    expect(result.stderr).toMatch(message);
-    expect(result.status).toBe(status);
-  });
-});
-
-describe('report', () => {
-  test('writes HTML and JSON of a .octet file, with the accuracy where there are labels', () => {
-    const files = ['--output', inFolder('r.html'), '--output', inFolder('r.json')];
-    const args = ['--data', calibration, '--classes', join(FASHION, 'labels.json'), '--title', 'A title'];
-    const result = runJson('report', octet, ...args, ...files);
-    const report = JSON.parse(readFileSync(inFolder('r.json'), 'utf8'));
-    expect(report.accuracy).toEqual(result.accuracy);
-    expect(report.accuracy).toMatchObject([{ statistic: 'top1', samples: 200 }]);
-    expect(report.provenance).toMatchObject({ modelFile: 'out.octet', comparedSamples: 200 });
-    expect(readFileSync(inFolder('r.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<h1>A title<\/h1>/);
-    runJson('report', octet, ...args, '--output', inFolder('again.html'), '--workers', '1');
-    expect(readFileSync(inFolder('again.html'), 'utf8')).toBe(readFileSync(inFolder('r.html'), 'utf8'));
-  });
-
-  test('is written by quantize as well', () => {
-    const args = ['--calibration', inFolder('samples.npy'), '--output', inFolder('q.octet')];
-    runJson('quantize', FASHION_MODEL, ...args, '--report', inFolder('q.html'));
-    const html = readFileSync(inFolder('q.html'), 'utf8');
-    expect(html).toMatch(/<h1>fashion\.tflite<\/h1>[\s\S]*8 samples to compare on/);
-  });
-
-  test('has the curve of mixed precision where the float file is given', () => {
-    const args = ['--data', inFolder('samples.npy'), '--output', inFolder('curve.json')];
-    runJson('report', octet, ...args, '--curve', FASHION_MODEL);
-    const { mixedPrecision } = JSON.parse(readFileSync(inFolder('curve.json'), 'utf8'));
-    expect(mixedPrecision[0].share).toBe(0);
-    const [all] = mixedPrecision.slice(-1);
-    expect(all.share).toBeCloseTo(1, 6);
-    expect(Object.values(all.gain)[0]).toBeGreaterThan(1);
-  });
-
-  test('takes quantized .tflite files and arrays', () => {
-    const args = ['--data', inFolder('samples.npy'), '--output', inFolder('t.json'), '--date'];
-    expect(run('report', tflite, ...args).stdout).toMatch(/^Wrote .*t\.json \([\d,]+ bytes\)/);
-    const report = JSON.parse(readFileSync(inFolder('t.json'), 'utf8'));
-    expect(report).toMatchObject({ accuracy: [], target: 'tflite' });
-    expect(report.provenance.date).toMatch(/^\d{4}-\d\d-\d\d$/);
-    expect(run('report', FASHION_MODEL, ...args)).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/not quantized/),
-    });
-    expect(run('report', octet, ...args, '--output', 'r.pdf')).toMatchObject({
-      status: 1,
-      stderr: expect.stringMatching(/\.html or \.json file, not 'r\.pdf'/),
-    });
   });
 });
 

@@ -60,7 +60,7 @@ describe('files', () => {
     const path = join(directory, 'model.octet');
     writeFileSync(path, modelBytes());
     expect(await formatOf(path)).toBe('tflite');
-    expect(await formatOf(new Blob([modelBytes()]))).toBe('tflite');
+    expect(await formatOf(new Blob([modelBytes().slice()]))).toBe('tflite');
     const model = await net.quantize(await calibrationImages(net, 2));
     const bytes = model.save();
     model.dispose();

@@ -29,6 +29,8 @@ describe.each(['site', 'file'] as const)('from a %s', (kind) => {
     expect(float).toBe(92.4);
     expect(quantized).toBeGreaterThan(91.4);
     expect(await page.locator('.error-line').count()).toBe(35);
+    await page.getByText(/\d of 3 accuracy methods used/).click();
+    await page.getByText(/^Adaptive rounding was (used|left out): on \d+ samples/).waitFor();
 
     await page.locator('.error-name').first().click();
     const inspector = page.getByRole('complementary', { name: 'Selected node' });

@@ -132,5 +132,18 @@ TEST(Hacking, EveryOperatorHasItsFileItsTestAndItsRows) {
   }
 }
 
+TEST(Hacking, DefinesWordsWhereItSays) {
+  static const std::regex kRow("\\n\\| ([a-z ]+) \\| [^|]+ \\| `(core/[^`]+)` \\|");
+  std::set<std::string> words;
+  for (std::sregex_iterator row(guide().begin(), guide().end(), kRow), end; row != end; ++row) {
+    const std::string word = (*row)[1].str();
+    EXPECT_TRUE(words.insert(word).second) << "'" << word << "' has two meanings.";
+    const std::string pattern = std::regex_replace(word, std::regex(" "), "[ _]");
+    EXPECT_TRUE(std::regex_search(text_of(kRoot / (*row)[2].str()), std::regex(pattern, std::regex::icase)))
+        << word << " is not in " << (*row)[2];
+  }
+  EXPECT_GE(words.size(), 20u);
+}
+
 }  // namespace
 }  // namespace octet::ops

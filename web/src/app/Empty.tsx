@@ -1,6 +1,6 @@
 // The page before anything is open: the drop target, the sample, and what will happen.
 
-import { openSample } from '../state/actions';
+import { openSample } from '../state/opening';
 import { useStore } from '../state/store';
 import { FileButton } from '../ui/FileButton';
 import './Empty.css';

@@ -1,7 +1,7 @@
 // How much this page keeps in the browser, and the way to clear it: in the top bar, or on a phone with the model.
 
 import { bytes } from 'octet-quant/display';
-import { closeSession } from '../state/actions';
+import { closeSession } from '../state/opening';
 import { clearKept } from '../state/session';
 import { useStore } from '../state/store';
 import { Menu } from '../ui/Menu';

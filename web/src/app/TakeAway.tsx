@@ -1,9 +1,9 @@
 // The files that a run can be taken away as.
 
 import { bytes } from 'octet-quant/display';
+import { activationsName, inIntegers } from '../model/precision';
 import { downloadOctet, downloadReport, downloadSettings, downloadTFLite } from '../report/download';
 import { useActiveRun } from '../state/derive';
-import { activationsName, inIntegers } from '../state/precision';
 import { Menu } from '../ui/Menu';
 import './TakeAway.css';
 

@@ -1,10 +1,10 @@
 // The thin bar on top: what is open, the runs, what can be taken away, what is kept.
 
 import { bytes, percent } from 'octet-quant/display';
-import { showRun } from '../state/actions';
-import { scoresOf } from '../state/derive';
+import { scoresOf } from '../model/results';
+import type { Run, Theme } from '../model/types';
+import { showRun } from '../state/runs';
 import { setState, useStore } from '../state/store';
-import type { Run, Theme } from '../state/types';
 import { FileButton } from '../ui/FileButton';
 import { KeptMenu } from './Kept';
 import { TakeAway } from './TakeAway';

@@ -2,11 +2,11 @@
 
 import type { GraphInfo } from 'octet-quant';
 import { bytes, decibels, duration, milliseconds, percent } from 'octet-quant/display';
-import { deleteRun, showRun, takeSettingsOf } from '../state/actions';
-import { nodeByName, outputError, scoresOf, worstErrors } from '../state/derive';
-import { chosenNodes, PRECISION_NAMES } from '../state/precision';
+import { chosenNodes, PRECISION_NAMES } from '../model/precision';
+import { nodeByName, outputError, scoresOf, worstErrors } from '../model/results';
+import type { Run } from '../model/types';
+import { deleteRun, showRun, takeSettingsOf } from '../state/runs';
 import { useStore } from '../state/store';
-import type { Run } from '../state/types';
 import { settingsInWords } from '../steps/settingsInWords';
 import './CompareView.css';
 

@@ -1,11 +1,11 @@
 // Below the network: the figures of the run, and one of four views.
 
 import { type KeyboardEvent, useRef, useState } from 'react';
-import type { Network } from '../graph/network';
+import type { Network } from '../model/network';
+import type { DrawerView } from '../model/types';
 import { OutputsView } from '../result/OutputsView';
 import { useActiveRun } from '../state/derive';
 import { setState, useStore } from '../state/store';
-import type { DrawerView } from '../state/types';
 import { CompareView } from './CompareView';
 import { ErrorView } from './ErrorView';
 import { LayerTable } from './LayerTable';

@@ -4,7 +4,7 @@
 import type { NodeError } from 'octet-quant';
 import { CALM_DB, decibels, HOT_DB, heatOf } from 'octet-quant/display';
 import { type PointerEvent, useState } from 'react';
-import type { Network } from '../graph/network';
+import type { Network } from '../model/network';
 import { select, useStore } from '../state/store';
 
 const LINES = [10, 20, 30] as const;

@@ -3,13 +3,14 @@
 import type { NodeError, NodePrecision } from 'octet-quant';
 import { decibels } from 'octet-quant/display';
 import { useMemo, useState } from 'react';
-import type { Network } from '../graph/network';
-import { fix, mix } from '../state/actions';
-import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../state/derive';
-import { chosenNodes, numbersOf, type OwnChoice, PRECISION_NAMES, remediesOn } from '../state/precision';
+import type { Network } from '../model/network';
+import { chosenNodes, numbersOf, type OwnChoice, PRECISION_NAMES, remediesOn } from '../model/precision';
+import { nodeByName, passingOn, type Ranking, sqnrOf, worstErrors } from '../model/results';
+import type { Run } from '../model/types';
+import { fix, mix } from '../state/runs';
 import { select, useStore } from '../state/store';
-import type { Run } from '../state/types';
 import { ErrorBars } from './ErrorBars';
+import { MethodFindings } from './MethodFindings';
 import './ErrorView.css';
 
 const SHOWN = 200;
@@ -53,6 +54,7 @@ export function ErrorView({ run, network }: { readonly run: Run; readonly networ
           </span>
         </figcaption>
         <ErrorBars errors={run.errors} network={network} marked={marked} />
+        {run.report.methods && <MethodFindings findings={run.report.methods} />}
       </figure>
       <section className="error-worst" aria-label="Worst layers">
         <div className="error-actions">

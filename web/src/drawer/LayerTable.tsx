@@ -2,7 +2,7 @@
 
 import { count, decibels, tintOf } from 'octet-quant/display';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import type { Network } from '../graph/network';
+import type { Network } from '../model/network';
 import { useErrorOf } from '../state/derive';
 import { select, setState, useStore } from '../state/store';
 import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';

@@ -2,10 +2,10 @@
 
 import { bytes, decibels, milliseconds, percent } from 'octet-quant/display';
 import type { ReactNode } from 'react';
-import { outputError, scoresOf } from '../state/derive';
-import { inIntegers } from '../state/precision';
+import { inIntegers } from '../model/precision';
+import { outputError, scoresOf } from '../model/results';
+import type { Run } from '../model/types';
 import { setState, useStore } from '../state/store';
-import type { Run } from '../state/types';
 
 export function Summary({ run }: { readonly run: Run }) {
   const info = useStore((state) => state.model?.info);

@@ -2,7 +2,7 @@
 
 import type { NodeError, NodeInfo } from 'octet-quant';
 import { shapeText } from 'octet-quant/display';
-import { matches, type Network } from '../graph/network';
+import { matches, type Network } from '../model/network';
 
 export interface Row {
   readonly position: number;

@@ -12,7 +12,7 @@ import {
   type QuantizationParams,
   type Target,
 } from 'octet-quant';
-import type { ImageEntry, LoadedModel, Run } from '../state/types';
+import type { ImageEntry, LoadedModel, Run } from '../model/types';
 
 interface OpenNet {
   readonly bytes: Uint8Array;

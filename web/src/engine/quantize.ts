@@ -14,8 +14,8 @@ import {
   type Target,
   type TensorMap,
 } from 'octet-quant';
-import { classCount } from '../state/derive';
-import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../state/types';
+import { classCount } from '../model/classes';
+import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../model/types';
 import { calibrationOf, datasetOf, floatNet, knownCalibration, rememberModel } from './engine';
 
 /** Images on which every layer is compared; more change the figures little and take long. */

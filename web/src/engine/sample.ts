@@ -2,7 +2,7 @@
 // made hard to quantize.
 
 import type { Preprocessing } from 'octet-quant';
-import type { ImageEntry, Part } from '../state/types';
+import type { ImageEntry, Part } from '../model/types';
 import { readAsset } from './assets';
 import { folderOf, unzip } from './files';
 

@@ -1,15 +1,17 @@
 // The network: what is marked in it, and the keys that move along it.
 
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
-import { noticeOf, toggleKept } from '../state/actions';
-import { sqnrOf, useErrorOf } from '../state/derive';
-import { chosenNodes } from '../state/precision';
+import { noticeOf } from '../model/notice';
+import { chosenNodes } from '../model/precision';
+import { sqnrOf } from '../model/results';
+import { useErrorOf } from '../state/derive';
+import { toggleKept } from '../state/settings';
 import { select, setState, useStore } from '../state/store';
 import { type Marks, type Scene, sceneOf } from './draw';
 import './GraphView.css';
+import { matches, type Network, unitOf } from '../model/network';
 import { Legend } from './Legend';
 import { layoutOf } from './layout';
-import { matches, type Network, unitOf } from './network';
 import { Toolbar } from './Toolbar';
 import { NETWORK_TO_DRAW, useCanvas } from './useCanvas';
 

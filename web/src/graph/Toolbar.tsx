@@ -1,9 +1,9 @@
 // Above the network: search, colours, zoom.
 
 import { useMemo, useState } from 'react';
+import type { Network } from '../model/network';
 import { activeRun } from '../state/derive';
 import { select, setState, useStore } from '../state/store';
-import type { Network } from './network';
 import type { View } from './useCanvas';
 
 const COLORINGS = {

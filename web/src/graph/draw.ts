@@ -3,11 +3,11 @@
 
 import type { Unit } from 'octet-quant';
 import { decibels, tintOf } from 'octet-quant/display';
+import { type Network, type NetworkNode, unitOf } from '../model/network';
+import { fusedActivation } from '../model/words';
 import type { LayoutResult, Point } from './layered';
 import { NODE_HEIGHT, nodeWidth } from './layout';
-import { type Network, type NetworkNode, unitOf } from './network';
 import type { CanvasTheme } from './theme';
-import { fusedActivation } from './words';
 
 export interface Camera {
   /** Screen position of the drawing's origin, and screen pixels per unit of the drawing. */

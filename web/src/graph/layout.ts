@@ -1,8 +1,8 @@
 // Asks the layout worker for the drawing of a network, and remembers it for as long as the network lives.
 
+import type { Network, NetworkNode } from '../model/network';
 import type { LayoutResult } from './layered';
 import LayoutWorker from './layout.worker?worker&inline';
-import type { Network, NetworkNode } from './network';
 
 const OPERATOR_WIDTH = 172;
 const CHARACTER_WIDTH = 6.6;

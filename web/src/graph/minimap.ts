@@ -2,9 +2,9 @@
 // strip stretches them sideways, up to four times.
 
 import { tintOf } from 'octet-quant/display';
+import { unitOf } from '../model/network';
 import type { Camera, Marks, Scene } from './draw';
 import { NODE_HEIGHT, nodeWidth } from './layout';
-import { unitOf } from './network';
 import type { CanvasTheme } from './theme';
 
 export const MINIMAP_WIDTH = 52;

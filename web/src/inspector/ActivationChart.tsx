@@ -4,10 +4,10 @@ import { type NodeInfo, realValues } from 'octet-quant';
 import { figure } from 'octet-quant/display';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet } from '../engine/engine';
-import { partsOf } from '../state/derive';
+import { partsOf } from '../model/images';
+import type { Run } from '../model/types';
 import { getState, useStore } from '../state/store';
-import type { Run } from '../state/types';
-import { Group } from './Inspector';
+import { Group } from './Group';
 
 const BINS = 70;
 const IMAGES = 4;

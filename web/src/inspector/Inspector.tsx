@@ -2,17 +2,17 @@
 
 import type { NodeError, NodeInfo, SignalError, TensorInfo } from 'octet-quant';
 import { count, decibels, figure, shapeText } from 'octet-quant/display';
-import type { ReactNode } from 'react';
 import { UNIT_NAMES } from '../graph/Legend';
-import { inputId, type Network, type NetworkNode, outputId } from '../graph/network';
-import { attributeName, attributeOf, fusedActivation } from '../graph/words';
+import { inputId, type Network, type NetworkNode, outputId } from '../model/network';
+import type { Run } from '../model/types';
+import { attributeName, attributeOf, fusedActivation } from '../model/words';
 import { useActiveRun, useErrorOf } from '../state/derive';
 import { select, useStore } from '../state/store';
-import type { Run } from '../state/types';
 import { PartsTable } from '../ui/PartsTable';
 import { PrecisionSelect, useCanChoose } from '../ui/PrecisionSelect';
 import { ActivationChart } from './ActivationChart';
 import { ChannelRanges } from './ChannelRanges';
+import { Group } from './Group';
 import './Inspector.css';
 import { OwnSettings } from './OwnSettings';
 
@@ -351,14 +351,5 @@ function NodeLink({
     <button type="button" className="node-link" onClick={() => select(id)}>
       <span className="muted">{lead}</span> {known ? `${node.kind} ${node.title}` : node.title}
     </button>
-  );
-}
-
-export function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <section className="group">
-      <h3>{title}</h3>
-      {children}
-    </section>
   );
 }

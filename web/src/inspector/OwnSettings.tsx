@@ -1,8 +1,8 @@
 // What a node is quantized with other than all nodes: the bits of its weights, and what chooses its ranges.
 
 import { type CalibrationMethodName, defaultQuantization, type NodeInfo } from 'octet-quant';
-import { setParams } from '../state/actions';
-import { METHOD_NAMES, numbersOf, withConfig } from '../state/precision';
+import { METHOD_NAMES, numbersOf, withConfig } from '../model/precision';
+import { setParams } from '../state/settings';
 import { useStore } from '../state/store';
 
 const METHODS = Object.keys(METHOD_NAMES) as CalibrationMethodName[];

@@ -3,11 +3,12 @@
 import { createReport, type Report, type ReportAccuracy, reportHtml } from 'octet-quant';
 import { datasetOf, quantizedModel } from '../engine/engine';
 import { baseName } from '../engine/quantize';
-import { noticeOf } from '../state/actions';
-import { partsOf, scoresOf } from '../state/derive';
-import { activationsName } from '../state/precision';
+import { partsOf } from '../model/images';
+import { noticeOf } from '../model/notice';
+import { activationsName } from '../model/precision';
+import { scoresOf } from '../model/results';
+import type { Run } from '../model/types';
 import { getState, setState } from '../state/store';
-import type { Run } from '../state/types';
 
 export async function downloadTFLite(run: Run, ioType: 'float32' | 'int8' | 'int16'): Promise<void> {
   try {

@@ -2,7 +2,7 @@
 
 import { realValues } from 'octet-quant';
 import { percent } from 'octet-quant/display';
-import { classNames } from '../state/derive';
+import { classNames } from '../model/classes';
 import { useStore } from '../state/store';
 import type { Outputs } from './useOutputs';
 

@@ -3,7 +3,7 @@
 import type { TensorMap } from 'octet-quant';
 import { percent } from 'octet-quant/display';
 import { useEffect, useState } from 'react';
-import { noticeOf } from '../state/actions';
+import { noticeOf } from '../model/notice';
 import { TensorImage } from '../steps/Thumbnails';
 import { type Face, type FaceRange, facesIn } from './faces';
 import { Numbers } from './Numbers';

@@ -2,7 +2,7 @@
 
 import { outputErrors } from 'octet-quant';
 import { decibels, withLabels } from 'octet-quant/display';
-import type { Run } from '../state/types';
+import type { Run } from '../model/types';
 import { PartsTable } from '../ui/PartsTable';
 
 export function OutputParts({ run }: { readonly run: Run }) {

@@ -1,9 +1,10 @@
 // One image's outputs, float and quantized side by side, drawn as what they are.
 
 import { useMemo } from 'react';
-import { partsOf, scoresOf } from '../state/derive';
+import { partsOf } from '../model/images';
+import { scoresOf } from '../model/results';
+import type { Run } from '../model/types';
 import { setState, useStore } from '../state/store';
-import type { Run } from '../state/types';
 import { TensorImage } from '../steps/Thumbnails';
 import { useBlobUrl } from '../ui/useBlobUrl';
 import { ClassScores } from './ClassScores';

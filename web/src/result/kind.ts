@@ -1,7 +1,7 @@
 // What a model's outputs are, as far as their shapes tell.
 
 import type { GraphInfo } from 'octet-quant';
-import { classCount } from '../state/derive';
+import { classCount } from '../model/classes';
 import { faceRange } from './faces';
 
 export type OutputKind = 'classes' | 'faces' | 'picture' | 'numbers';

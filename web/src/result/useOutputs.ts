@@ -3,10 +3,10 @@
 import type { Tensor, TensorMap } from 'octet-quant';
 import { useEffect, useState } from 'react';
 import { datasetOf, floatNet, quantizedModel } from '../engine/engine';
-import { noticeOf } from '../state/actions';
-import { activationsName } from '../state/precision';
+import { noticeOf } from '../model/notice';
+import { activationsName } from '../model/precision';
+import type { ImageEntry, Run } from '../model/types';
 import { getState } from '../state/store';
-import type { ImageEntry, Run } from '../state/types';
 
 export interface Outputs {
   readonly image: ImageEntry;

@@ -1,6 +1,6 @@
 // The progress of a run: phases, and how long the rest will take. Published at most once a frame.
 
-import type { Job, Phase, PhaseName } from './types';
+import type { Job, Phase, PhaseName } from '../model/types';
 
 /** Cost of a step of each phase beside a forward pass in float; measured on the sample, good enough for a guess. */
 const COST: Readonly<Record<PhaseName, number>> = {

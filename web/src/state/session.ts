@@ -3,9 +3,9 @@
 import { clear, createStore, del, entries, set, type UseStore } from 'idb-keyval';
 import { Model, QuantizationParams, type QuantizationSettings } from 'octet-quant';
 import { floatNet, rememberModel } from '../engine/engine';
-import { noticeOf } from './actions';
+import { noticeOf } from '../model/notice';
+import type { ImageEntry, LoadedModel, Run } from '../model/types';
 import { type AppState, getState, setState, useStore } from './store';
-import type { ImageEntry, LoadedModel, Run } from './types';
 
 type KeptModel = Omit<LoadedModel, 'info' | 'warnings' | 'quantized'>;
 

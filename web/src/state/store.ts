@@ -17,7 +17,7 @@ import type {
   PhoneTab,
   Run,
   Theme,
-} from './types';
+} from '../model/types';
 
 export interface AppState {
   readonly model: LoadedModel | undefined;

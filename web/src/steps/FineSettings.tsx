@@ -7,8 +7,8 @@ import {
   type QuantizationParams,
   quantizationScheme,
 } from 'octet-quant';
-import { setParams } from '../state/actions';
-import { METHOD_NAMES, numbersOf } from '../state/precision';
+import { METHOD_NAMES, numbersOf } from '../model/precision';
+import { setParams } from '../state/settings';
 import { Check, Choice, NumberField, Select } from './fields';
 
 interface ParamsProps {

@@ -1,10 +1,11 @@
 // Images to find ranges with and to compare on; how they become the model's input; what the model then sees.
 
 import { useState } from 'react';
-import { heldOut, holdOut, removeImages, setClasses, setPreprocessing } from '../state/actions';
-import { classCount, classNames, partsOf } from '../state/derive';
+import { classCount, classNames } from '../model/classes';
+import { heldOut, partsOf } from '../model/images';
+import type { ImageEntry } from '../model/types';
+import { holdOut, removeImages, setClasses, setPreprocessing } from '../state/images';
 import { useStore } from '../state/store';
-import type { ImageEntry } from '../state/types';
 import { FileButton } from '../ui/FileButton';
 import { imageWarnings, numbersText, parseNumbers, presetOf, SCALE_PRESETS } from './preprocessing';
 import { Step } from './Step';

@@ -2,9 +2,10 @@
 
 import { duration } from 'octet-quant/display';
 import { type RefObject, useLayoutEffect, useRef } from 'react';
-import { cancel, convert, quantize } from '../state/actions';
+import type { Job, LoadedModel, Phase, PhaseName } from '../model/types';
+import { cancel } from '../state/running';
+import { convert, quantize } from '../state/runs';
 import { useStore } from '../state/store';
-import type { Job, LoadedModel, Phase, PhaseName } from '../state/types';
 
 export const PHASE_WORDS: Readonly<Record<PhaseName, string>> = {
   smooth: 'Compare channels',

@@ -1,10 +1,11 @@
 // How to quantize: for what, a preset, and on request every setting; the nodes that differ; all of it as JSON.
 
 import type { QuantizationParams, Target } from 'octet-quant';
-import { pasteSettings, resetParams, setParams, setPrecision, setTarget } from '../state/actions';
-import { nodeByName } from '../state/derive';
-import { chosenNodes, PRECISION_NAMES, TARGET_NAMES } from '../state/precision';
+import { chosenNodes, PRECISION_NAMES, TARGET_NAMES } from '../model/precision';
+import { nodeByName } from '../model/results';
+import { pasteSettings, resetParams, setParams, setPrecision } from '../state/settings';
 import { setState, useStore } from '../state/store';
+import { setTarget } from '../state/target';
 import { FineSettings } from './FineSettings';
 import { Choice } from './fields';
 import { PRESETS, presetOf, withPreset } from './presets';

@@ -3,9 +3,9 @@
 import { inputPicture, type Tensor } from 'octet-quant';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { datasetOf, runnable } from '../engine/engine';
-import { noticeOf } from '../state/actions';
+import { noticeOf } from '../model/notice';
+import type { ImageEntry } from '../model/types';
 import { useStore } from '../state/store';
-import type { ImageEntry } from '../state/types';
 import { useBlobUrl } from '../ui/useBlobUrl';
 import { rangeText } from './preprocessing';
 

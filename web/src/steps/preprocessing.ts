@@ -2,7 +2,7 @@
 
 import type { Preprocessing, Tensor } from 'octet-quant';
 import { figure } from 'octet-quant/display';
-import type { ImageEntry } from '../state/types';
+import type { ImageEntry } from '../model/types';
 
 export interface ScalePreset {
   readonly id: string;

@@ -1,8 +1,8 @@
 // The settings of a run as short parts of a list, for tables and reports.
 
 import type { QuantizationSettings } from 'octet-quant';
-import { chosenNodes, NUMBERS_NAMES, numbersOf, PRECISION_NAMES, TARGET_NAMES } from '../state/precision';
-import type { Run } from '../state/types';
+import { chosenNodes, NUMBERS_NAMES, numbersOf, PRECISION_NAMES, TARGET_NAMES } from '../model/precision';
+import type { Run } from '../model/types';
 
 export function settingsInWords({ target, settings }: Pick<Run, 'target' | 'settings'>): readonly string[] {
   const numbers = numbersOf(settings);

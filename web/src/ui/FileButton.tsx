@@ -1,7 +1,7 @@
 // A button that opens the browser's file dialog.
 
 import { type ReactNode, useRef } from 'react';
-import { openChosen } from '../state/actions';
+import { openChosen } from '../state/opening';
 
 interface Props {
   readonly children: ReactNode;

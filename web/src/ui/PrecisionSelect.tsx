@@ -1,8 +1,8 @@
 // What one node computes in, to be chosen.
 
 import type { NodeInfo } from 'octet-quant';
-import { setPrecision } from '../state/actions';
-import { choiceOf, choicesOn, type NodeChoice, PRECISION_NAMES } from '../state/precision';
+import { choiceOf, choicesOn, type NodeChoice, PRECISION_NAMES } from '../model/precision';
+import { setPrecision } from '../state/settings';
 import { useStore } from '../state/store';
 
 /** Whether a node's precision can be chosen: the accelerator runs it, or would if it were not kept in float. */

@@ -1,4 +1,6 @@
 // Written .tflite files read back to the same graph, and hold what stock TFLite expects.
+#include "formats/tflite/writer.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 
 #include "formats/tflite/reader.h"
 #include "formats/tflite/schema.h"
-#include "formats/tflite/writer.h"
 #include "support/graph_builder.h"
 #include "support/graph_equality.h"
 #include "support/models.h"

@@ -1,4 +1,4 @@
-#include "formats/open.h"
+#include "formats/open/open.h"
 
 #include <algorithm>
 #include <array>
@@ -31,6 +31,12 @@ constexpr Magic kOtherKinds[] = {
     {0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file, as Keras' .h5",
      "Convert the model with tf.lite.TFLiteConverter.from_keras_model."},
     {0, "\x80\x02"sv, "a pickle, as older .pt and .pth files are", kConvert},
+    {0, "\x80\x03"sv, "a pickle, as older .pt and .pth files are", kConvert},
+    {0, "\x80\x04"sv, "a pickle, as older .pt and .pth files are", kConvert},
+    {0, "\x80\x05"sv, "a pickle, as older .pt and .pth files are", kConvert},
+    {0, "\x1f\x8b"sv, "compressed by gzip", "Decompress it first."},
+    {0, "\x08\x01\x12"sv, "a TensorFlow SavedModel",
+     "Convert its folder with tf.lite.TFLiteConverter.from_saved_model."},
     {0, "GGUF"sv, "a GGUF model", "Octet reads .tflite models of vision and the like, not language models."},
     {0, "version https://git-lfs"sv, "a pointer of Git LFS, not the file itself", "Run git lfs pull first."},
     {0, "\x93NUMPY"sv, "a NumPy array", "Give it as samples, next to a model."},
@@ -38,6 +44,7 @@ constexpr Magic kOtherKinds[] = {
     {0, "\xff\xd8\xff"sv, "a JPEG image", kImages},
     {8, "WEBP"sv, "a WebP image", kImages},
     {0, "<!DOCTYPE"sv, "a web page", "A download may have given an error page in place of the model."},
+    {0, "<!doctype"sv, "a web page", "A download may have given an error page in place of the model."},
     {0, "<html"sv, "a web page", "A download may have given an error page in place of the model."},
     {0, "<?xml"sv, "an XML file, as OpenVINO's models", kConvert},
 };
@@ -86,8 +93,7 @@ Format format_of(std::span<const std::byte> beginning) {
   }
   if (is_onnx(file)) refuse("an ONNX model", kConvert);
   if (is_text(file)) refuse("a text", kConvert);
-  // Files of TFLite's first versions have no identifier; what is none, its reader finds out.
-  return Format::Tflite;
+  throw Error(ErrorCode::InvalidFile, "The file is of no kind that Octet knows.", {}, std::string(kConvert));
 }
 
 Imported import_model(Bytes file, const ImportOptions& options) {

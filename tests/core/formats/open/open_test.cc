@@ -1,5 +1,5 @@
 // What a file is, by its bytes: each kind is named, with what to do.
-#include "formats/open.h"
+#include "formats/open/open.h"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +66,9 @@ TEST(Open, NamesOtherKinds) {
       {"PK\x03\x04...."sv, "zip"},
       {"\x89HDF\r\n\x1a\n..."sv, "HDF5"},
       {"\x80\x02}q\x00"sv, "pickle"},
+      {"\x80\x04\x95\x00"sv, "pickle"},
+      {"\x1f\x8b\x08\x00"sv, "gzip"},
+      {"\x08\x01\x12\x05"sv, "SavedModel"},
       {"GGUF\x03\x00"sv, "GGUF"},
       {"version https://git-lfs.github.com/spec/v1\noid"sv, "Git LFS"},
       {"\x93NUMPY\x01\x00"sv, "NumPy"},
@@ -73,6 +76,7 @@ TEST(Open, NamesOtherKinds) {
       {"\xff\xd8\xff\xe0"sv, "JPEG"},
       {"RIFF\x10\x00\x00\x00WEBPVP8 "sv, "WebP"},
       {"<!DOCTYPE html><html>"sv, "web page"},
+      {"<!doctype html>"sv, "web page"},
       {"<?xml version=\"1.0\"?>"sv, "XML"},
       {"\x08\x08\x12\x07pytorch"sv, "ONNX"},
       {"\x08\x03\x3a\x00"sv, "ONNX"},
@@ -87,9 +91,10 @@ TEST(Open, NamesOtherKinds) {
   }
 }
 
-TEST(Open, LeavesWhatHasNoIdentifierToTheReader) {
-  EXPECT_EQ(format_of(bytes_of("\x14\x00\x00\x00\x00\x00\x00\x00"sv)), Format::Tflite);
-  EXPECT_EQ(refusal_of(bytes_of("\x14\x00\x00\x00\x00\x00\x00\x00"sv)).code(), ErrorCode::InvalidFile);
+TEST(Open, RefusesWhatIsOfNoKnownKind) {
+  const Error error = refusal_of(bytes_of("\x14\x00\x00\x00\x00\x00\x00\x00"sv));
+  EXPECT_EQ(error.code(), ErrorCode::InvalidFile);
+  EXPECT_NE(error.message().find("no kind"), std::string::npos) << error.message();
 }
 
 }  // namespace
