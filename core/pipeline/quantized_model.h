@@ -25,6 +25,7 @@ class QuantizedModel : public Runner {
   static std::shared_ptr<QuantizedModel> made(formats::octet_file::Contents contents,
                                               const formats::Sink& sink);
 
+  const formats::octet_file::Contents& contents() const { return *contents_; }
   /// {"graph", "target", "settings", "preprocessing", "report"}: null for what the file has not. Throws
   /// InvalidFile where one of its documents is not JSON.
   std::string info() const override;

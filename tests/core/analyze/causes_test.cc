@@ -7,12 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "calibrate/calibrator.h"
-#include "partition/target.h"
-#include "quantize/precision/placement.h"
-#include "quantize/quantize.h"
-#include "quantize/settings/node_settings.h"
 #include "support/graph_builder.h"
+#include "support/pipeline.h"
 
 namespace octet::analyze {
 namespace {
@@ -40,19 +36,12 @@ struct Net {
     Random random(5);
     const TensorId hidden = convolve(builder, random, builder.input("image", kImage), factors);
     builder.output(convolve(builder, random, hidden, ones()));
-    Graph placed = builder.graph();
-    placed.nodes[0].name = "first";
-    placed.nodes[1].name = "second";
-    quantize::place(placed, partition::target_by_key("tflite"), params);
-    graph = std::make_shared<const Graph>(std::move(placed));
+    builder.graph().nodes[0].name = "first";
+    builder.graph().nodes[1].name = "second";
     for (int i = 0; i < 4; ++i) samples.push_back(random.floats(kImage.elements(), -1, 1));
-    calibrate::Calibrator calibrator(graph, params.calibration, quantize::own_methods(*graph, params));
-    for (const std::vector<float>& sample : samples) {
-      const std::span<const std::byte> input = std::as_bytes(std::span(sample));
-      calibrator.fold(calibrator.observe({&input, 1}));
-    }
-    quantized = std::make_shared<const Graph>(
-        quantize::quantize(*graph, calibrator, quantize::RelevantValues(*graph, calibrator), params).graph);
+    const auto model = test::quantize(*test::net_of(builder.graph()), params, samples);
+    graph = std::make_shared<const Graph>(model->contents().float_graph);
+    quantized = std::make_shared<const Graph>(model->contents().quantized);
     analyzer = std::make_unique<LayerErrorAnalyzer>(graph, quantized);
     for (const std::vector<float>& sample : samples) {
       const std::span<const std::byte> input = std::as_bytes(std::span(sample));

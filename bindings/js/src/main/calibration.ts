@@ -226,7 +226,7 @@ export class NetCalibration implements CalibrationInterface {
       );
       if (!measure) return points;
       const resolved = await this.#net.resolve(params);
-      const noiseOf = async (nodes: readonly string[]): Promise<Float64Array> => {
+      const noiseOf = async (nodes: readonly string[]): Promise<readonly number[]> => {
         const model = await this.#model(withInt16(resolved, nodes), true, options);
         return outputNoise(withFile(model), this.#samples, options).finally(() => model.dispose());
       };
@@ -454,8 +454,8 @@ function withInt16(params: ResolvedParams, nodes: readonly string[]): Quantizati
 /** By output with noise, by how many dB it fell. */
 function gains(
   { outputs }: Model,
-  before: Float64Array,
-  after: Float64Array,
+  before: readonly number[],
+  after: readonly number[],
 ): Readonly<Record<string, number>> {
   const entries = outputs.map(({ name }, output) => {
     const gain = 10 * Math.log10((before[output] ?? 0) / (after[output] ?? 0));

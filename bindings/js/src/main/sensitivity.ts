@@ -98,7 +98,7 @@ export async function outputNoise(
   model: NoisyModel,
   samples: RepeatableSamples,
   options: CallOptions,
-): Promise<Float64Array> {
+): Promise<readonly number[]> {
   const workers = workersFor(options, samples.total);
   const id = newId();
   try {
@@ -213,7 +213,7 @@ async function noisiest(
 ): Promise<ReadonlySet<number>> {
   const noises = await totalNoises(samples, workers, id, options);
   const sums = sumOf(noises);
-  const partOf = (noise: Float64Array) =>
+  const partOf = (noise: readonly number[]) =>
     noise.reduce((part, value, output) => part + (value > 0 ? value / (sums[output] ?? value) : 0), 0);
   const order = noises
     .map((noise, index) => ({ index, part: partOf(noise) }))
@@ -227,8 +227,8 @@ async function totalNoises(
   workers: readonly PoolWorker[],
   id: string,
   options: CallOptions,
-): Promise<readonly Float64Array[]> {
-  const noises: Float64Array[] = [];
+): Promise<readonly (readonly number[])[]> {
+  const noises: (readonly number[])[] = [];
   const count = await forEachInOrder(
     workers,
     {
@@ -248,7 +248,7 @@ async function totalNoises(
   return noises;
 }
 
-function sumOf(noises: readonly Float64Array[]): Float64Array {
+function sumOf(noises: readonly (readonly number[])[]): readonly number[] {
   return noises.reduce((sum, noise) => sum.map((value, output) => value + (noise[output] ?? 0)));
 }
 

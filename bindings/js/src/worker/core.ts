@@ -1,4 +1,6 @@
-// The compiled core as seen from one worker: the types of bindings/embind, and how an instance is made.
+// The compiled core as seen from one worker: the types of bindings/embind, and how an instance is made. What crosses is
+// what bindings/embind/values.h says: documents are JSON, statistics are bytes that are handed on unread, contents are typed
+// arrays; the rest are handles.
 
 import createOctetCore from '../octet.js';
 import type { NodeError } from '../types.js';
@@ -6,9 +8,15 @@ import type { CoreSensitivity, Int16Nodes, Int16Step } from '../wire/core-result
 import type { ErrorParts } from '../wire/errors.js';
 import { OctetError } from '../wire/errors.js';
 
+/** JSON of what it stands for. */
+type Document<T> = string & { readonly of?: T };
+
+/** What was gathered of samples, for whoever folds or merges it. */
+type Statistics = Uint8Array;
+
 /** What a call of the core returns when it fails. */
 interface Failure {
-  readonly error: ErrorParts;
+  readonly error: Document<ErrorParts>;
 }
 
 type Result<T> = T | Failure;
@@ -30,18 +38,18 @@ export interface SampleHandle extends Handle {
     preprocessing: string,
   ): Result<undefined>;
   /** What is noticed about the sample, for inputWarnings(). */
-  noticed(): Result<Uint8Array>;
+  noticed(): Result<Statistics>;
   /** What tells the sample from others, as 16 hexadecimal digits. */
-  digest(): Result<string>;
+  digest(): Result<Document<string>>;
   /** Sentences about samples, of what was noticed about each, one behind the other. */
-  inputWarnings(noticed: Uint8Array): Result<string[]>;
+  inputWarnings(noticed: Statistics): Result<Document<string[]>>;
 }
 
 export interface RunnerHandle extends SampleHandle {
   /** Runs the sample and returns the contents of the tensors asked for. */
-  run(tensors: readonly number[]): Result<Uint8Array[]>;
+  run(tensors: Document<readonly number[]>): Result<Uint8Array[]>;
   /** Runs the sample `runs` times; the mean milliseconds of each node. */
-  profile(runs: number): Result<Float64Array>;
+  profile(runs: number): Result<Document<number[]>>;
   /** The contents of a constant. */
   constant(tensor: number): Result<Uint8Array>;
   info(): Result<string>;
@@ -53,39 +61,39 @@ export interface NetHandle extends RunnerHandle {
   /** How the settings divide the graph over the units, as JSON. */
   partitionWith(settings: string): Result<string>;
   /** What looks at channels before calibrating; null where the settings need nothing of them. */
-  channels(settings: string): Result<ChannelsHandle> | null;
+  channels(settings: string): Result<ChannelPassHandle> | null;
   /** `channels`: the state of channels(), empty where there is none. */
-  calibrate(settings: string, channels: Uint8Array): Result<CalibrationHandle>;
+  calibrate(settings: string, channels: Statistics): Result<CalibrationPassHandle>;
   /** From an already quantized net. */
   convert(options: string): Result<Finished>;
 }
 
 /** Something that looks at samples one by one. */
 export interface ObserverHandle extends SampleHandle {
-  observe(): Result<Uint8Array>;
+  observe(): Result<Statistics>;
 }
 
-export interface ChannelsHandle extends ObserverHandle {
+export interface ChannelPassHandle extends ObserverHandle {
   /** Adds up in sample order what observe() returned. */
-  fold(seen: Uint8Array): Result<undefined>;
-  state(): Result<Uint8Array>;
+  fold(seen: Statistics): Result<undefined>;
+  state(): Result<Statistics>;
 }
 
 /** What the workers saw comes together in one of them. */
 export interface MergingHandle extends ObserverHandle {
-  state(): Result<Uint8Array>;
-  merge(state: Uint8Array): Result<undefined>;
+  state(): Result<Statistics>;
+  merge(state: Statistics): Result<undefined>;
 }
 
-export interface CalibrationHandle extends MergingHandle {
+export interface CalibrationPassHandle extends MergingHandle {
   /** Adds up in sample order what observe() returned. */
-  fold(seen: Uint8Array): Result<undefined>;
+  fold(seen: Statistics): Result<undefined>;
   /** Whether these are the statistics that other settings need. */
-  serves(settings: string): Result<boolean>;
-  quantization(settings: string): Result<QuantizationHandle>;
+  serves(settings: string): Result<Document<boolean>>;
+  quantization(settings: string): Result<QuantizationPassesHandle>;
 }
 
-export interface QuantizationHandle extends MergingHandle {
+export interface QuantizationPassesHandle extends MergingHandle {
   /** Quantizes, or takes in the last pass; null when no further pass is needed. */
   draft(): Result<Uint8Array> | null;
   beginPass(draft: Uint8Array): Result<undefined>;
@@ -95,53 +103,53 @@ export interface QuantizationHandle extends MergingHandle {
 /** A quantized model, and the .octet file that holds it. */
 export interface Finished {
   readonly file: Uint8Array;
-  readonly model: ModelHandle;
+  readonly model: QuantizedModelHandle;
 }
 
-export interface AnalysisHandle extends ObserverHandle {
-  fold(seen: Uint8Array): Result<undefined>;
-  errors(perChannel: boolean): Result<NodeError[]>;
+export interface AnalysisPassHandle extends ObserverHandle {
+  fold(seen: Statistics): Result<undefined>;
+  errors(perChannel: boolean): Result<Document<NodeError[]>>;
 }
 
-export interface SensitivityHandle extends ObserverHandle {
+export interface SensitivityPassHandle extends ObserverHandle {
   /** What observe() returns by an estimate, which looks at `count` outputs from `first` on. */
-  estimate(first: number, count: number): Result<Uint8Array>;
+  estimate(first: number, count: number): Result<Statistics>;
   /** The noise that all roundings together make of the sample, by output. */
-  total(): Result<Float64Array>;
-  fold(seen: Uint8Array): Result<undefined>;
-  ranking(): Result<CoreSensitivity[]>;
+  total(): Result<Document<number[]>>;
+  fold(seen: Statistics): Result<undefined>;
+  ranking(): Result<Document<CoreSensitivity[]>>;
   /** Begins a search for INT16 nodes, of at most so many multiply-accumulates or steps, or all that may be. */
   searchWithin(share: number): Result<undefined>;
   searchSteps(most: number): Result<undefined>;
   searchAll(): Result<undefined>;
   /** Does a piece of the search; false once none is left. */
-  advance(): Result<boolean>;
+  advance(): Result<Document<boolean>>;
   /** What was then found. */
-  int16Nodes(): Result<Int16Nodes>;
-  int16Steps(): Result<Int16Step[]>;
+  int16Nodes(): Result<Document<Int16Nodes>>;
+  int16Steps(): Result<Document<Int16Step[]>>;
 }
 
-export interface ModelHandle extends RunnerHandle {
+export interface QuantizedModelHandle extends RunnerHandle {
   toTFLite(ioType: string): Result<Uint8Array>;
   /** An empty `ioType` stands for any. */
-  exportNotes(ioType: string): Result<string[]>;
-  analyze(): Result<AnalysisHandle>;
+  exportNotes(ioType: string): Result<Document<string[]>>;
+  analyze(): Result<AnalysisPassHandle>;
   /** Of the outputs alone; null where the file was saved without the float model. */
-  analyzeOutputs(): Result<AnalysisHandle> | null;
+  analyzeOutputs(): Result<AnalysisPassHandle> | null;
   floatModel(): Result<RunnerHandle>;
   /** `eachWeights`: the weights of each node by themselves. */
-  sensitivity(eachWeights: boolean): Result<SensitivityHandle>;
+  sensitivity(eachWeights: boolean): Result<SensitivityPassHandle>;
 }
 
 export interface Core {
   loadNet(file: Uint8Array, options: string): Result<NetHandle>;
-  loadModel(file: Uint8Array): Result<ModelHandle>;
+  loadModel(file: Uint8Array): Result<QuantizedModelHandle>;
   createAuxiliaryNetwork(options: string): Result<Finished>;
   preprocessingTransform(options: string): Result<string>;
   /** `files`: the .octet files of the parts. */
   compose(files: readonly Uint8Array[], options: string): Result<Finished>;
   /** 'tflite' or 'octet', of the first 4096 bytes of a file or all that there are. */
-  formatOf(beginning: Uint8Array): Result<string>;
+  formatOf(beginning: Uint8Array): Result<Document<string>>;
   supportedOperators(): Result<string>;
   /** The bytes of the module that has relaxed SIMD. */
   sideModule(): Uint8Array<ArrayBuffer>;
@@ -151,8 +159,16 @@ export interface Core {
 
 /** The value of a call into the core; throws the OctetError that it failed with. */
 export function unwrap<T>(result: Result<T>): T {
-  if (isFailure(result)) throw new OctetError(result.error);
+  if (isFailure(result)) throw new OctetError(JSON.parse(result.error));
   return result;
+}
+
+/**
+ * The value of a document. JSON has no number that is infinite, for which the core writes one beyond all numbers, nor NaN,
+ * for which it writes null.
+ */
+export function read<T>(result: Result<Document<T>>): T {
+  return JSON.parse(unwrap(result), (_, value) => (value === null ? Number.NaN : value));
 }
 
 function isFailure(result: unknown): result is Failure {

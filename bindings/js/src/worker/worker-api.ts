@@ -15,18 +15,19 @@ import type {
 } from '../wire/protocol.js';
 import { bytesOf, checkTensor, elementsOf, type InputInfo } from '../wire/tensor.js';
 import {
-  type AnalysisHandle,
-  type CalibrationHandle,
-  type ChannelsHandle,
+  type AnalysisPassHandle,
+  type CalibrationPassHandle,
+  type ChannelPassHandle,
   type Core,
   type Finished,
   instantiate,
-  type ModelHandle,
   type NetHandle,
-  type QuantizationHandle,
+  type QuantizationPassesHandle,
+  type QuantizedModelHandle,
   type RunnerHandle,
+  read,
   type SampleHandle,
-  type SensitivityHandle,
+  type SensitivityPassHandle,
   unwrap,
 } from './core.js';
 import type { WorkerPlatform } from './platform/platform.js';
@@ -41,13 +42,13 @@ const SEARCHED_MILLISECONDS = 30;
 /** Something of the core that takes samples. */
 type Entry = { readonly inputs: readonly InputInfo[] } & (
   | { readonly kind: 'net'; readonly handle: NetHandle }
-  | { readonly kind: 'model'; readonly handle: ModelHandle }
+  | { readonly kind: 'model'; readonly handle: QuantizedModelHandle }
   | { readonly kind: 'float'; readonly handle: RunnerHandle }
-  | { readonly kind: 'channels'; readonly handle: ChannelsHandle }
-  | { readonly kind: 'calibration'; readonly handle: CalibrationHandle }
-  | { readonly kind: 'quantization'; readonly handle: QuantizationHandle }
-  | { readonly kind: 'analysis'; readonly handle: AnalysisHandle }
-  | { readonly kind: 'sensitivity'; readonly handle: SensitivityHandle }
+  | { readonly kind: 'channels'; readonly handle: ChannelPassHandle }
+  | { readonly kind: 'calibration'; readonly handle: CalibrationPassHandle }
+  | { readonly kind: 'quantization'; readonly handle: QuantizationPassesHandle }
+  | { readonly kind: 'analysis'; readonly handle: AnalysisPassHandle }
+  | { readonly kind: 'sensitivity'; readonly handle: SensitivityPassHandle }
 );
 
 type Kind = Entry['kind'];
@@ -88,7 +89,9 @@ export class WorkerApi {
 
   /** Runs a net or model; returns the bytes of the tensors asked for. */
   async run(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<Uint8Array[]> {
-    const results = await this.#withSample(id, sample, (handle) => unwrap(handle.run(tensors)));
+    const results = await this.#withSample(id, sample, (handle) =>
+      unwrap(handle.run(JSON.stringify(tensors))),
+    );
     return transfer(
       results,
       results.map((bytes) => bytes.buffer as ArrayBuffer),
@@ -98,7 +101,7 @@ export class WorkerApi {
   /** Likewise, with what is noticed about the sample. */
   async runAndLook(id: string, sample: EncodedSample, tensors: readonly number[]): Promise<LookedAt> {
     const { results, noticed } = await this.#withSample(id, sample, (handle) => ({
-      results: unwrap(handle.run(tensors)),
+      results: unwrap(handle.run(JSON.stringify(tensors))),
       noticed: unwrap(handle.noticed()),
     }));
     return transfer(
@@ -109,12 +112,12 @@ export class WorkerApi {
 
   /** What tells the sample from others, by what it holds once it is decoded. */
   async digest(id: string, sample: EncodedSample): Promise<string> {
-    return this.#withSample(id, sample, (handle) => unwrap(handle.digest()));
+    return this.#withSample(id, sample, (handle) => read(handle.digest()));
   }
 
   /** Sentences about samples, of what was noticed about them. */
   inputWarnings(id: string, noticed: Uint8Array): string[] {
-    return unwrap(this.#entry(id, 'net', 'model', 'float').handle.inputWarnings(noticed));
+    return read(this.#entry(id, 'net', 'model', 'float').handle.inputWarnings(noticed));
   }
 
   /**
@@ -127,7 +130,7 @@ export class WorkerApi {
     write();
     const timeGroup = (runs: number): number => {
       const before = performance.now();
-      for (let run = 0; run < runs; run++) unwrap(handle.run([]));
+      for (let run = 0; run < runs; run++) unwrap(handle.run('[]'));
       return performance.now() - before;
     };
     let group = 1;
@@ -141,11 +144,11 @@ export class WorkerApi {
   }
 
   /** Mean milliseconds of each node, over runs that take about two seconds, after warming up. */
-  async profile(id: string, sample: EncodedSample): Promise<{ milliseconds: Float64Array; runs: number }> {
+  async profile(id: string, sample: EncodedSample): Promise<{ milliseconds: number[]; runs: number }> {
     const { milliseconds } = await this.measure(id, sample);
     const { handle } = this.#entry(id, 'net', 'model', 'float');
     const runs = Math.max(1, Math.round(PROFILED_MILLISECONDS / milliseconds));
-    return { milliseconds: unwrap(handle.profile(runs)), runs };
+    return { milliseconds: read(handle.profile(runs)), runs };
   }
 
   constant(id: string, tensor: number): Uint8Array {
@@ -204,7 +207,7 @@ export class WorkerApi {
 
   /** Whether a calibration's statistics are those that other settings need. */
   serves(calibrationId: string, settings: string): boolean {
-    return unwrap(this.#entry(calibrationId, 'calibration').handle.serves(settings));
+    return read(this.#entry(calibrationId, 'calibration').handle.serves(settings));
   }
 
   /** Begins quantizing from the statistics of a calibration under the new id. */
@@ -255,11 +258,11 @@ export class WorkerApi {
   }
 
   /** The noise of a sample by output, all roundings together. */
-  async totalNoise(id: string, sample: EncodedSample): Promise<Float64Array> {
+  async totalNoise(id: string, sample: EncodedSample): Promise<number[]> {
     const { handle, inputs } = this.#entry(id, 'sensitivity');
     const write = await this.#prepare(handle, inputs, sample);
     write();
-    return unwrap(handle.total());
+    return read(handle.total());
   }
 
   /** What observe() returns of a sensitivity, by an estimate that looks at `count` outputs from `first` on. */
@@ -316,11 +319,11 @@ export class WorkerApi {
   }
 
   nodeErrors(id: string, perChannel: boolean): NodeError[] {
-    return unwrap(this.#entry(id, 'analysis').handle.errors(perChannel));
+    return read(this.#entry(id, 'analysis').handle.errors(perChannel));
   }
 
   sensitivities(id: string): CoreSensitivity[] {
-    return unwrap(this.#entry(id, 'sensitivity').handle.ranking());
+    return read(this.#entry(id, 'sensitivity').handle.ranking());
   }
 
   /** Begins a search for INT16 nodes, by the noise that a sensitivity measured. */
@@ -336,18 +339,18 @@ export class WorkerApi {
     const { handle } = this.#entry(id, 'sensitivity');
     const end = performance.now() + SEARCHED_MILLISECONDS;
     let isLeft = true;
-    while (isLeft && performance.now() < end) isLeft = unwrap(handle.advance());
+    while (isLeft && performance.now() < end) isLeft = read(handle.advance());
     return isLeft;
   }
 
   /** The nodes that were found. */
   int16Nodes(id: string): Int16Nodes {
-    return unwrap(this.#entry(id, 'sensitivity').handle.int16Nodes());
+    return read(this.#entry(id, 'sensitivity').handle.int16Nodes());
   }
 
   /** The same in the order in which they had best rise. */
   int16Steps(id: string): Int16Step[] {
-    return unwrap(this.#entry(id, 'sensitivity').handle.int16Steps());
+    return read(this.#entry(id, 'sensitivity').handle.int16Steps());
   }
 
   toTFLite(id: string, ioType: string): Uint8Array {
@@ -355,11 +358,11 @@ export class WorkerApi {
   }
 
   exportNotes(id: string, ioType: string): string[] {
-    return unwrap(this.#entry(id, 'model').handle.exportNotes(ioType));
+    return read(this.#entry(id, 'model').handle.exportNotes(ioType));
   }
 
   formatOf(beginning: Uint8Array): string {
-    return unwrap(this.#started().formatOf(beginning));
+    return read(this.#started().formatOf(beginning));
   }
 
   supportedOperators(): string {

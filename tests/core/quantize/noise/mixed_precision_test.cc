@@ -8,12 +8,11 @@
 #include <memory>
 #include <string>
 
-#include "calibrate/calibrator.h"
 #include "emulate/executor.h"
 #include "kernels/arithmetic/convert.h"
 #include "quantize/precision/placement.h"
-#include "quantize/quantize.h"
 #include "support/graph_builder.h"
+#include "support/pipeline.h"
 #include "support/plain_mixed_precision.h"
 
 namespace octet::quantize {
@@ -37,12 +36,9 @@ struct Net {
   Net(GraphBuilder& builder, const QuantizationParams& params = {}) {
     Random random(7);
     for (int i = 0; i < 4; ++i) samples.push_back(random.floats(kImage.elements(), -1, 1));
-    Graph placed = builder.graph();
-    place(placed, partition::target_by_key("tflite"), params);
-    graph = std::make_shared<const Graph>(std::move(placed));
-    calibrate::Calibrator calibrator(graph, params.calibration);
-    each_sample([&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-    draft = quantize(*graph, calibrator, RelevantValues(*graph, calibrator), params).graph;
+    const auto model = test::quantize(*test::net_of(builder.graph()), params, samples);
+    graph = std::make_shared<const Graph>(model->contents().float_graph);
+    draft = model->contents().quantized;
   }
 
   template <class Visit>

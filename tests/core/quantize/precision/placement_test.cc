@@ -8,6 +8,7 @@
 #include "quantize/quantize.h"
 #include "quantize/settings/node_settings.h"
 #include "support/graph_builder.h"
+#include "support/pipeline.h"
 
 namespace octet::quantize {
 namespace {
@@ -165,13 +166,8 @@ struct Quantized {
 };
 
 Quantized quantized(const QuantizationParams& params, const std::vector<std::vector<float>>& samples) {
-  const auto source = std::make_shared<const Graph>(placed(params));
-  calibrate::Calibrator calibrator(source, params.calibration, own_methods(*source, params));
-  for (const std::vector<float>& sample : samples) {
-    const std::span<const std::byte> bytes = std::as_bytes(std::span<const float>(sample));
-    calibrator.fold(calibrator.observe({&bytes, 1}));
-  }
-  return {source, quantize(*source, calibrator, RelevantValues(*source, calibrator), params).graph};
+  const auto model = test::quantize(*test::net_of(chain(), "gen2"), params, samples);
+  return {std::make_shared<const Graph>(model->contents().float_graph), model->contents().quantized};
 }
 
 double sqnr_of(const QuantizationParams& params) {

@@ -5,11 +5,10 @@
 #include <cmath>
 
 #include "analyze/error_metrics.h"
-#include "calibrate/calibrator.h"
 #include "partition/partition.h"
 #include "quantize/precision/placement.h"
-#include "quantize/quantize.h"
 #include "support/graph_builder.h"
+#include "support/pipeline.h"
 
 namespace octet::quantize {
 namespace {
@@ -67,15 +66,7 @@ void each(const Samples& samples, const Use& use) {
 
 Graph quantize_with(const std::shared_ptr<const Graph>& source, const QuantizationParams& params,
                     const Samples& samples) {
-  calibrate::Calibrator calibrator(source, params.calibration);
-  each(samples, [&](auto inputs) { calibrator.fold(calibrator.observe(inputs)); });
-  Graph graph = quantize(*source, calibrator, RelevantValues(*source, calibrator), params).graph;
-  Refinement refinement(source, params);
-  while (!refinement.done()) {
-    refinement.begin_pass(std::make_shared<const Graph>(graph));
-    each(samples, [&](auto inputs) { refinement.observe(inputs); });
-    refinement.apply(graph);
-  }
+  Graph graph = test::quantize(*test::net_of(*source), params, samples)->contents().quantized;
   check(graph);
   return graph;
 }
