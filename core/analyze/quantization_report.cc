@@ -70,17 +70,4 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
   return to_string(report);
 }
 
-std::optional<calibrate::Range> observed_range(const std::string& report_json, const std::string& tensor) {
-  const std::optional<Json> report = json::parsed(report_json);
-  if (!report) return {};
-  for (const Json& record : (*report)["tensors"].elements()) {
-    const std::string* const name = record["tensor"].string();
-    if (name == nullptr || *name != tensor || !record.contains("observed")) continue;
-    const Json::Array& observed = record["observed"].elements();
-    if (observed.size() != 2 || !observed[0].is_number() || !observed[1].is_number()) return {};
-    return calibrate::Range{*observed[0].number(), *observed[1].number()};
-  }
-  return {};
-}
-
 }  // namespace octet::analyze

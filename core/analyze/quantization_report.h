@@ -2,7 +2,7 @@
 // became.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "partition/partition.h"
@@ -27,9 +27,6 @@ std::string quantization_report_json(const Graph& float_graph, const partition::
                                      const quantize::QuantizationParams& params,
                                      const quantize::Result& result, const std::string& preprocessing_json,
                                      const Provenance& provenance);
-
-/// The extremes of a tensor in calibration, by a report; nothing where it has none.
-std::optional<calibrate::Range> observed_range(const std::string& report_json, const std::string& tensor);
 
 /// Bytes of the graph's constants in a file, those that share memory counted once.
 uint64_t constant_bytes(const Graph& graph);

@@ -1,12 +1,13 @@
 #include "pipeline/auxiliary.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "analyze/composed_report.h"
 #include "ir/text.h"
-#include "json/value.h"
 #include "partition/partition.h"
 #include "transforms/auxiliary.h"
 #include "transforms/compose.h"
@@ -33,36 +34,101 @@ std::vector<Contents> contents_of(std::vector<Bytes> files) {
 }
 
 /// The part that the whole is about: the first one that settings were made for, else the first.
-const Contents& main_part(const std::vector<Contents>& parts) {
-  const auto is_quantized = [](const Contents& part) {
-    return !json::parsed(part.report_json).value_or(json::Value()).contains("transforms");
-  };
-  const auto found = std::find_if(parts.begin(), parts.end(), is_quantized);
-  return found == parts.end() ? parts[0] : *found;
+size_t main_part(const std::vector<Contents>& parts) {
+  const auto found = std::find_if(parts.begin(), parts.end(),
+                                  [](const Contents& part) { return part.transforms_json.empty(); });
+  return found == parts.end() ? 0 : static_cast<size_t>(found - parts.begin());
+}
+
+/// Names that the composition changed, as it has them.
+const std::string& renamed(const std::string& name, const std::map<std::string, std::string>& names) {
+  const auto found = names.find(name);
+  return found == names.end() ? name : found->second;
+}
+
+/// Settings name nodes, or have patterns, which stay.
+quantize::QuantizationParams renamed(const quantize::QuantizationParams& params,
+                                     const std::map<std::string, std::string>& nodes) {
+  quantize::QuantizationParams changed = params;
+  changed.unquantized_nodes.clear();
+  for (const std::string& name : params.unquantized_nodes)
+    changed.unquantized_nodes.insert(renamed(name, nodes));
+  changed.custom_configs.clear();
+  for (const auto& [name, config] : params.custom_configs)
+    changed.custom_configs.emplace(renamed(name, nodes), config);
+  return changed;
+}
+
+/// What calibration saw of the inputs of the whole, in the parts that they are inputs of.
+std::vector<formats::octet_file::InputRange> input_ranges(const Graph& whole,
+                                                          const std::vector<Contents>& parts,
+                                                          const std::vector<transforms::Renamed>& names) {
+  std::vector<formats::octet_file::InputRange> ranges;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const Graph& part = parts[p].quantized;
+    for (const auto& [input, low, high] : parts[p].input_ranges) {
+      const std::string& name = renamed(part.tensor(part.inputs[input]).name, names[p].tensors);
+      for (size_t i = 0; i < whole.inputs.size(); ++i) {
+        if (whole.tensor(whole.inputs[i]).name == name) ranges.push_back({i, low, high});
+      }
+    }
+  }
+  return ranges;
 }
 
 Contents composed(const std::vector<Contents>& parts, const ComposeOptions& options) {
   std::vector<transforms::Part> graphs;
   for (const Contents& part : parts) graphs.push_back({&part.quantized, &part.float_graph});
+  const size_t main = main_part(parts);
   transforms::Composition whole =
-      transforms::compose(options.name.value_or(main_part(parts).quantized.name), graphs);
+      transforms::compose(options.name.value_or(parts[main].quantized.name), graphs);
 
-  const partition::Target& target = partition::target_of(parts[0].target);
+  partition::Target target = partition::target_of(parts[0].target);
+  target.any_shape_on_mla = parts[main].any_shape_on_mla;
   partition::copy_precisions(whole.quantized, whole.float_graph);
-  const partition::Report partition = partition::report_on(whole.float_graph, target);
+  partition::Report partition = partition::report_on(whole.float_graph, target);
   partition::copy_segments(whole.float_graph, whole.quantized);
+
+  const quantize::QuantizationParams settings =
+      renamed(quantize::params_from_json(parts[main].settings_json), whole.parts[main].nodes);
   std::vector<analyze::ReportedPart> reported;
-  for (size_t p = 0; p < parts.size(); ++p)
-    reported.push_back({parts[p].report_json, &whole.parts[p].tensors, &whole.parts[p].nodes});
-  const std::string report = analyze::composed_report_json({&whole.float_graph, &whole.quantized, &partition},
-                                                           target, reported, options.octet_version);
+  uint64_t source_bytes = 0;
+  uint64_t samples = 0;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const Contents& part = parts[p];
+    partition.notes.insert(partition.notes.end(), part.partition_notes.begin(), part.partition_notes.end());
+    source_bytes += part.source_bytes;
+    samples += part.calibration_samples;
+    reported.push_back({.model = part.quantized.name,
+                        .transforms_json = part.transforms_json,
+                        .settings_json = part.settings_json,
+                        .calibration_samples = part.calibration_samples,
+                        .report_json = part.report_json,
+                        .tensors = &whole.parts[p].tensors});
+  }
+  const std::string report =
+      analyze::composed_report_json({.float_graph = &whole.float_graph,
+                                     .quantized = &whole.quantized,
+                                     .partition = &partition,
+                                     .target = &target,
+                                     .settings = &settings,
+                                     .provenance = {.octet_version = options.octet_version,
+                                                    .source_bytes = source_bytes,
+                                                    .calibration_samples = samples}},
+                                    reported);
+  std::vector<formats::octet_file::InputRange> ranges = input_ranges(whole.quantized, parts, whole.parts);
   return {.quantized = std::move(whole.quantized),
           .float_graph = std::move(whole.float_graph),
           .target = target.id,
-          .settings_json = to_string(json::parse(report)["settings"]),
+          .settings_json = to_json(settings),
           // Of the images that the first network takes.
           .preprocessing_json = parts[0].preprocessing_json,
-          .report_json = report};
+          .report_json = report,
+          .any_shape_on_mla = target.any_shape_on_mla,
+          .input_ranges = std::move(ranges),
+          .partition_notes = std::move(partition.notes),
+          .source_bytes = source_bytes,
+          .calibration_samples = samples};
 }
 
 }  // namespace
@@ -77,8 +143,9 @@ std::shared_ptr<QuantizedModel> create_auxiliary_network(const AuxiliaryOptions&
   return QuantizedModel::made({.quantized = graph,
                                .float_graph = graph,
                                .target = options.target.id,
-                               .settings_json = to_string(json::parse(report)["settings"]),
-                               .report_json = report},
+                               .settings_json = to_json(analyze::auxiliary_settings(options.target)),
+                               .report_json = report,
+                               .transforms_json = options.transforms_json},
                               sink);
 }
 

@@ -133,11 +133,16 @@ std::shared_ptr<QuantizedModel> Net::convert(const ConvertOptions& options, cons
   const std::string report = analyze::quantization_report_json(
       twin_->graph, report_, origin_.target, params, result, "",
       {.octet_version = options.octet_version, .source_bytes = origin_.file_bytes});
+  std::vector<formats::octet_file::InputRange> ranges = input_ranges(result);
   return QuantizedModel::made({.quantized = std::move(result.graph),
                                .float_graph = twin_->graph,
                                .target = origin_.target.id,
                                .settings_json = to_json(params),
-                               .report_json = report},
+                               .report_json = report,
+                               .any_shape_on_mla = origin_.target.any_shape_on_mla,
+                               .input_ranges = std::move(ranges),
+                               .partition_notes = report_.notes,
+                               .source_bytes = origin_.file_bytes},
                               sink);
 }
 

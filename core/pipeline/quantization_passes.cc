@@ -67,12 +67,18 @@ std::shared_ptr<QuantizedModel> QuantizationPasses::finish(const FinishOptions& 
                                                                 .source_bytes = origin_.file_bytes,
                                                                 .calibration_samples = calibrator_->samples(),
                                                                 .methods_json = options.methods_json});
+  std::vector<formats::octet_file::InputRange> ranges = input_ranges(result);
   return QuantizedModel::made({.quantized = std::move(result.graph),
                                .float_graph = *graph(),
                                .target = origin_.target.id,
                                .settings_json = to_json(params_),
                                .preprocessing_json = options.preprocessing_json,
-                               .report_json = report},
+                               .report_json = report,
+                               .any_shape_on_mla = origin_.target.any_shape_on_mla,
+                               .input_ranges = std::move(ranges),
+                               .partition_notes = report_.notes,
+                               .source_bytes = origin_.file_bytes,
+                               .calibration_samples = calibrator_->samples()},
                               sink);
 }
 

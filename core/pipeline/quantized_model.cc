@@ -1,14 +1,15 @@
 #include "pipeline/quantized_model.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "analyze/graph_json.h"
-#include "analyze/quantization_report.h"
 #include "formats/open/open.h"
 #include "formats/tflite/export_notes.h"
 #include "ir/text.h"
 #include "json/value.h"
-#include "partition/target.h"
+#include "partition/partition.h"
 #include "pipeline/documents.h"
 #include "quantize/precision/placement.h"
 #include "quantize/settings/quantization_params.h"
@@ -24,6 +25,20 @@ formats::tflite::IoType io_type_from_string(std::string_view name) {
   if (name == "int16") return IoType::Int16;
   throw Error(ErrorCode::InvalidConfig, text({"Inputs and outputs cannot have the type '", name, "'."}), {},
               "Use 'float32', 'int8' or 'int16'.");
+}
+
+std::vector<formats::octet_file::InputRange> input_ranges(const quantize::Result& result) {
+  std::vector<formats::octet_file::InputRange> ranges;
+  for (size_t i = 0; i < result.graph.inputs.size(); ++i) {
+    const std::string& name = result.graph.tensor(result.graph.inputs[i]).name;
+    const auto found =
+        std::find_if(result.tensors.begin(), result.tensors.end(),
+                     [&](const quantize::TensorRecord& record) { return record.tensor == name; });
+    if (found == result.tensors.end()) continue;
+    const auto& [low, high] = found->observed;
+    if (std::isfinite(low) && std::isfinite(high)) ranges.push_back({i, low, high});
+  }
+  return ranges;
 }
 
 QuantizedModel::QuantizedModel(std::shared_ptr<const Contents> contents, Subject subject)
@@ -45,8 +60,18 @@ std::shared_ptr<QuantizedModel> QuantizedModel::made(Contents contents, const fo
   return std::make_shared<QuantizedModel>(std::make_shared<const Contents>(std::move(contents)), subject);
 }
 
+std::string QuantizedModel::partition() const {
+  // Of a file without one, that of what it holds.
+  Graph placed = contents_->float_graph.nodes.empty() ? *graph() : contents_->float_graph;
+  partition::copy_precisions(*graph(), placed);
+  partition::Report report = partition::report_on(placed, partition::target_of(contents_->target));
+  report.notes = contents_->partition_notes;
+  return analyze::partition_json(placed, report);
+}
+
 std::string QuantizedModel::info() const {
   return json_object({{"graph", analyze::graph_json(*graph())},
+                      {"partition", partition()},
                       {"target", to_string(json::Value(partition::target_of(contents_->target).key))},
                       {"settings", json_from_file(contents_->settings_json)},
                       {"preprocessing", json_from_file(contents_->preprocessing_json)},
@@ -62,9 +87,8 @@ std::string QuantizedModel::export_notes(std::optional<formats::tflite::IoType> 
 }
 
 std::vector<std::optional<calibrate::Range>> QuantizedModel::calibrated() const {
-  std::vector<std::optional<calibrate::Range>> ranges;
-  for (const TensorId input : graph()->inputs)
-    ranges.push_back(analyze::observed_range(contents_->report_json, graph()->tensor(input).name));
+  std::vector<std::optional<calibrate::Range>> ranges(graph()->inputs.size());
+  for (const auto& [input, low, high] : contents_->input_ranges) ranges[input] = {low, high};
   return ranges;
 }
 
@@ -93,8 +117,7 @@ std::shared_ptr<AnalysisPass> QuantizedModel::analyze_outputs() const {
 
 std::shared_ptr<SensitivityPass> QuantizedModel::sensitivity(bool each_weights) const {
   partition::Target target = partition::target_of(contents_->target);
-  target.any_shape_on_mla =
-      json::parse(json_from_file(contents_->report_json))["anyShapeOnMla"].boolean().value_or(false);
+  target.any_shape_on_mla = contents_->any_shape_on_mla;
   const quantize::QuantizationParams params = quantize::params_from_json(contents_->settings_json);
   using Weights = quantize::RoundingNoise::Weights;
   return std::make_shared<SensitivityPass>(float_graph(), graph(),

@@ -14,6 +14,7 @@
 #include "pipeline/analysis_pass.h"
 #include "pipeline/runner.h"
 #include "pipeline/sensitivity_pass.h"
+#include "quantize/quantize.h"
 
 namespace octet::pipeline {
 
@@ -26,8 +27,8 @@ class QuantizedModel : public Runner {
                                               const formats::Sink& sink);
 
   const formats::octet_file::Contents& contents() const { return *contents_; }
-  /// {"graph", "target", "settings", "preprocessing", "report"}: null for what the file has not. Throws
-  /// InvalidFile where one of its documents is not JSON.
+  /// {"graph", "partition", "target", "settings", "preprocessing", "report"}: null for what the file has not.
+  /// Throws InvalidFile where one of its documents is not JSON.
   std::string info() const override;
   /// The model as .tflite. Throws UnsupportedModel where it cannot be one.
   void to_tflite(formats::tflite::IoType io, const formats::Sink& sink) const;
@@ -50,11 +51,16 @@ class QuantizedModel : public Runner {
   std::vector<std::optional<calibrate::Range>> calibrated() const override;
 
  private:
+  /// How the float graph is divided over the units.
+  std::string partition() const;
   /// Throws where the file was saved without it.
   std::shared_ptr<const Graph> float_graph() const;
 
   std::shared_ptr<const formats::octet_file::Contents> contents_;
 };
+
+/// What calibration saw of the inputs of a quantized graph, as far as they were calibrated.
+std::vector<formats::octet_file::InputRange> input_ranges(const quantize::Result& result);
 
 /// "float32", "int8" or "int16". Throws InvalidConfig for other names.
 formats::tflite::IoType io_type_from_string(std::string_view name);

@@ -1,4 +1,5 @@
 // Reads .octet files: verified first, then every index, type, shape and parameter is checked.
+#include <cmath>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -190,6 +191,19 @@ Graph FileReader::graph(const schema::Graph& stored) {
   return result;
 }
 
+std::vector<InputRange> input_ranges(const schema::Model& model) {
+  std::vector<InputRange> ranges;
+  if (model.input_ranges() == nullptr) return ranges;
+  for (const schema::InputRange* stored : *model.input_ranges()) {
+    const InputRange& range = ranges.emplace_back(InputRange{stored->input(), stored->low(), stored->high()});
+    if (range.input >= model.quantized()->inputs()->size())
+      invalid("The file has the range of an input that does not exist.");
+    if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > range.high)
+      invalid("The file has a range of an input that is none.");
+  }
+  return ranges;
+}
+
 }  // namespace
 
 Contents read(Bytes bytes) {
@@ -222,6 +236,12 @@ Contents read(Bytes bytes) {
     contents.settings_json = text(model.settings_json());
     contents.preprocessing_json = text(model.preprocessing_json());
     contents.report_json = text(model.report_json());
+    contents.any_shape_on_mla = model.any_shape_on_mla();
+    contents.input_ranges = input_ranges(model);
+    contents.partition_notes = texts(model.partition_notes());
+    contents.transforms_json = text(model.transforms_json());
+    contents.source_bytes = model.source_bytes();
+    contents.calibration_samples = model.calibration_samples();
     return contents;
   } catch (const Error& error) {
     // What would be a defect in a graph of Octet's own making is a bad file here.

@@ -45,8 +45,13 @@ size_t stored_bytes(const Graph& graph) {
 
 /// The same of a whole file.
 size_t stored_bytes(const Contents& contents) {
-  return stored_bytes(contents.quantized) + stored_bytes(contents.float_graph) +
-         contents.settings_json.size() + contents.preprocessing_json.size() + contents.report_json.size();
+  size_t bytes = stored_bytes(contents.quantized) + stored_bytes(contents.float_graph) +
+                 contents.input_ranges.size() * sizeof(schema::InputRange);
+  for (const std::string* const document : {&contents.settings_json, &contents.preprocessing_json,
+                                            &contents.report_json, &contents.transforms_json})
+    bytes += document->size();
+  for (const std::string& note : contents.partition_notes) bytes += note.size() + sizeof(note);
+  return bytes;
 }
 
 class FileWriter {
@@ -143,10 +148,18 @@ void FileWriter::write(const Sink& sink) {
   flatbuffers::Offset<schema::Graph> float_graph;
   if (!contents_.float_graph.nodes.empty()) float_graph = graph(contents_.float_graph);
   const Tables<schema::Constant> constant_tables = constants();
+  std::vector<schema::InputRange> ranges;
+  for (const auto& [input, low, high] : contents_.input_ranges)
+    ranges.emplace_back(static_cast<uint32_t>(input), low, high);
+  Tables<flatbuffers::String> notes;
+  for (const std::string& note : contents_.partition_notes) notes.push_back(builder_.CreateString(note));
   const auto model = schema::CreateModelDirect(
       builder_, has_int4_ ? kFormatVersion : kFormatVersionWithoutInt4, "Octet",
       static_cast<schema::Target>(contents_.target), quantized, float_graph, &constant_tables,
-      contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(), contents_.report_json.c_str());
+      contents_.settings_json.c_str(), contents_.preprocessing_json.c_str(), contents_.report_json.c_str(),
+      contents_.any_shape_on_mla, ranges.empty() ? nullptr : &ranges, notes.empty() ? nullptr : &notes,
+      contents_.transforms_json.empty() ? nullptr : contents_.transforms_json.c_str(), contents_.source_bytes,
+      contents_.calibration_samples);
   schema::FinishModelBuffer(builder_, model);
   sink(std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize())));
 }

@@ -9,6 +9,7 @@
 
 #include "formats/octet/octet_file.h"
 #include "json/value.h"
+#include "pipeline/auxiliary.h"
 #include "support/graph_builder.h"
 #include "support/models.h"
 
@@ -213,6 +214,103 @@ TEST(Pipeline, TakesWhatWasGatheredWithTheSavedModel) {
   EXPECT_EQ(errors.size(), 2u);
   // Nothing was written: zeros.
   EXPECT_NE(loaded->input_warnings(made->noticed()).find("from 0 to 0, and was from -"), std::string::npos);
+}
+
+/// As another session has it.
+std::shared_ptr<QuantizedModel> reopened(const QuantizedModel& model) {
+  return QuantizedModel::load(formats::octet_file::write(model.contents()));
+}
+
+/// Of all nodes that may compute in INT16.
+size_t nodes_that_may_rise(const QuantizedModel& model, const std::vector<float>& sample) {
+  const auto sensitivity = model.sensitivity(false);
+  write(*sensitivity, sample);
+  sensitivity->fold(sensitivity->observe());
+  sensitivity->search_all();
+  return json::parse(sensitivity->int16_nodes())["nodes"].size();
+}
+
+TEST(Pipeline, ShapesThatTheUserLetsOnTheMlaAreKnownWhenTheFileIsOpened) {
+  GraphBuilder builder;
+  Random random(7);
+  builder.output(builder.node(
+      OpKind::FullyConnected, FullyConnected{},
+      {builder.input("x", {1, 8}), builder.constant<float>({4, 8}, random.floats(32, -1, 1))})[0]);
+  const std::vector<float> sample = random.floats(8, -1, 1);
+  for (const bool any_shape : {false, true}) {
+    partition::Target target = partition::target_by_key("gen2");
+    target.any_shape_on_mla = any_shape;
+    const auto model = test::quantize(*test::net_of(builder.graph(), target), {}, {sample});
+    EXPECT_EQ(nodes_that_may_rise(*reopened(*model), sample), any_shape ? 1u : 0u);
+  }
+}
+
+TEST(Pipeline, FilesSayHowTheirModelIsDivided) {
+  const auto net = test::net_of(graph_of_two(), partition::target_by_key("gen2"));
+  const auto model = test::quantize(*net, {}, samples_of(2));
+  const json::Value info = json::parse(reopened(*model)->info());
+  EXPECT_EQ(to_string(info["partition"]), net->partition_with({}));
+  EXPECT_EQ(info["report"]["partition"], info["partition"]);
+}
+
+TEST(Pipeline, AWholeKnowsWhatItsPartsKnow) {
+  const auto net = test::net_of(graph_of_two(), partition::target_by_key("gen2"));
+  quantize::QuantizationParams params;
+  params.custom_configs["node_1"].precision = quantize::NodePrecision::Int16;
+  const auto model = test::quantize(*net, params, samples_of(3));
+  const auto ignore = [](std::span<const std::byte>) {};
+  const AuxiliaryOptions crop = auxiliary_options_from_json(
+      R"({"name": "pre", "target": "gen2", "transforms": [{"transform": "identity"}], "octetVersion": "1",
+          "inputTypes": [{"name": "picture", "dtype": "float32", "shape": [1, 6, 6, 3]}]})");
+  const auto pre = create_auxiliary_network(crop, ignore);
+  EXPECT_EQ(pre->contents().transforms_json, R"([{"transform":"identity"}])");
+
+  const auto file_of = [](const QuantizedModel& each) { return formats::octet_file::write(each.contents()); };
+  const auto whole = compose({file_of(*pre), file_of(*model)}, {}, ignore);
+  const formats::octet_file::Contents& known = whole->contents();
+  EXPECT_EQ(known.quantized.name, model->contents().quantized.name);
+  EXPECT_EQ(known.settings_json, model->contents().settings_json);
+  EXPECT_EQ(known.calibration_samples, 3u);
+  EXPECT_EQ(known.source_bytes, 1000u);
+  EXPECT_TRUE(known.transforms_json.empty());
+  // Its input is the first part's, which nothing was calibrated for.
+  EXPECT_TRUE(known.input_ranges.empty());
+  EXPECT_EQ(compose({file_of(*model)}, {}, ignore)->contents().input_ranges, model->contents().input_ranges);
+  EXPECT_EQ(model->contents().input_ranges.size(), 1u);
+
+  const json::Value report = json::parse(known.report_json);
+  EXPECT_EQ(report["parts"].size(), 2u);
+  EXPECT_EQ(report["parts"].elements()[0]["transforms"], json::parse(pre->contents().transforms_json));
+  EXPECT_EQ(report["provenance"]["calibrationSamples"].integer(), 3);
+}
+
+TEST(Pipeline, TheSettingsOfAWholeNameItsNodesAsItDoes) {
+  const auto ignore = [](std::span<const std::byte>) {};
+  const auto pre = create_auxiliary_network(
+      auxiliary_options_from_json(
+          R"({"name": "pre", "target": "gen2", "transforms": [{"transform": "sigmoid"}], "octetVersion": "1",
+              "inputTypes": [{"name": "picture", "dtype": "float32", "shape": [1, 6, 6, 3]}]})"),
+      ignore);
+  const std::string taken = pre->contents().quantized.nodes[0].name;
+  Graph graph = graph_of_two();
+  graph.nodes[0].name = taken;
+  quantize::QuantizationParams params;
+  params.custom_configs[taken].precision = quantize::NodePrecision::Int16;
+  params.unquantized_nodes = {"node_1"};
+  const auto model =
+      test::quantize(*test::net_of(graph, partition::target_by_key("gen2")), params, samples_of(1));
+
+  const auto whole =
+      compose({formats::octet_file::write(pre->contents()), formats::octet_file::write(model->contents())},
+              {}, ignore);
+  const auto settings = quantize::params_from_json(whole->contents().settings_json);
+  EXPECT_EQ(settings.unquantized_nodes, params.unquantized_nodes);
+  ASSERT_EQ(settings.custom_configs.size(), 1u);
+  const std::string& name = settings.custom_configs.begin()->first;
+  EXPECT_NE(name, taken);
+  const Graph& float_graph = whole->contents().float_graph;
+  EXPECT_TRUE(std::any_of(float_graph.nodes.begin(), float_graph.nodes.end(),
+                          [&](const Node& node) { return node.name == name && node.op == OpKind::Conv2d; }));
 }
 
 TEST(Pipeline, RefusesIndicesThatAreNone) {

@@ -53,8 +53,9 @@ inline std::shared_ptr<pipeline::QuantizedModel> quantize(const pipeline::Net& n
 }
 
 /// A float graph that was put together by hand, as it is: nothing is prepared.
-inline std::shared_ptr<pipeline::Net> net_of(Graph graph, std::string_view target = "tflite") {
-  const pipeline::Origin origin = {.target = partition::target_by_key(target), .subject = {}};
+inline std::shared_ptr<pipeline::Net> net_of(
+    Graph graph, const partition::Target& target = partition::target_by_key("tflite")) {
+  const pipeline::Origin origin = {.target = target, .subject = {}, .file_bytes = 1000};
   partition::Report report = partition::partition(graph, origin.target);
   return std::make_shared<pipeline::Net>(std::make_shared<const Graph>(std::move(graph)), std::nullopt,
                                          std::move(report), origin, std::vector<std::string>());

@@ -37,6 +37,7 @@ import { rankSensitivity } from './sensitivity.js';
 /** What the core says about a .octet file. */
 interface CoreModelInfo {
   readonly graph: CoreGraph;
+  readonly partition: Partition;
   readonly target: Target;
   /** null where the file has none, as below. */
   readonly settings: QuantizationSettings | null;
@@ -60,7 +61,7 @@ class QuantizedModel extends FileModel implements ModelInterface {
   #float: Promise<FloatModel> | undefined;
 
   constructor(artifact: Artifact, info: CompleteInfo) {
-    super(artifact, info.graph, info.report.partition);
+    super(artifact, info.graph, info.partition);
     this.target = info.target;
     this.params = QuantizationParams.fromJSON(info.settings);
     if (info.preprocessing !== null) this.preprocessing = info.preprocessing;
@@ -228,7 +229,7 @@ function modelFrom(artifact: Artifact, description: string): ModelInterface {
 }
 
 function isComplete(info: CoreModelInfo): info is CompleteInfo {
-  return info.report?.partition !== undefined && info.settings !== null;
+  return info.report !== null && info.settings !== null;
 }
 
 /** Better values of the metric come later. */

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "formats/tflite/reader.h"
 #include "octet_generated.h"
 #include "support/graph_builder.h"
@@ -33,6 +35,12 @@ octet_file::Contents sample() {
   contents.settings_json = "{\"a\":1}";
   contents.preprocessing_json = "{\"b\":2}";
   contents.report_json = "{\"c\":3}";
+  contents.any_shape_on_mla = true;
+  contents.input_ranges = {{0, -1.5, 0.1}};
+  contents.partition_notes = {"Some nodes belong together.", "Others, too."};
+  contents.transforms_json = "[4]";
+  contents.source_bytes = 5'000'000'000;
+  contents.calibration_samples = 6;
   return contents;
 }
 
@@ -56,10 +64,46 @@ TEST(OctetFile, KeepsEverything) {
   EXPECT_EQ(loaded.settings_json, contents.settings_json);
   EXPECT_EQ(loaded.preprocessing_json, contents.preprocessing_json);
   EXPECT_EQ(loaded.report_json, contents.report_json);
+  EXPECT_TRUE(loaded.any_shape_on_mla);
+  EXPECT_EQ(loaded.input_ranges, contents.input_ranges);
+  EXPECT_EQ(loaded.partition_notes, contents.partition_notes);
+  EXPECT_EQ(loaded.transforms_json, contents.transforms_json);
+  EXPECT_EQ(loaded.source_bytes, contents.source_bytes);
+  EXPECT_EQ(loaded.calibration_samples, contents.calibration_samples);
   EXPECT_EQ(octet_file::write(loaded), file);
   // Both graphs' filter is one constant in the file and in memory.
   EXPECT_EQ(stored::GetModel(file.data())->constants()->size(), 1u);
   EXPECT_EQ(loaded.quantized.tensors[1].constant, loaded.float_graph.tensors[1].constant);
+}
+
+TEST(OctetFile, OfBeforeTheyWereKeptSaysNothingOfSomeFacts) {
+  octet_file::Contents contents;
+  contents.quantized = sample().quantized;
+  const Bytes file = octet_file::write(contents);
+  // As a writer that did not know them: the fields are not there.
+  const auto* model = reinterpret_cast<const flatbuffers::Table*>(stored::GetModel(file.data()));
+  for (const auto field : {stored::Model::VT_ANY_SHAPE_ON_MLA, stored::Model::VT_INPUT_RANGES,
+                           stored::Model::VT_PARTITION_NOTES, stored::Model::VT_TRANSFORMS_JSON,
+                           stored::Model::VT_SOURCE_BYTES, stored::Model::VT_CALIBRATION_SAMPLES})
+    EXPECT_EQ(model->GetOptionalFieldOffset(field), 0);
+  const octet_file::Contents loaded = octet_file::read(file);
+  EXPECT_FALSE(loaded.any_shape_on_mla);
+  EXPECT_TRUE(loaded.input_ranges.empty());
+  EXPECT_TRUE(loaded.partition_notes.empty());
+  EXPECT_EQ(loaded.transforms_json, "");
+  EXPECT_EQ(loaded.calibration_samples, 0u);
+}
+
+TEST(OctetFile, RefusesRangesOfInputsThatAreNone) {
+  const auto with_range = [](octet_file::InputRange range) {
+    octet_file::Contents contents = sample();
+    contents.input_ranges = {range};
+    return octet_file::write(contents);
+  };
+  expect_invalid(with_range({1, 0, 1}), "an input that does not exist");
+  expect_invalid(with_range({0, 1, 0}), "a range of an input that is none");
+  expect_invalid(with_range({0, std::numeric_limits<double>::quiet_NaN(), 0}), "that is none");
+  expect_invalid(with_range({0, 0, std::numeric_limits<double>::infinity()}), "that is none");
 }
 
 /// `sample()` with a filter of 4 bits.
