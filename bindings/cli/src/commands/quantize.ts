@@ -8,7 +8,6 @@ import {
   type BiasCorrection,
   type CalibrationMethodName,
   createReport,
-  defaultQuantization,
   type LoadedNet,
   type MixedPrecision,
   type Model,
@@ -17,8 +16,8 @@ import {
   quantizationScheme,
   type RequantizationMode,
   reportHtml,
-  settingsTable,
   type SampleSource,
+  settingsTable,
   type TFLiteOptions,
 } from 'octet-quant';
 import { methodSentence } from 'octet-quant/display';
@@ -96,13 +95,13 @@ export function quantizeCommand(): Command {
         .default('recommended'),
     )
     .option('--config <file>', 'settings as JSON, over those of the preset')
-    .addOption(
-      new Option('--method <name>', 'calibration method').choices(CHOICES.method),
-    )
+    .addOption(new Option('--method <name>', 'calibration method').choices(CHOICES.method))
     .addOption(requantizationOption())
     .addOption(new Option('--weight-bits <bits>', 'of integer weights').choices(['8', '4']))
     .addOption(
-      new Option('--bias-correction <kind>', "make up for layers' mean errors").choices(CHOICES.biasCorrection),
+      new Option('--bias-correction <kind>', "make up for layers' mean errors").choices(
+        CHOICES.biasCorrection,
+      ),
     )
     .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
     .option('--channel-equalization', 'scale channels between layers so that weights are alike')

@@ -1,16 +1,16 @@
 // QuantizationParams: everything a user chooses about quantization, immutable and checked when made.
 
 import { SETTINGS } from '../generated/settings.js';
-import {
-  type BiasCorrection,
-  type CalibrationMethodName,
-  type CalibrationSettings,
-  type NodePrecision,
-  type NodeQuantizationConfig,
-  type QuantizationScheme,
-  type QuantizationSettings,
+import type {
+  BiasCorrection,
+  CalibrationMethodName,
+  CalibrationSettings,
+  NodePrecision,
+  NodeQuantizationConfig,
+  QuantizationScheme,
+  QuantizationSettings,
   RequantizationMode,
-  type SmoothQuant,
+  SmoothQuant,
 } from '../types.js';
 import { OctetError } from '../wire/errors.js';
 import { checkChoice } from './choices.js';
@@ -51,7 +51,9 @@ export class CalibrationMethod {
   static fromStr(name: string, options: CalibrationOptions = {}): CalibrationMethod {
     const method = CHOICES.method.find((known) => known === name);
     if (method === undefined) {
-      throw invalid(`There is no calibration method '${name}'; the methods are ${CHOICES.method.join(', ')}.`);
+      throw invalid(
+        `There is no calibration method '${name}'; the methods are ${CHOICES.method.join(', ')}.`,
+      );
     }
     return new CalibrationMethod(method, options);
   }

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <string>
 
+#include "support/settings_module.h"
+
 namespace octet::quantize {
 namespace {
 
