@@ -20,7 +20,6 @@ Calibrator::Calibrator(std::shared_ptr<const Graph> graph, const Method& method,
     observed_.push_back(id);
     const auto found = own.find(id);
     const Method& chosen = found != own.end() ? found->second : method;
-    check(chosen);
     averaging_.push_back(chosen.moving_average_constant);
     statistics_.emplace_back(needs_histogram(chosen.kind) ? chosen.num_bins : 0);
   };

@@ -1,8 +1,6 @@
 #include "calibrate/input_check.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "ir/text.h"
 
@@ -46,12 +44,7 @@ bool has_equal_channels(const Tensor& tensor, std::span<const std::byte> content
   return true;
 }
 
-/// A figure with four digits.
-std::string figure(double value) {
-  std::array<char, 32> digits;
-  const int count = std::snprintf(digits.data(), digits.size(), "%.4g", value);
-  return {digits.data(), static_cast<size_t>(count)};
-}
+std::string figure(double value) { return number_text(value, 4); }
 
 std::string range_text(const Range& range) {
   return text({"from ", figure(range.low), " to ", figure(range.high)});

@@ -1,83 +1,62 @@
 #include "calibrate/method.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <string>
-#include <utility>
+#include <iterator>
 
 #include "calibrate/range_methods.h"
-#include "ir/error.h"
 
 namespace octet::calibrate {
 namespace {
-
-constexpr std::array<std::pair<MethodKind, std::string_view>, 5> kNames = {{
-    {MethodKind::Mse, "mse"},
-    {MethodKind::MinMax, "min_max"},
-    {MethodKind::MovingAverage, "moving_average"},
-    {MethodKind::Entropy, "entropy"},
-    {MethodKind::Percentile, "percentile"},
-}};
 
 Range observed_range(const TensorStatistics& statistics) {
   return {std::min(0.0, double{statistics.low()}), std::max(0.0, double{statistics.high()})};
 }
 
-Range range_of_method(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric) {
-  switch (method.kind) {
-    case MethodKind::Mse:
-      return mse_range(statistics, bits, asymmetric);
-    case MethodKind::MinMax:
-      break;
-    case MethodKind::MovingAverage:
-      if (statistics.folded() == 0) break;
-      return {statistics.average_low(), statistics.average_high()};
-    case MethodKind::Entropy:
-      return entropy_range(statistics, bits, asymmetric);
-    case MethodKind::Percentile:
-      return percentile_range(statistics, method.percentile);
+/// The range that a method chooses, all else being taken care of.
+using ChooseRange = Range (*)(const TensorStatistics&, const Method&, int bits, bool asymmetric);
+
+struct MethodRow {
+  MethodKind kind;
+  bool needs_histogram;
+  ChooseRange choose;
+};
+
+constexpr MethodRow kRows[] = {
+    {MethodKind::Mse, true,
+     [](const TensorStatistics& statistics, const Method&, int bits, bool asymmetric) {
+       return mse_range(statistics, bits, asymmetric);
+     }},
+    {MethodKind::MinMax, false,
+     [](const TensorStatistics& statistics, const Method&, int, bool) { return observed_range(statistics); }},
+    {MethodKind::MovingAverage, false,
+     [](const TensorStatistics& statistics, const Method&, int, bool) {
+       if (statistics.folded() == 0) return observed_range(statistics);
+       return Range{statistics.average_low(), statistics.average_high()};
+     }},
+    {MethodKind::Entropy, true,
+     [](const TensorStatistics& statistics, const Method&, int bits, bool asymmetric) {
+       return entropy_range(statistics, bits, asymmetric);
+     }},
+    {MethodKind::Percentile, true,
+     [](const TensorStatistics& statistics, const Method& method, int, bool) {
+       return percentile_range(statistics, method.percentile);
+     }},
+};
+/// Rows stand where their enumerators say.
+constexpr bool in_order() {
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    if (kRows[i].kind != static_cast<MethodKind>(i)) return false;
   }
-  return observed_range(statistics);
+  return std::size(kRows) == kMethodNames.size();
 }
+static_assert(in_order());
+
+const MethodRow& row_of(MethodKind kind) { return kRows[static_cast<size_t>(kind)]; }
 
 }  // namespace
 
-MethodKind method_from_string(std::string_view name) {
-  std::string known;
-  for (const auto& [kind, its_name] : kNames) {
-    if (its_name == name) return kind;
-    known += (known.empty() ? "" : ", ") + std::string(its_name);
-  }
-  throw Error(ErrorCode::InvalidConfig, "There is no calibration method '" + std::string(name) + "'.", {},
-              "Choose one of: " + known + ".");
-}
-
-std::string_view to_string(MethodKind kind) {
-  for (const auto& [its_kind, name] : kNames) {
-    if (its_kind == kind) return name;
-  }
-  return "";
-}
-
-void check(const Method& method) {
-  const bool power_of_two = (method.num_bins & (method.num_bins - 1)) == 0;
-  if (method.num_bins < kFewestBins || method.num_bins > kMostBins || !power_of_two) {
-    throw Error(ErrorCode::InvalidConfig,
-                "A calibration histogram cannot have " + std::to_string(method.num_bins) + " bins.", {},
-                "Choose a power of two from 128 to 16384.");
-  }
-  if (!(method.percentile > 50 && method.percentile <= 100)) {
-    throw Error(ErrorCode::InvalidConfig, "The calibration percentile must be above 50 and at most 100.");
-  }
-  if (!(method.moving_average_constant > 0 && method.moving_average_constant <= 1)) {
-    throw Error(ErrorCode::InvalidConfig, "The moving average constant must be above 0 and at most 1.");
-  }
-}
-
-bool needs_histogram(MethodKind kind) {
-  return kind == MethodKind::Mse || kind == MethodKind::Entropy || kind == MethodKind::Percentile;
-}
+bool needs_histogram(MethodKind kind) { return row_of(kind).needs_histogram; }
 
 Range choose_range(const TensorStatistics& statistics, const Method& method, int bits, bool asymmetric,
                    const ops::Interval& relevant) {
@@ -92,7 +71,8 @@ Range choose_range(const TensorStatistics& statistics, const Method& method, int
   // One value only: it is an end of the range and so represented exactly; nothing is to be searched. Nor is
   // there where values lie beyond what is relevant: a histogram that spans them shows nothing of the others.
   const bool nothing_to_search = ends_low || ends_high || statistics.low() == statistics.high();
-  Range range = nothing_to_search ? observed : range_of_method(statistics, method, bits, asymmetric);
+  Range range =
+      nothing_to_search ? observed : row_of(method.kind).choose(statistics, method, bits, asymmetric);
   range.low = std::clamp(range.low, observed.low, 0.0);
   range.high = std::clamp(range.high, 0.0, observed.high);
   if (asymmetric) return range;

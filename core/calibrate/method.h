@@ -1,32 +1,46 @@
 // The choice of a range from what was observed: names, parameters, and the function that applies them.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "calibrate/range.h"
 #include "calibrate/statistics.h"
+#include "ir/described.h"
+#include "ir/limits.h"
 #include "ops/operator.h"
 
 namespace octet::calibrate {
 
 enum class MethodKind : uint8_t { Mse, MinMax, MovingAverage, Entropy, Percentile };
+inline constexpr std::array<std::string_view, 5> kMethodNames = {"mse", "min_max", "moving_average",
+                                                                 "entropy", "percentile"};
+constexpr std::span<const std::string_view> names_of(MethodKind) { return kMethodNames; }
+constexpr std::string_view to_string(MethodKind kind) { return kMethodNames[static_cast<size_t>(kind)]; }
+
+inline constexpr Limits kMethodLimits[] = {
+    {.name = "numBins", .least = kFewestBins, .most = kMostBins, .power_of_two = true},
+    {.name = "percentile", .least = 50, .most = 100, .above_least = true},
+    {.name = "movingAverageConstant", .least = 0, .most = 1, .above_least = true},
+};
 
 struct Method {
   MethodKind kind = MethodKind::Mse;
-  int num_bins = kDefaultBins;            ///< Histogram methods: power of two in [kFewestBins, kMostBins].
-  double percentile = 99.99;              ///< Percentile: share of values kept, in (50, 100].
-  double moving_average_constant = 0.01;  ///< Moving average: weight of the newest sample, in (0, 1].
+  int num_bins = kDefaultBins;            ///< Of histogram methods.
+  double percentile = 99.99;              ///< Percentile: share of values kept.
+  double moving_average_constant = 0.01;  ///< Moving average: weight of the newest sample.
 
-  friend bool operator==(const Method&, const Method&) = default;
+  static constexpr void fields(auto&& visit) {
+    visit("method", &Method::kind);
+    visit("numBins", &Method::num_bins);
+    visit("percentile", &Method::percentile);
+    visit("movingAverageConstant", &Method::moving_average_constant);
+  }
 };
 
-/// "mse", "min_max", "moving_average", "entropy", "percentile". Throws InvalidConfig naming them.
-MethodKind method_from_string(std::string_view name);
-std::string_view to_string(MethodKind kind);
-
-/// Throws InvalidConfig naming the parameter that is outside its range.
-void check(const Method& method);
 /// True for the methods that need a histogram; the others need extremes only.
 bool needs_histogram(MethodKind kind);
 

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "ir/described.h"
 #include "ir/dtype.h"
 
 namespace octet {
@@ -39,19 +40,6 @@ struct Padding2d {
   int32_t top = 0, bottom = 0, left = 0, right = 0;
   friend bool operator==(const Padding2d&, const Padding2d&) = default;
 };
-
-/// Types that describe themselves by fields().
-template <class T>
-concept Described = requires {
-  T::fields([](std::string_view, auto) {});
-};
-
-template <Described T>
-constexpr bool operator==(const T& a, const T& b) {
-  bool equal = true;
-  T::fields([&](std::string_view, auto member) { equal = equal && a.*member == b.*member; });
-  return equal;
-}
 
 struct NoAttributes {
   static constexpr void fields(auto&&) {}

@@ -1,7 +1,10 @@
 // How integers stand for reals: real = scale * (q - zero_point).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace octet {
@@ -30,5 +33,7 @@ enum class RequantizationMode : uint8_t {
   Sima,    ///< Convolutions rescale by a right shift alone; elementwise operators by 15-bit multipliers and a
            ///< shift.
 };
+inline constexpr std::array<std::string_view, 2> kRequantizationNames = {"tflite", "sima"};
+constexpr std::span<const std::string_view> names_of(RequantizationMode) { return kRequantizationNames; }
 
 }  // namespace octet

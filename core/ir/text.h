@@ -10,4 +10,7 @@ namespace octet {
 /// The parts behind each other.
 std::string text(std::initializer_list<std::string_view> parts);
 
+/// A figure with at most so many significant digits: "0.5", "1.23e+06".
+std::string number_text(double value, int digits = 3);
+
 }  // namespace octet

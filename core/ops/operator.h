@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ops/constraint.h"
 #include "ops/facts.h"
 
 namespace octet::ops {
@@ -142,25 +143,6 @@ struct QuantizationRule {
   bool compares_within_rows = false;
 };
 
-/// The hardware and runtimes that a graph can be quantized for. Their data is in partition/target.h.
-enum class TargetId : uint8_t { Gen1, Gen2, Tflite };
-
-/// What a constraint may look at.
-struct ConstraintView {
-  const NodeView& node;
-  TargetId target;
-  Precision precision;
-  bool any_shape = false;  ///< The user allowed tensors that are not 4-D on the MLA.
-};
-
-/// One condition for running a node in a unit. `sentence` completes "runs on the MLA if …" with the operator
-/// as "it"
-/// ("its window is smaller than 128"); the reporter negates it for the user.
-struct Constraint {
-  std::string_view sentence;
-  bool (*holds)(const ConstraintView& view);
-};
-
 /// The scales of an integer node.
 struct NodeScales {
   Precision precision = Precision::Int8;
@@ -244,16 +226,5 @@ int64_t multiply_accumulates(const Graph& graph, const Node& node);
 void infer_shapes(Graph& graph);
 /// The same for one node, whose inputs have been inferred before.
 void infer_shapes(Graph& graph, const Node& node);
-
-// Constraints that several operators share.
-extern const Constraint kFourDimensional;  ///< "its input and output have four dimensions" (or any_shape).
-extern const Constraint
-    kFourOrFiveDimensional;  ///< "its input and output have four or five dimensions" (or any_shape).
-
-/// A constraint's condition: the first input has at most kRank dimensions.
-template <int kRank>
-bool input_rank_at_most(const ConstraintView& view) {
-  return view.node.input(0).shape.rank() <= kRank;
-}
 
 }  // namespace octet::ops

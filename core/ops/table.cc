@@ -75,18 +75,4 @@ void infer_shapes(Graph& graph) {
   for (const Node& node : graph.nodes) infer_shapes(graph, node);
 }
 
-const Constraint kFourDimensional = {
-    "its input and output have four dimensions", [](const ConstraintView& view) {
-      if (view.any_shape || view.target == TargetId::Tflite) return true;
-      return view.node.input(0).shape.rank() == 4 && view.node.output().shape.rank() == 4;
-    }};
-
-const Constraint kFourOrFiveDimensional = {
-    "its input and output have four or five dimensions", [](const ConstraintView& view) {
-      const auto fits = [](const Tensor& tensor) {
-        return tensor.shape.rank() == 4 || tensor.shape.rank() == 5;
-      };
-      return view.any_shape || (fits(view.node.input(0)) && fits(view.node.output()));
-    }};
-
 }  // namespace octet::ops

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ir/text.h"
 #include "ops/operator.h"
 #include "partition/node_names.h"
 #include "partition/normalization_parts.h"
@@ -51,7 +52,8 @@ class Reasons {
         .node = view, .target = target_.id, .precision = precision, .any_shape = target_.any_shape_on_mla};
     for (const ops::Constraint& constraint : support.constraints) {
       if (constraint.holds(constraint_view)) continue;
-      reasons.push_back(runs + " only if " + std::string(constraint.sentence) + ", which is not so here.");
+      reasons.push_back(
+          text({runs, " only if ", constraint.sentence, ", and ", constraint.found(constraint_view), "."}));
     }
     return reasons;
   }

@@ -11,6 +11,7 @@ import {
   Model,
   type Preprocessing,
   type SampleSource,
+  settingsTable,
   type Target,
 } from 'octet-quant';
 import { UsageError } from './exit-code.js';
@@ -58,10 +59,9 @@ export function loadFor(
 }
 
 export function requantizationOption(): Option {
-  return new Option('--requantization <mode>', "integer arithmetic (default: the target's)").choices([
-    'sima',
-    'tflite',
-  ]);
+  return new Option('--requantization <mode>', "integer arithmetic (default: the target's)").choices(
+    settingsTable.choices.requantization,
+  );
 }
 
 export function ioOption(): Option {

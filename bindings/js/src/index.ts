@@ -16,6 +16,7 @@ export {
 } from './data/labels/labelled-images.js';
 export { inputPicture } from './data/pictures.js';
 export type * from './feedback-types.js';
+export { SETTINGS as settingsTable } from './generated/settings.js';
 export { loadModel } from './main/net.js';
 export { outputErrors } from './main/output-errors.js';
 export {

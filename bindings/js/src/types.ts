@@ -3,6 +3,7 @@
 
 import type { AnalyzeOptions, ErrorMetric, NodeError } from './analysis-types.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions } from './feedback-types.js';
+import type { SETTINGS } from './generated/settings.js';
 import type { GraphInfo, Unit } from './graph-types.js';
 import type { ImageDataset } from './image-types.js';
 import type { QuantizationParams } from './main/params.js';
@@ -92,7 +93,7 @@ export const RequantizationMode = { sima: 'sima', tflite: 'tflite' } as const;
 export type RequantizationMode = (typeof RequantizationMode)[keyof typeof RequantizationMode];
 
 /** Names of the ways to choose a range from what calibration saw. */
-export type CalibrationMethodName = 'mse' | 'min_max' | 'moving_average' | 'entropy' | 'percentile';
+export type CalibrationMethodName = (typeof SETTINGS.choices.method)[number];
 
 /** Which numbers may be used. Made by `quantizationScheme` and `bfloat16Scheme`. */
 export interface QuantizationScheme {
@@ -104,7 +105,7 @@ export interface QuantizationScheme {
 }
 
 /** What a single node may compute in; all but FLOAT need a target that runs the operator so. */
-export type NodePrecision = 'INT8' | 'INT16' | 'BFLOAT_16' | 'BFLOAT_16_INT8_WEIGHTS' | 'FLOAT';
+export type NodePrecision = (typeof SETTINGS.choices.quantizationPrecision)[number];
 
 /** Which method chooses ranges, and its parameters; `CalibrationMethod` is one. */
 export interface CalibrationSettings {
@@ -128,7 +129,7 @@ export interface NodeQuantizationConfig {
 }
 
 /** How the mean error of a layer is made up for by its bias; see `withBiasCorrection`. */
-export type BiasCorrection = 'none' | 'regular' | 'iterative';
+export type BiasCorrection = (typeof SETTINGS.choices.biasCorrection)[number];
 
 /** How the pixels of an image become an input tensor: value = (pixel − mean) / std, pixels from 0 to 255. */
 export interface Preprocessing {

@@ -247,11 +247,19 @@ const Constraint kConvolutionConstraints[] = {
      [](const ConstraintView& view) {
        const Spatial stride = view.node.attributes<Conv2d>().stride;
        return stride.height <= 31 && stride.width <= 31;
+     },
+     [](const ConstraintView& view) {
+       const Spatial stride = view.node.attributes<Conv2d>().stride;
+       return filled("they are # by #", {stride.height, stride.width});
      }},
     {"its dilations are from 1 to 63",
      [](const ConstraintView& view) {
        const Spatial dilation = view.node.attributes<Conv2d>().dilation;
        return dilation.height <= 63 && dilation.width <= 63;
+     },
+     [](const ConstraintView& view) {
+       const Spatial dilation = view.node.attributes<Conv2d>().dilation;
+       return filled("they are # by #", {dilation.height, dilation.width});
      }},
 };
 

@@ -35,6 +35,10 @@ const Constraint kMla[] = {
      [](const ConstraintView& view) {
        const Spatial stride = view.node.attributes<TransposeConv>().stride;
        return is_mla_stride(stride.height) && is_mla_stride(stride.width);
+     },
+     [](const ConstraintView& view) {
+       const Spatial stride = view.node.attributes<TransposeConv>().stride;
+       return filled("they are # by #", {stride.height, stride.width});
      }},
 };
 
@@ -47,6 +51,10 @@ const Constraint kTflite[] = {
        const bool same = a.padding.top == same_padding(a.output.height, filter.height(), a.stride.height) &&
                          a.padding.left == same_padding(a.output.width, filter.width(), a.stride.width);
        return valid || same;
+     },
+     [](const ConstraintView& view) {
+       const Padding2d& padding = view.node.attributes<TransposeConv>().padding;
+       return filled("it is # at the top and # at the left", {padding.top, padding.left});
      }},
 };
 

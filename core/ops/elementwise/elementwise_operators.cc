@@ -1,5 +1,7 @@
 #include "ops/elementwise/elementwise_operators.h"
 
+#include <array>
+#include <span>
 #include <string>
 
 #include "kernels/arithmetic/requantize.h"
@@ -137,16 +139,27 @@ std::unique_ptr<Kernel> table_binary(const NodeView& node, kernels::LookupTable2
   return scalar_binary<int8_t>(node, std::move(table));
 }
 
-const Constraint kFourDimensionalBinary = {
-    "its output and its computed operands have four dimensions", [](const ConstraintView& view) {
-      if (view.any_shape || view.target == TargetId::Tflite) return true;
-      const auto fits = [](const Tensor& tensor) { return tensor.is_constant() || tensor.shape.rank() == 4; };
-      return fits(view.node.input(0)) && fits(view.node.input(1)) && fits(view.node.output());
-    }};
+bool has_four_dimensional_operands(const ConstraintView& view) {
+  if (view.any_shape || view.target == TargetId::Tflite) return true;
+  const auto fits = [](const Tensor& tensor) { return tensor.is_constant() || tensor.shape.rank() == 4; };
+  return fits(view.node.input(0)) && fits(view.node.input(1)) && fits(view.node.output());
+}
 
-const Constraint kBroadcastsFourDimensions = {
-    "its operands have the same shape, or at most four dimensions", [](const ConstraintView& view) {
-      return view.node.input(0).shape == view.node.input(1).shape || view.node.output().shape.rank() <= 4;
-    }};
+std::string found_operand_ranks(const ConstraintView& view) {
+  std::array<int32_t, 3> ranks = {view.node.output().shape.rank()};
+  size_t count = 1;
+  for (size_t i = 0; i < 2; ++i) {
+    if (!view.node.input(i).is_constant()) ranks[count++] = view.node.input(i).shape.rank();
+  }
+  return filled("they have #", std::span<const int32_t>(ranks.data(), count));
+}
+
+bool broadcasts_four_dimensions(const ConstraintView& view) {
+  return view.node.input(0).shape == view.node.input(1).shape || view.node.output().shape.rank() <= 4;
+}
+
+std::string found_operand_shapes(const ConstraintView& view) {
+  return filled("they are # and #", view.node.input(0).shape, view.node.input(1).shape);
+}
 
 }  // namespace octet::ops

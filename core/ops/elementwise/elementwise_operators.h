@@ -29,11 +29,18 @@ struct ScaleAndZero {
 /// zero point that is no int8, in INT16 other than 0.
 ScaleAndZero per_tensor(const Tensor& tensor);
 
-/// "its output and its computed operands have four dimensions" (or any_shape): a constant may be a scalar or
-/// a vector.
-extern const Constraint kFourDimensionalBinary;
-/// "it broadcasts at most four dimensions": TFLite's kernels.
-extern const Constraint kBroadcastsFourDimensions;
+bool has_four_dimensional_operands(const ConstraintView& view);
+std::string found_operand_ranks(const ConstraintView& view);
+/// On the MLA, unless any shape is allowed there: a constant may be a scalar or a vector.
+inline constexpr Constraint kFourDimensionalBinary = {
+    "its output and its computed operands have four dimensions", has_four_dimensional_operands,
+    found_operand_ranks};
+bool broadcasts_four_dimensions(const ConstraintView& view);
+std::string found_operand_shapes(const ConstraintView& view);
+/// What TFLite's kernels broadcast.
+inline constexpr Constraint kBroadcastsFourDimensions = {
+    "its operands have the same shape, or at most four dimensions", broadcasts_four_dimensions,
+    found_operand_shapes};
 
 /// function(v128_t) on float lanes.
 template <class Function>

@@ -66,7 +66,8 @@ std::unique_ptr<Kernel> prepare_int16(const NodeView& node) {
 const Constraint kMla[] = {
     kFourDimensional,
     {"it is exact, not approximated by tanh",
-     [](const ConstraintView& view) { return !view.node.attributes<Gelu>().approximate; }},
+     [](const ConstraintView& view) { return !view.node.attributes<Gelu>().approximate; },
+     [](const ConstraintView&) { return filled("it is approximated"); }},
 };
 
 }  // namespace

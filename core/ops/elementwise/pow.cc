@@ -1,4 +1,5 @@
 // POW: a raised to b, broadcast by NumPy's rules.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -89,7 +90,15 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
 const Constraint kMla[] = {
     kFourOrFiveDimensional,
     {"its exponent is the constant 0.5, -0.5, 2 or 3",
-     [](const ConstraintView& view) { return known_exponent(view.node).has_value(); }},
+     [](const ConstraintView& view) { return known_exponent(view.node).has_value(); },
+     [](const ConstraintView& view) {
+       const Tensor& exponent = view.node.input(1);
+       if (!exponent.is_constant()) return filled("it is computed");
+       const std::span<const float> values = exponent.values<float>();
+       const auto [least, most] = std::minmax_element(values.begin(), values.end());
+       if (*least != *most) return filled("it is from # to #", *least, *most);
+       return filled("it is #", *least);
+     }},
 };
 
 }  // namespace

@@ -72,6 +72,11 @@ const Constraint kMla[] = {
        const Tensor& slopes = view.node.input(1);
        return slopes.is_constant() && slopes.shape.elements() == view.node.input(0).shape[-1] &&
               (slopes.shape.rank() == 0 || slopes.shape[-1] == slopes.shape.elements());
+     },
+     [](const ConstraintView& view) {
+       const Tensor& slopes = view.node.input(1);
+       if (!slopes.is_constant()) return filled("they are computed");
+       return filled("they are # for #", slopes.shape, view.node.input(0).shape);
      }},
 };
 

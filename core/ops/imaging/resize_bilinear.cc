@@ -27,7 +27,11 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 const Constraint kMla[] = {
     kFourDimensional,
     {"it places pixels by their centers (half_pixel_centers)",
-     [](const ConstraintView& view) { return view.node.attributes<Resize>().half_pixel_centers; }},
+     [](const ConstraintView& view) { return view.node.attributes<Resize>().half_pixel_centers; },
+     [](const ConstraintView& view) {
+       const bool aligns = view.node.attributes<Resize>().align_corners;
+       return filled(aligns ? "it aligns those at the corners" : "it places them by their corners");
+     }},
 };
 
 }  // namespace

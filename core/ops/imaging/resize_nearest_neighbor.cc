@@ -51,6 +51,15 @@ const Constraint kMla[] = {
        if (resize.align_corners) return false;
        const bool same_even = height == width && height > 0 && height % 2 == 0 && resize.half_pixel_centers;
        return same_even || (is_power_of_two(height) && is_power_of_two(width));
+     },
+     [](const ConstraintView& view) {
+       const Resize& resize = view.node.attributes<Resize>();
+       const Shape& in = view.node.input(0).shape;
+       const std::string_view form = resize.align_corners ? "it makes # by # of # by # with aligned corners"
+                                     : resize.half_pixel_centers
+                                         ? "it makes # by # of # by # with half-pixel centers"
+                                         : "it makes # by # of # by #";
+       return filled(form, {resize.output.height, resize.output.width, in.height(), in.width()});
      }},
 };
 

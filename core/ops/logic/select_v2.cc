@@ -16,9 +16,11 @@ std::vector<TensorType> infer(const NodeView& node) {
 
 std::unique_ptr<Kernel> prepare(const NodeView& node) { return selecting_kernel(node, node.input(0).shape); }
 
-const Constraint kTflite[] = {{"its output has at most five dimensions", [](const ConstraintView& view) {
-                                 return view.node.output().shape.rank() <= 5;
-                               }}};
+const Constraint kTflite[] = {
+    {"its output has at most five dimensions",
+     [](const ConstraintView& view) { return view.node.output().shape.rank() <= 5; },
+     [](const ConstraintView& view) { return filled("it has #", {view.node.output().shape.rank()}); }},
+};
 
 }  // namespace
 

@@ -20,6 +20,10 @@ inline const Constraint kBatchBlocksTflite[] = {
        const int rank = view.node.input(0).shape.rank();
        return (rank == 3 || rank == 4) &&
               view.node.attributes<BatchBlocks>().block.size() + 2 == static_cast<size_t>(rank);
+     },
+     [](const ConstraintView& view) {
+       const size_t block = view.node.attributes<BatchBlocks>().block.size();
+       return filled("they have # and #", {view.node.input(0).shape.rank(), static_cast<int32_t>(block)});
      }},
 };
 

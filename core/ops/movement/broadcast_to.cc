@@ -30,7 +30,8 @@ const Constraint kMla[] = {
        const Shape& from = view.node.input(0).shape;
        const Shape& to = view.node.output().shape;
        return from.rank() == to.rank() && from.rank() > 0 && from[0] == to[0];
-     }},
+     },
+     found_shapes},
 };
 
 }  // namespace

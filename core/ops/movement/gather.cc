@@ -78,9 +78,14 @@ const Constraint kMla[] = {
      [](const ConstraintView& view) {
        const Tensor& indices = view.node.input(1);
        return indices.is_constant() && indices.shape.rank() <= 1;
+     },
+     [](const ConstraintView& view) {
+       const Tensor& indices = view.node.input(1);
+       if (!indices.is_constant()) return filled("they are computed");
+       return filled("they have # dimensions", {indices.shape.rank()});
      }},
     {"it does not gather along the batch axis",
-     [](const ConstraintView& view) { return view.node.attributes<Gather>().axis != 0; }},
+     [](const ConstraintView& view) { return view.node.attributes<Gather>().axis != 0; }, found_batch_axis},
 };
 
 }  // namespace

@@ -74,22 +74,31 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
   return prepare(node, std::as_bytes(std::span(&fill, 1)));
 }
 
-bool pads(const Pad& pad, size_t axis) { return pad.paddings[axis][0] != 0 || pad.paddings[axis][1] != 0; }
+/// Ascending.
+std::vector<int32_t> padded_axes(const ConstraintView& view) {
+  const Pad& pad = view.node.attributes<Pad>();
+  std::vector<int32_t> axes;
+  for (size_t axis = 0; axis < pad.paddings.size(); ++axis) {
+    if (pad.paddings[axis] != kNoPadding) axes.push_back(static_cast<int32_t>(axis));
+  }
+  return axes;
+}
 
 const Constraint kMla[] = {
     kFourDimensional,
-    {"it pads with 0", [](const ConstraintView& view) { return view.node.attributes<Pad>().value == 0.0f; }},
+    {"it pads with 0", [](const ConstraintView& view) { return view.node.attributes<Pad>().value == 0.0f; },
+     [](const ConstraintView& view) { return filled("it pads with #", view.node.attributes<Pad>().value); }},
     {"it pads neither the batch nor the channels, and at most two dimensions",
      [](const ConstraintView& view) {
-       const Pad& pad = view.node.attributes<Pad>();
-       const size_t rank = pad.paddings.size();
-       size_t padded = 0;
-       for (size_t axis = 0; axis < rank; ++axis) padded += pads(pad, axis) ? 1 : 0;
-       return rank >= 1 && padded <= 2 && !pads(pad, 0) && !pads(pad, rank - 1);
-     }},
+       const std::vector<int32_t> axes = padded_axes(view);
+       const int channels = view.node.input(0).shape.rank() - 1;
+       return channels >= 0 && axes.size() <= 2 &&
+              (axes.empty() || (axes.front() != 0 && axes.back() != channels));
+     },
+     [](const ConstraintView& view) { return filled_with_axes("it pads #", padded_axes(view)); }},
 };
 
-const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
+const Constraint kTflite[] = {kAtMostFiveDimensions};
 
 /// Zeros stay zeros, whatever their channel is scaled by.
 bool pads_no_channels(const NodeView& node) {

@@ -27,7 +27,8 @@ inline const Constraint kReshapedMla[] = {
        const Shape& from = view.node.input(0).shape;
        const Shape& to = view.node.output().shape;
        return from.rank() > 0 && to.rank() > 0 && from[0] == to[0];
-     }},
+     },
+     found_shapes},
 };
 
 }  // namespace octet::ops

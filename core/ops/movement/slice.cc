@@ -36,7 +36,7 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 }
 
 const Constraint kMla[] = {kFourDimensional};
-const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
+const Constraint kTflite[] = {kAtMostFiveDimensions};
 
 }  // namespace
 

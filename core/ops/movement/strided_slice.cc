@@ -66,10 +66,13 @@ const Constraint kMla[] = {
      [](const ConstraintView& view) {
        const std::vector<int32_t>& stride = view.node.attributes<StridedSlice>().stride;
        return std::all_of(stride.begin(), stride.end(), [](int32_t step) { return step > 0; });
+     },
+     [](const ConstraintView& view) {
+       return filled("they are #", view.node.attributes<StridedSlice>().stride);
      }},
 };
 
-const Constraint kTflite[] = {{"its input has at most five dimensions", input_rank_at_most<5>}};
+const Constraint kTflite[] = {kAtMostFiveDimensions};
 
 bool takes_every_element(const NodeView& node) {
   const std::vector<int32_t>& stride = node.attributes<StridedSlice>().stride;

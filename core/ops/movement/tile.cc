@@ -20,6 +20,11 @@ const Constraint kMla[] = {
      [](const ConstraintView& view) {
        const std::vector<int32_t>& multiples = view.node.attributes<Tile>().multiples;
        return !multiples.empty() && multiples[0] == 1;
+     },
+     [](const ConstraintView& view) {
+       const std::vector<int32_t>& multiples = view.node.attributes<Tile>().multiples;
+       if (multiples.empty()) return filled("its input is a scalar");
+       return filled("it repeats it # times", {multiples[0]});
      }},
 };
 

@@ -42,10 +42,15 @@ const Constraint kMla[] = {
      [](const ConstraintView& view) {
        const std::vector<int32_t>& permutation = view.node.attributes<Transpose>().permutation;
        return !permutation.empty() && permutation[0] == 0;
+     },
+     [](const ConstraintView& view) {
+       const std::vector<int32_t>& permutation = view.node.attributes<Transpose>().permutation;
+       if (permutation.empty()) return filled("its input is a scalar");
+       return filled("it puts axis # there", {permutation[0]});
      }},
 };
 
-const Constraint kTflite[] = {{"its input has at most six dimensions", input_rank_at_most<6>}};
+const Constraint kTflite[] = {kAtMostSixDimensions};
 
 bool keeps_order(const NodeView& node) {
   const std::vector<int32_t>& permutation = node.attributes<Transpose>().permutation;

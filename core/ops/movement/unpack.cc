@@ -27,7 +27,7 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 const Constraint kMla[] = {
     kFourOrFiveDimensional,
     {"it does not cut along the batch axis",
-     [](const ConstraintView& view) { return view.node.attributes<Axis>().axis != 0; }},
+     [](const ConstraintView& view) { return view.node.attributes<Axis>().axis != 0; }, found_batch_axis},
 };
 
 }  // namespace

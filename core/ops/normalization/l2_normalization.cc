@@ -67,7 +67,8 @@ class Int8Kernel final : public Kernel {
 
 const Constraint kShortRows[] = {
     {"its last dimension is at most 33025, so that the sum of squares fits 31 bits",
-     [](const ConstraintView& view) { return view.node.input(0).shape[-1] <= 33025; }}};
+     [](const ConstraintView& view) { return view.node.input(0).shape[-1] <= 33025; },
+     [](const ConstraintView& view) { return filled("it is #", {view.node.input(0).shape[-1]}); }}};
 
 }  // namespace
 

@@ -58,11 +58,13 @@ std::unique_ptr<Kernel> prepare(const NodeView& node) {
 }
 
 const Constraint kMla[] = {
-    {"its input has four dimensions",
-     [](const ConstraintView& view) { return view.any_shape || view.node.input(0).shape.rank() == 4; }},
+    kFourDimensionalInput,
     {"it searches the channels",
      [](const ConstraintView& view) {
        return view.node.attributes<ArgMax>().axis == view.node.input(0).shape.rank() - 1;
+     },
+     [](const ConstraintView& view) {
+       return filled("it searches axis #", {view.node.attributes<ArgMax>().axis});
      }},
 };
 

@@ -6,9 +6,14 @@ namespace {
 
 const Constraint kMla[] = {
     kFourDimensional,
-    {"its window is smaller than 128, or covers the whole input", window_fits_mla},
+    kPooledWindow,
     {"it has no padding, which the hardware would count into the mean",
-     [](const ConstraintView& view) { return view.node.attributes<Pool2d>().padding == Padding2d{}; }},
+     [](const ConstraintView& view) { return view.node.attributes<Pool2d>().padding == Padding2d{}; },
+     [](const ConstraintView& view) {
+       const Padding2d& padding = view.node.attributes<Pool2d>().padding;
+       return filled("it has # at the top, # at the bottom, # at the left and # at the right",
+                     {padding.top, padding.bottom, padding.left, padding.right});
+     }},
 };
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace {
 
 const Constraint kMla[] = {
     kFourDimensional,
-    {"its window is smaller than 128, or covers the whole input", window_fits_mla},
+    kPooledWindow,
 };
 
 }  // namespace

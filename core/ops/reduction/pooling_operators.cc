@@ -66,4 +66,11 @@ bool window_fits_mla(const ConstraintView& view) {
   return global || (window.height < 128 && window.width < 128);
 }
 
+std::string found_window(const ConstraintView& view) {
+  const Spatial& window = view.node.attributes<Pool2d>().window;
+  const Shape& input = view.node.input(0).shape;
+  return filled("it is # by # in an input of # by #",
+                {window.height, window.width, input.height(), input.width()});
+}
+
 }  // namespace octet::ops

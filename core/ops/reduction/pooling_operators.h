@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "kernels/reduction/pooling.h"
@@ -18,8 +19,10 @@ kernels::PoolGeometry pool_geometry(const NodeView& node);
 /// Fails when a window has more than `most` pixels, which a mean of integers can add.
 void expect_window(const NodeView& node, int64_t most);
 
-/// "its window is smaller than 128, or covers the whole input".
 bool window_fits_mla(const ConstraintView& view);
+std::string found_window(const ConstraintView& view);
+inline constexpr Constraint kPooledWindow = {"its window is smaller than 128, or covers the whole input",
+                                             window_fits_mla, found_window};
 
 /// A window of 1 by 1, no padding, no activation.
 inline bool has_trivial_window(const NodeView& node) { return node.attributes<Pool2d>() == Pool2d{}; }

@@ -30,14 +30,17 @@ inline bool keeps_channels(const NodeView& node) {
 }
 
 inline const Constraint kReducedMla[] = {
-    {"its input has four dimensions",
-     [](const ConstraintView& view) { return view.any_shape || view.node.input(0).shape.rank() == 4; }},
+    kFourDimensionalInput,
     {"it keeps the reduced dimensions",
-     [](const ConstraintView& view) { return view.node.attributes<Reduce>().keep_dims; }},
+     [](const ConstraintView& view) { return view.node.attributes<Reduce>().keep_dims; },
+     [](const ConstraintView&) { return filled("it drops them"); }},
     {"it reduces neither the batch nor the channels",
      [](const ConstraintView& view) {
        const Reduce& reduce = view.node.attributes<Reduce>();
        return !reduces(reduce, 0) && !reduces(reduce, view.node.input(0).shape.rank() - 1);
+     },
+     [](const ConstraintView& view) {
+       return filled_with_axes("it reduces #", view.node.attributes<Reduce>().axes);
      }},
     {"each dimension it reduces is smaller than 128, or it reduces height and width both",
      [](const ConstraintView& view) {
@@ -46,6 +49,12 @@ inline const Constraint kReducedMla[] = {
        if (shape.rank() == 4 && reduces(reduce, 1) && reduces(reduce, 2)) return true;
        return std::all_of(reduce.axes.begin(), reduce.axes.end(),
                           [&](int32_t axis) { return shape[axis] < 128; });
+     },
+     [](const ConstraintView& view) {
+       std::vector<int32_t> extents;
+       for (const int32_t axis : view.node.attributes<Reduce>().axes)
+         extents.push_back(view.node.input(0).shape[axis]);
+       return filled("it reduces #", extents);
      }},
 };
 

@@ -1,12 +1,11 @@
 #include "quantize/precision/unequal_parts.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <numeric>
 #include <set>
 
 #include "ir/short_name.h"
+#include "ir/text.h"
 #include "ops/operator.h"
 #include "partition/normalization_parts.h"
 #include "partition/partition.h"
@@ -16,12 +15,6 @@
 
 namespace octet::quantize {
 namespace {
-
-std::string text_of(double value) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.3g", value);
-  return text.data();
-}
 
 /// Nodes that lose values to the same scales.
 struct Component {
@@ -190,8 +183,8 @@ class Relocator {
     const bool reads = std::find(inputs.begin(), inputs.end(), lossy[0]) != inputs.end();
     const bool joins = ops::keeps_scale(ops::operator_of(node(n).op));
     const std::string_view does = reads ? "reads" : joins ? "joins" : "computes";
-    return "It " + std::string(does) + " values up to " + text_of(mismatch.widest) +
-           (joins && !reads ? " with" : " and") + " values up to " + text_of(mismatch.narrowest) +
+    return "It " + std::string(does) + " values up to " + number_text(mismatch.widest) +
+           (joins && !reads ? " with" : " and") + " values up to " + number_text(mismatch.narrowest) +
            ", which one " + std::string(to_string(precision)) + " scale cannot hold together.";
   }
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <concepts>
+#include <type_traits>
 
 #include "ir/error.h"
+#include "ir/text.h"
 #include "json/value.h"
 
 namespace octet::quantize {
@@ -15,217 +18,159 @@ using Json = json::Value;
   throw Error(ErrorCode::InvalidConfig, message, {}, hint);
 }
 
-// Each takes a value over where it is of the kind, and says whether it is.
-bool take(const Json& json, bool& value) {
-  const std::optional<bool> given = json.boolean();
-  value = given.value_or(value);
-  return given.has_value();
+/// "'a', 'b' or 'c'".
+std::string listed(std::span<const std::string_view> names) {
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i)
+    list += text({i == 0 ? "" : i + 1 == names.size() ? " or " : ", ", "'", names[i], "'"});
+  return list;
 }
-bool take(const Json& json, int& value) {
+
+// ---------------------------------------------------------------------------------------------------------
+// From JSON. `path`: of the value, for errors.
+
+[[noreturn]] void wrong_type(const std::string& path, std::string_view kind) {
+  invalid(text({"'", path, "' must be ", kind, "."}));
+}
+
+void read(const Json& json, bool& value, const std::string& path) {
+  if (!json.is_boolean()) wrong_type(path, "true or false");
+  value = *json.boolean();
+}
+void read(const Json& json, int& value, const std::string& path) {
   const std::optional<int64_t> given = json.integer();
-  if (!given || *given < INT_MIN || *given > INT_MAX) return false;
+  if (!given || *given < INT_MIN || *given > INT_MAX) wrong_type(path, "a whole number");
   value = static_cast<int>(*given);
-  return true;
 }
-bool take(const Json& json, double& value) {
-  const std::optional<double> given = json.number();
-  value = given.value_or(value);
-  return given.has_value();
+void read(const Json& json, double& value, const std::string& path) {
+  if (!json.is_number()) wrong_type(path, "a number");
+  value = *json.number();
 }
-bool take(const Json& json, std::string& value) {
-  if (json.is_string()) value = *json.string();
-  return json.is_string();
+template <class Choice>
+requires std::is_enum_v<Choice>
+void read(const Json& json, Choice& value, const std::string& path) {
+  const std::span<const std::string_view> names = names_of(Choice{});
+  const auto found = json.is_string() ? std::find(names.begin(), names.end(), *json.string()) : names.end();
+  if (found == names.end())
+    invalid(text({"'", path, "' is ", to_string(json), "; it can be ", listed(names), "."}));
+  value = static_cast<Choice>(found - names.begin());
 }
-bool take(const Json& json, std::set<std::string>& values) {
-  if (!json.is_array()) return false;
+void read(const Json& json, std::set<std::string>& values, const std::string& path) {
   values.clear();
   for (const Json& element : json.elements()) {
-    if (!element.is_string()) return false;
-    values.insert(*element.string());
+    if (element.is_string()) values.insert(*element.string());
   }
-  return true;
+  const bool all_text = std::all_of(json.elements().begin(), json.elements().end(),
+                                    [](const Json& element) { return element.is_string(); });
+  if (!json.is_array() || !all_text) wrong_type(path, "a list of names");
 }
-
-/// Reads the fields of one JSON object and refuses what nobody asked for: a typing mistake must not become a
-/// default.
-class Fields {
- public:
-  Fields(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
-    if (!object.is_object()) invalid("'" + path_ + "' must be an object.");
-  }
-
-  template <class T>
-  void read(const char* name, T& value) {
-    const Json* const field = child(name);
-    if (field != nullptr && !take(*field, value)) invalid("'" + path_ + "." + name + "' has the wrong type.");
-  }
-
-  const Json* child(const char* name) {
-    known_.insert(name);
-    return object_.find(name);
-  }
-
-  void finish() const {
-    for (const auto& [name, value] : object_.members()) {
-      if (known_.count(name) != 0) continue;
-      std::string list;
-      for (const std::string& field : known_) list += (list.empty() ? "" : ", ") + field;
-      invalid("'" + path_ + "' has no field '" + name + "'.", "Its fields are " + list + ".");
-    }
-  }
-
- private:
-  const Json& object_;
-  std::string path_;
-  std::set<std::string> known_;
-};
-
-std::string_view to_string(RequantizationMode mode) {
-  return mode == RequantizationMode::Sima ? "sima" : "tflite";
-}
-
-struct BiasCorrectionName {
-  BiasCorrection correction;
-  std::string_view name;
-};
-
-constexpr BiasCorrectionName kBiasCorrectionNames[] = {
-    {BiasCorrection::None, "none"},
-    {BiasCorrection::Regular, "regular"},
-    {BiasCorrection::Iterative, "iterative"},
-};
-
-BiasCorrection bias_correction_from_string(const std::string& name) {
-  for (const BiasCorrectionName& entry : kBiasCorrectionNames) {
-    if (entry.name == name) return entry.correction;
-  }
-  invalid("Bias correction '" + name + "' is not known.", "Use 'none', 'regular' or 'iterative'.");
-}
-
-std::string_view to_string(BiasCorrection correction) {
-  return kBiasCorrectionNames[static_cast<size_t>(correction)].name;
-}
-
-void read_scheme(Fields& parent, const char* name, const std::string& path, Scheme& scheme) {
-  const Json* object = parent.child(name);
-  if (object == nullptr) return;
-  Fields fields(*object, path + name);
-  fields.read("asymmetric", scheme.asymmetric);
-  fields.read("perChannel", scheme.per_channel);
-  fields.read("bits", scheme.bits);
-  fields.read("bfloat16", scheme.bfloat16);
-  fields.finish();
-}
-
-void read_calibration(Fields& parent, const std::string& path, calibrate::Method& method) {
-  const Json* object = parent.child("calibration");
-  if (object == nullptr) return;
-  Fields fields(*object, path + "calibration");
-  std::string kind(calibrate::to_string(method.kind));
-  fields.read("method", kind);
-  method.kind = calibrate::method_from_string(kind);
-  fields.read("numBins", method.num_bins);
-  fields.read("percentile", method.percentile);
-  fields.read("movingAverageConstant", method.moving_average_constant);
-  fields.finish();
-}
-
-struct PrecisionName {
-  NodePrecision precision;
-  std::string_view name;
-};
-
-constexpr PrecisionName kPrecisionNames[] = {
-    {NodePrecision::Int8, "INT8"},          {NodePrecision::Int16, "INT16"},
-    {NodePrecision::BFloat16, "BFLOAT_16"}, {NodePrecision::BFloat16Int8Weights, "BFLOAT_16_INT8_WEIGHTS"},
-    {NodePrecision::Float, "FLOAT"},
-};
-
-NodePrecision precision_from_string(const std::string& name) {
-  std::string known;
-  for (const PrecisionName& entry : kPrecisionNames) {
-    if (entry.name == name) return entry.precision;
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  invalid("There is no precision '" + name + "'.", "The precisions are " + known + ".");
-}
-
-std::string_view to_string(NodePrecision precision) {
-  for (const PrecisionName& entry : kPrecisionNames) {
-    if (entry.precision == precision) return entry.name;
-  }
-  throw Error(ErrorCode::Internal, "A precision has no name.");
-}
-
-/// What a node's schemes and method leave out is the default.
-NodeConfig read_config(const Json& object, const std::string& path) {
+template <Described T>
+void read(const Json& json, T& value, const std::string& path);
+/// What a node's schemes and method leave out is the default for all.
+template <class T>
+void read(const Json& json, std::optional<T>& value, const std::string& path) {
   const QuantizationParams defaults;
-  NodeConfig config;
-  Fields fields(object, path);
-  std::string precision;
-  fields.read("quantizationPrecision", precision);
-  if (object.contains("quantizationPrecision")) config.precision = precision_from_string(precision);
-  if (object.contains("activationScheme")) {
-    config.activations = defaults.activations;
-    read_scheme(fields, "activationScheme", path + ".", *config.activations);
+  if constexpr (std::same_as<T, calibrate::Method>) {
+    value = defaults.calibration;
+  } else if constexpr (std::same_as<T, Scheme>) {
+    value = path.ends_with("weightScheme") ? defaults.weights : defaults.activations;
+  } else {
+    value.emplace();
   }
-  if (object.contains("weightScheme")) {
-    config.weights = defaults.weights;
-    read_scheme(fields, "weightScheme", path + ".", *config.weights);
+  read(json, *value, path);
+}
+void read(const Json& json, std::map<std::string, NodeConfig>& configs, const std::string& path) {
+  if (!json.is_object()) wrong_type(path, "an object");
+  for (const auto& [name, config] : json.members()) read(config, configs[name], path + "." + name);
+}
+
+/// The members of an object. What is absent stays as it is; what nobody asked for is refused: a typing
+/// mistake must not become a default.
+template <Described T>
+void read(const Json& json, T& value, const std::string& path) {
+  if (!json.is_object()) wrong_type(path, "an object");
+  std::vector<std::string_view> known;
+  T::fields([&](std::string_view name, auto member) {
+    known.push_back(name);
+    const Json* const field = json.find(name);
+    if (field != nullptr) read(*field, value.*member, path + "." + std::string(name));
+  });
+  for (const auto& [name, unused] : json.members()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    std::string list;
+    for (const std::string_view field : known) list += text({list.empty() ? "" : ", ", field});
+    invalid(text({"'", path, "' has no field '", name, "'."}), text({"Its fields are ", list, "."}));
   }
-  if (object.contains("calibration")) {
-    config.calibration = defaults.calibration;
-    read_calibration(fields, path + ".", *config.calibration);
-  }
-  fields.finish();
-  return config;
 }
 
-void read_custom_configs(Fields& parent, QuantizationParams& params) {
-  const Json* object = parent.child("customQuantizationConfigs");
-  if (object == nullptr) return;
-  if (!object->is_object()) invalid("'customQuantizationConfigs' must be an object.");
-  for (const auto& [name, config] : object->members())
-    params.custom_configs[name] = read_config(config, "customQuantizationConfigs." + name);
-}
+// ---------------------------------------------------------------------------------------------------------
+// To JSON
 
-void read_smooth_quant(Fields& parent, SmoothQuant& smooth_quant) {
-  const Json* object = parent.child("smoothQuant");
-  if (object == nullptr) return;
-  Fields fields(*object, "smoothQuant");
-  fields.read("enabled", smooth_quant.enabled);
-  fields.read("alpha", smooth_quant.alpha);
-  fields.read("search", smooth_quant.search);
-  fields.finish();
+Json written(bool value) { return value; }
+Json written(int value) { return value; }
+Json written(double value) { return value; }
+template <class Choice>
+requires std::is_enum_v<Choice> Json written(Choice value) {
+  return names_of(value)[static_cast<size_t>(value)];
 }
-
-Json json_of(const Scheme& scheme) {
-  return {{"asymmetric", scheme.asymmetric},
-          {"perChannel", scheme.per_channel},
-          {"bits", scheme.bits},
-          {"bfloat16", scheme.bfloat16}};
+Json written(const std::set<std::string>& values) { return values; }
+template <Described T>
+Json written(const T& value);
+template <class T>
+Json written(const std::optional<T>& value) {
+  return value ? written(*value) : Json();
 }
-
-Json json_of(const calibrate::Method& method) {
-  return {{"method", calibrate::to_string(method.kind)},
-          {"numBins", method.num_bins},
-          {"percentile", method.percentile},
-          {"movingAverageConstant", method.moving_average_constant}};
-}
-
-Json json_of(const NodeConfig& config) {
+Json written(const std::map<std::string, NodeConfig>& configs) {
   Json object = Json::object();
-  if (config.precision) object["quantizationPrecision"] = to_string(*config.precision);
-  if (config.activations) object["activationScheme"] = json_of(*config.activations);
-  if (config.weights) object["weightScheme"] = json_of(*config.weights);
-  if (config.calibration) object["calibration"] = json_of(*config.calibration);
+  for (const auto& [name, config] : configs) object[name] = written(config);
+  return object;
+}
+/// What a node has not of its own is left out.
+template <class T>
+bool is_absent(const T&) {
+  return false;
+}
+template <class T>
+bool is_absent(const std::optional<T>& value) {
+  return !value;
+}
+template <Described T>
+Json written(const T& value) {
+  Json object = Json::object();
+  T::fields([&](std::string_view name, auto member) {
+    if (!is_absent(value.*member)) object[name] = written(value.*member);
+  });
   return object;
 }
 
-Json json_of(const std::map<std::string, NodeConfig>& configs) {
-  Json object = Json::object();
-  for (const auto& [name, config] : configs) object[name] = json_of(config);
-  return object;
+// ---------------------------------------------------------------------------------------------------------
+// Checks
+
+/// "from 0 to 1", "above 50 and at most 100", "a power of two from 128 to 16384".
+std::string in_words(const Limits& limits) {
+  const auto figure = [](double number) {
+    std::string digits = to_string(Json(number));
+    if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
+    return digits;
+  };
+  const std::string least = figure(limits.least);
+  const std::string most = figure(limits.most);
+  if (limits.above_least) return text({"above ", least, " and at most ", most});
+  return text({limits.power_of_two ? "a power of two " : "", "from ", least, " to ", most});
+}
+
+/// Throws where a number of the struct is beyond its limits.
+template <Described T>
+void check_limits(const T& value, std::span<const Limits> all) {
+  T::fields([&](std::string_view name, auto member) {
+    if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value.*member)>>) {
+      for (const Limits& limits : all) {
+        if (limits.name != name || limits.allow(static_cast<double>(value.*member))) continue;
+        invalid(
+            text({name, " is ", to_string(written(value.*member)), "; it must be ", in_words(limits), "."}));
+      }
+    }
+  });
 }
 
 /// BF16, or integers of 8 bits or `other`.
@@ -287,10 +232,10 @@ void check_config(const NodeConfig& config, const std::string& name) {
   }
   if (config.activations) check_activations(*config.activations, path + ".activationScheme");
   if (config.weights) check_weights(*config.weights, path + ".weightScheme");
-  if (config.calibration) calibrate::check(*config.calibration);
+  if (config.calibration) check_limits(*config.calibration, calibrate::kMethodLimits);
   if (!agrees(config)) {
     invalid("The schemes of '" + path + "' are not of its precision, " +
-                std::string(to_string(*config.precision)) + ".",
+                std::string(kNodePrecisionNames[static_cast<size_t>(*config.precision)]) + ".",
             "Leave out quantizationPrecision, or the scheme.");
   }
 }
@@ -300,9 +245,8 @@ void check_config(const NodeConfig& config, const std::string& name) {
 void check(const QuantizationParams& params) {
   check_weights(params.weights, "weights");
   check_activations(params.activations, "activations");
-  if (!(params.smooth_quant.alpha >= 0 && params.smooth_quant.alpha <= 1))
-    invalid("'smoothQuant.alpha' must be from 0 to 1.", "0.5 is usual.");
-  calibrate::check(params.calibration);
+  check_limits(params.smooth_quant, kSmoothQuantLimits);
+  check_limits(params.calibration, calibrate::kMethodLimits);
   for (const auto& [name, config] : params.custom_configs) check_config(config, name);
 }
 
@@ -350,57 +294,66 @@ bool same_statistics(const QuantizationParams& gathered, const QuantizationParam
 }
 
 RequantizationMode requantization_from_string(const std::string& name) {
-  if (name == "sima") return RequantizationMode::Sima;
-  if (name == "tflite") return RequantizationMode::Tflite;
-  invalid("Requantization '" + name + "' is not known.", "Use 'sima' or 'tflite'.");
+  RequantizationMode mode = {};
+  read(Json(name), mode, "requantization");
+  return mode;
 }
 
 QuantizationParams params_from_json(std::string_view json) {
   const std::optional<Json> document = json::parsed(json);
   if (!document) invalid("The quantization settings are no valid JSON.");
   QuantizationParams params;
-  Fields fields(*document, "settings");
-  read_calibration(fields, "", params.calibration);
-  read_scheme(fields, "activations", "", params.activations);
-  read_scheme(fields, "weights", "", params.weights);
-  std::string mode(to_string(params.requantization));
-  fields.read("requantization", mode);
-  params.requantization = requantization_from_string(mode);
-  std::string correction(to_string(params.bias_correction));
-  fields.read("biasCorrection", correction);
-  params.bias_correction = bias_correction_from_string(correction);
-  fields.read("adaptiveRounding", params.adaptive_rounding);
-  fields.read("judgeMethods", params.judge_methods);
-  fields.read("channelEqualization", params.channel_equalization);
-  fields.read("preferInt8Udf", params.prefer_int8_udf);
-  read_smooth_quant(fields, params.smooth_quant);
-  fields.read("unquantizedNodes", params.unquantized_nodes);
-  read_custom_configs(fields, params);
-  fields.finish();
+  read(*document, params, "settings");
   check(params);
   return params;
 }
 
-std::string to_json(const QuantizationParams& params) {
-  const Json document = {
-      {"calibration", json_of(params.calibration)},
-      {"activations", json_of(params.activations)},
-      {"weights", json_of(params.weights)},
-      {"requantization", to_string(params.requantization)},
-      {"biasCorrection", to_string(params.bias_correction)},
-      {"adaptiveRounding", params.adaptive_rounding},
-      {"judgeMethods", params.judge_methods},
-      {"channelEqualization", params.channel_equalization},
-      {"preferInt8Udf", params.prefer_int8_udf},
-      {"smoothQuant", Json{{"enabled", params.smooth_quant.enabled},
-                           {"alpha", params.smooth_quant.alpha},
-                           {"search", params.smooth_quant.search}}},
-      {"unquantizedNodes", params.unquantized_nodes},
-      {"customQuantizationConfigs", json_of(params.custom_configs)},
-  };
-  return to_string(document);
+std::string to_json(const QuantizationParams& params) { return to_string(written(params)); }
+std::string to_json(const NodeConfig& config) { return to_string(written(config)); }
+
+std::vector<Preset> presets() {
+  const Scheme bfloat16 = {.bits = 16, .bfloat16 = true};
+  QuantizationParams recommended;
+  recommended.smooth_quant = {.enabled = true, .search = true};
+  recommended.adaptive_rounding = true;
+  recommended.bias_correction = BiasCorrection::Iterative;
+  recommended.judge_methods = true;
+  QuantizationParams int16;
+  int16.activations = {.asymmetric = false, .bits = 16};
+  QuantizationParams floats;
+  floats.activations = bfloat16;
+  floats.weights = bfloat16;
+  return {{"recommended", recommended}, {"default", {}}, {"int16", int16}, {"bfloat16", floats}};
 }
 
-std::string to_json(const NodeConfig& config) { return to_string(json_of(config)); }
+std::string settings_table() {
+  const auto choices = [](auto choice) { return Json(names_of(choice)); };
+  Json limits = Json::object();
+  const auto add = [&](std::span<const Limits> all) {
+    for (const Limits& each : all) {
+      limits[each.name] = Json{{"least", each.least},
+                               {"most", each.most},
+                               {"aboveLeast", each.above_least},
+                               {"powerOfTwo", each.power_of_two},
+                               {"inWords", in_words(each)}};
+    }
+  };
+  add(calibrate::kMethodLimits);
+  add(kSmoothQuantLimits);
+  Json named = Json::object();
+  for (const Preset& preset : presets()) named[preset.name] = written(preset.params);
+  Json histogram_methods = Json::array();
+  for (size_t kind = 0; kind < calibrate::kMethodNames.size(); ++kind) {
+    if (needs_histogram(static_cast<calibrate::MethodKind>(kind)))
+      histogram_methods.push_back(calibrate::kMethodNames[kind]);
+  }
+  return to_string(Json{{"choices", Json{{"method", choices(calibrate::MethodKind{})},
+                                         {"quantizationPrecision", choices(NodePrecision{})},
+                                         {"biasCorrection", choices(BiasCorrection{})},
+                                         {"requantization", choices(RequantizationMode{})}}},
+                        {"histogramMethods", std::move(histogram_methods)},
+                        {"limits", std::move(limits)},
+                        {"presets", std::move(named)}});
+}
 
 }  // namespace octet::quantize

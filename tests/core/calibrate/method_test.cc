@@ -202,23 +202,5 @@ TEST(CalibrateEntropy, ThresholdsVary) {
   EXPECT_GT(choose_range(observed(uniform), {.kind = MethodKind::Entropy}, 8, true).high, 0.95);
 }
 
-TEST(CalibrationMethod, NamesAndLimits) {
-  for (const MethodKind kind : {MethodKind::Mse, MethodKind::MinMax, MethodKind::MovingAverage,
-                                MethodKind::Entropy, MethodKind::Percentile}) {
-    EXPECT_EQ(method_from_string(to_string(kind)), kind);
-  }
-  try {
-    method_from_string("kl");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::InvalidConfig);
-    EXPECT_NE(error.hint().find("moving_average"), std::string::npos);
-  }
-  EXPECT_THROW(check({.num_bins = 1000}), Error);
-  EXPECT_THROW(check({.percentile = 50}), Error);
-  EXPECT_THROW(check({.moving_average_constant = 0}), Error);
-  EXPECT_NO_THROW(check({}));
-}
-
 }  // namespace
 }  // namespace octet::calibrate

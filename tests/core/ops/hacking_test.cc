@@ -115,6 +115,24 @@ std::string file_of_operator(const std::string& variable) {
   return {};
 }
 
+TEST(Hacking, ListsTheFilesThatACalibrationMethodIsIn) {
+  std::set<std::string> listed;
+  for (const std::string& path : paths_in(section("calibration method"))) {
+    if (!is_test(path)) listed.insert(path);
+  }
+  std::set<std::string> found;
+  const std::regex word("entropy", std::regex::icase);
+  if (std::regex_search(text_of(kRoot / "README.md"), word)) found.insert("README.md");
+  for (const char* const folder :
+       {"core", "schemas", "bindings/embind", "bindings/js/src", "bindings/cli/src", "web/src"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (entry.is_regular_file() && std::regex_search(text_of(entry.path()), word))
+        found.insert(fs::relative(entry.path(), kRoot).generic_string());
+    }
+  }
+  EXPECT_EQ(found, listed);
+}
+
 TEST(Hacking, EveryOperatorHasItsFileItsTestAndItsRows) {
   const std::string tests = all_tests();
   const std::string readme = text_of(kRoot / "README.md");

@@ -158,7 +158,7 @@ TEST(Partition, EveryNodeOffTheMlaHasItsSentence) {
   ASSERT_EQ(placement.reasons.size(), 1u);
   EXPECT_EQ(
       placement.reasons[0],
-      "CONCATENATION runs on the MLA only if it does not join along the batch axis, which is not so here.");
+      "CONCATENATION runs on the MLA only if it does not join along the batch axis, and its axis is 0.");
 }
 
 TEST(Partition, IntegerInputsStayOff) {

@@ -6,6 +6,7 @@ import {
   type CalibrationMethodName,
   type QuantizationParams,
   quantizationScheme,
+  settingsTable,
 } from 'octet-quant';
 import { METHOD_NAMES, numbersOf } from '../model/precision';
 import { setParams } from '../state/settings';
@@ -102,7 +103,7 @@ function Calibration({ params }: ParamsProps) {
     const { method, ...options } = { ...params.toJSON().calibration, ...part };
     setParams(params.withCalibration(CalibrationMethod.fromStr(method, options)));
   };
-  const usesHistogram = ['mse', 'entropy', 'percentile'].includes(calibration.method);
+  const usesHistogram = settingsTable.histogramMethods.some((method) => method === calibration.method);
   return (
     <>
       <Select

@@ -6,11 +6,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type AccuracyFeedback,
   type BiasCorrection,
-  bfloat16Quantization,
   type CalibrationMethodName,
   createReport,
   defaultQuantization,
-  int16Quantization,
   type LoadedNet,
   type MixedPrecision,
   type Model,
@@ -18,8 +16,8 @@ import {
   QuantizationParams,
   quantizationScheme,
   type RequantizationMode,
-  recommendedQuantization,
   reportHtml,
+  settingsTable,
   type SampleSource,
   type TFLiteOptions,
 } from 'octet-quant';
@@ -51,12 +49,7 @@ import {
 } from '../options.js';
 import { count, note, type OutputOptions, progressBar, show, unitText } from '../output.js';
 
-const PRESETS = {
-  recommended: recommendedQuantization,
-  default: defaultQuantization,
-  int16: int16Quantization,
-  bfloat16: bfloat16Quantization,
-};
+const { choices: CHOICES, presets: PRESETS } = settingsTable;
 
 export interface SaveOptions extends OutputOptions {
   readonly io: NonNullable<TFLiteOptions['ioType']>;
@@ -104,22 +97,12 @@ export function quantizeCommand(): Command {
     )
     .option('--config <file>', 'settings as JSON, over those of the preset')
     .addOption(
-      new Option('--method <name>', 'calibration method').choices([
-        'mse',
-        'min_max',
-        'moving_average',
-        'entropy',
-        'percentile',
-      ]),
+      new Option('--method <name>', 'calibration method').choices(CHOICES.method),
     )
     .addOption(requantizationOption())
     .addOption(new Option('--weight-bits <bits>', 'of integer weights').choices(['8', '4']))
     .addOption(
-      new Option('--bias-correction <kind>', "make up for layers' mean errors").choices([
-        'none',
-        'regular',
-        'iterative',
-      ]),
+      new Option('--bias-correction <kind>', "make up for layers' mean errors").choices(CHOICES.biasCorrection),
     )
     .option('--adaptive-rounding', "round weights for small errors of the layers' outputs")
     .option('--channel-equalization', 'scale channels between layers so that weights are alike')
@@ -226,7 +209,9 @@ const METHODS = ['smoothQuant', 'channelEqualization', 'adaptiveRounding', 'bias
 async function paramsOf(net: LoadedNet, options: Options): Promise<QuantizationParams> {
   const { preset, config, method, requantization, weightBits, biasCorrection } = options;
   const { adaptiveRounding, channelEqualization, smoothQuant } = options;
-  let params = PRESETS[preset].withRequantizationMode(net.defaultQuantization.requantization);
+  let params = QuantizationParams.fromJSON(PRESETS[preset]).withRequantizationMode(
+    net.defaultQuantization.requantization,
+  );
   if (config !== undefined) {
     const settings = await readJson(config);
     // A file that leaves the requantization open means the target's, as without a file.

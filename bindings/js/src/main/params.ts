@@ -1,5 +1,6 @@
 // QuantizationParams: everything a user chooses about quantization, immutable and checked when made.
 
+import { SETTINGS } from '../generated/settings.js';
 import {
   type BiasCorrection,
   type CalibrationMethodName,
@@ -14,13 +15,7 @@ import {
 import { OctetError } from '../wire/errors.js';
 import { checkChoice } from './choices.js';
 
-const METHODS: readonly CalibrationMethodName[] = [
-  'mse',
-  'min_max',
-  'moving_average',
-  'entropy',
-  'percentile',
-];
+const { choices: CHOICES, limits: LIMITS, presets: PRESETS } = SETTINGS;
 
 /** Parameters of a calibration method; those that it does not use are ignored. */
 export interface CalibrationOptions {
@@ -42,29 +37,21 @@ export class CalibrationMethod {
     readonly method: CalibrationMethodName,
     options: CalibrationOptions,
   ) {
-    this.numBins = options.numBins ?? 2048;
-    this.percentile = options.percentile ?? 99.99;
-    this.movingAverageConstant = options.movingAverageConstant ?? 0.01;
-    check(
-      Number.isInteger(Math.log2(this.numBins)) && this.numBins >= 128 && this.numBins <= 16384,
-      `numBins is ${this.numBins}; it must be a power of two from 128 to 16384.`,
-    );
-    check(
-      this.percentile > 50 && this.percentile <= 100,
-      `percentile is ${this.percentile}; it must be above 50 and at most 100.`,
-    );
-    check(
-      this.movingAverageConstant > 0 && this.movingAverageConstant <= 1,
-      `movingAverageConstant is ${this.movingAverageConstant}; it must be above 0 and at most 1.`,
-    );
+    const defaults = PRESETS.default.calibration;
+    this.numBins = options.numBins ?? defaults.numBins;
+    this.percentile = options.percentile ?? defaults.percentile;
+    this.movingAverageConstant = options.movingAverageConstant ?? defaults.movingAverageConstant;
+    checkLimits('numBins', this.numBins);
+    checkLimits('percentile', this.percentile);
+    checkLimits('movingAverageConstant', this.movingAverageConstant);
     Object.freeze(this);
   }
 
-  /** The method of that name: 'mse', 'min_max', 'moving_average', 'entropy' or 'percentile'. */
+  /** The method of that name: see `CalibrationMethodName`. */
   static fromStr(name: string, options: CalibrationOptions = {}): CalibrationMethod {
-    const method = METHODS.find((known) => known === name);
+    const method = CHOICES.method.find((known) => known === name);
     if (method === undefined) {
-      throw invalid(`There is no calibration method '${name}'; the methods are ${METHODS.join(', ')}.`);
+      throw invalid(`There is no calibration method '${name}'; the methods are ${CHOICES.method.join(', ')}.`);
     }
     return new CalibrationMethod(method, options);
   }
@@ -97,16 +84,6 @@ export function bfloat16Scheme(): QuantizationScheme {
   return Object.freeze({ asymmetric: false, perChannel: false, bits: 16, bfloat16: true });
 }
 
-const PRECISIONS: readonly NodePrecision[] = [
-  'INT8',
-  'INT16',
-  'BFLOAT_16',
-  'BFLOAT_16_INT8_WEIGHTS',
-  'FLOAT',
-];
-
-const BIAS_CORRECTIONS: readonly BiasCorrection[] = ['none', 'regular', 'iterative'];
-
 /** Settings of a quantization. The with… functions return a changed copy. */
 export class QuantizationParams {
   readonly calibration: CalibrationMethod;
@@ -126,12 +103,9 @@ export class QuantizationParams {
     checkWeights(parts.weights);
     checkActivations(parts.activations);
     for (const [name, config] of parts.customQuantizationConfigs) checkConfig(name, config);
-    checkChoice('requantization', parts.requantization, Object.values(RequantizationMode));
-    checkChoice('biasCorrection', parts.biasCorrection, BIAS_CORRECTIONS);
-    check(
-      parts.smoothQuant.alpha >= 0 && parts.smoothQuant.alpha <= 1,
-      `smoothQuant.alpha is ${parts.smoothQuant.alpha}; it must be from 0 to 1.`,
-    );
+    checkChoice('requantization', parts.requantization, CHOICES.requantization);
+    checkChoice('biasCorrection', parts.biasCorrection, CHOICES.biasCorrection);
+    checkLimits('alpha', parts.smoothQuant.alpha);
     this.calibration = parts.calibration;
     this.activations = parts.activations;
     this.weights = parts.weights;
@@ -221,7 +195,7 @@ export class QuantizationParams {
   ): QuantizationParams {
     const enabled = smoothQuant !== false;
     const given = typeof smoothQuant === 'boolean' ? {} : smoothQuant;
-    return this.with({ smoothQuant: { enabled, alpha: 0.5, search: false, ...given } });
+    return this.with({ smoothQuant: { ...PRESETS.default.smoothQuant, enabled, ...given } });
   }
 
   /**
@@ -265,7 +239,7 @@ export class QuantizationParams {
 
   /** The settings of a config file. What is absent is as in `defaultQuantization`; an unknown field is an error. */
   static fromJSON(json: unknown): QuantizationParams {
-    const defaults = defaultQuantization.toJSON();
+    const defaults: QuantizationSettings = PRESETS.default;
     const settings = fields(json, defaults, 'The settings');
     const unquantizedNodes = settings.unquantizedNodes;
     check(
@@ -294,20 +268,7 @@ export class QuantizationParams {
   }
 
   /** The SDK's defaults: mse, asymmetric activations, symmetric weights per channel, sima. */
-  static readonly default: QuantizationParams = new QuantizationParams({
-    calibration: CalibrationMethod.fromStr('mse'),
-    activations: quantizationScheme({ asymmetric: true, perChannel: false }),
-    weights: quantizationScheme({ asymmetric: false, perChannel: true }),
-    requantization: 'sima',
-    biasCorrection: 'none',
-    adaptiveRounding: false,
-    judgeMethods: false,
-    channelEqualization: false,
-    preferInt8Udf: true,
-    smoothQuant: { enabled: false, alpha: 0.5, search: false },
-    unquantizedNodes: new Set(),
-    customQuantizationConfigs: new Map(),
-  });
+  static readonly default: QuantizationParams = QuantizationParams.fromJSON(PRESETS.default);
 
   private with(changes: Partial<Parts>): QuantizationParams {
     return new QuantizationParams({ ...this, ...changes });
@@ -321,21 +282,13 @@ export const defaultQuantization: QuantizationParams = QuantizationParams.defaul
  * Octet's own choice for INT8, and what the page and the command start from: the default, with channels smoothed, weights
  * rounded adaptively and biases corrected iteratively, each as far as it helps the net at hand.
  */
-export const recommendedQuantization: QuantizationParams = defaultQuantization
-  .withSmoothQuant({ search: true })
-  .withAdaptiveRounding()
-  .withBiasCorrection('iterative')
-  .withJudgedMethods();
+export const recommendedQuantization: QuantizationParams = QuantizationParams.fromJSON(PRESETS.recommended);
 
 /** INT16 activations, symmetric, with INT8 weights ("16x8"). */
-export const int16Quantization: QuantizationParams = defaultQuantization.withActivationQuantization(
-  quantizationScheme({ asymmetric: false, perChannel: false, bits: 16 }),
-);
+export const int16Quantization: QuantizationParams = QuantizationParams.fromJSON(PRESETS.int16);
 
 /** BF16 activations and weights: gen2 alone. */
-export const bfloat16Quantization: QuantizationParams = defaultQuantization
-  .withActivationQuantization(bfloat16Scheme())
-  .withWeightQuantization(bfloat16Scheme());
+export const bfloat16Quantization: QuantizationParams = QuantizationParams.fromJSON(PRESETS.bfloat16);
 
 interface Parts {
   readonly calibration: CalibrationMethod;
@@ -393,7 +346,7 @@ function checkConfig(name: string, config: NodeQuantizationConfig): void {
   if (activationScheme !== undefined) checkActivations(activationScheme);
   if (weightScheme !== undefined) checkWeights(weightScheme);
   if (precision === undefined) return;
-  checkChoice(`quantizationPrecision of '${name}'`, precision, PRECISIONS);
+  checkChoice(`quantizationPrecision of '${name}'`, precision, CHOICES.quantizationPrecision);
   check(
     agrees(precision, activationScheme, weightScheme),
     `The schemes of '${name}' are not of its precision, ${precision}.`,
@@ -418,7 +371,7 @@ function agrees(
 
 /** An entry of customQuantizationConfigs; what its schemes leave out is the default. */
 function configOf(json: unknown, what: string): NodeQuantizationConfig {
-  const { calibration, activations, weights } = defaultQuantization.toJSON();
+  const { calibration, activations, weights }: QuantizationSettings = PRESETS.default;
   const any = {
     quantizationPrecision: 'INT8' as NodePrecision,
     activationScheme: activations,
@@ -445,7 +398,7 @@ function settingsOf(calibration: CalibrationMethod): CalibrationSettings {
 }
 
 function methodOf(json: unknown, what: string): CalibrationMethod {
-  const { method, ...options } = fields(json, defaultQuantization.toJSON().calibration, what);
+  const { method, ...options } = fields<CalibrationSettings>(json, PRESETS.default.calibration, what);
   return CalibrationMethod.fromStr(method, options);
 }
 
@@ -466,6 +419,16 @@ function fields<T extends object>(json: unknown, defaults: T, what: string): T {
     check(typeof value === typeof known, `'${name}' must be a ${typeof known}.`);
   }
   return { ...defaults, ...json };
+}
+
+/** Throws where a number is beyond what the field of that name allows. */
+function checkLimits(name: keyof typeof LIMITS, value: number): void {
+  const { least, most, aboveLeast, powerOfTwo, inWords } = LIMITS[name];
+  const isWithin = (aboveLeast ? value > least : value >= least) && value <= most;
+  check(
+    isWithin && (!powerOfTwo || Number.isInteger(Math.log2(value))),
+    `${name} is ${value}; it must be ${inWords}.`,
+  );
 }
 
 function check(condition: boolean, message: string, hint = ''): asserts condition {

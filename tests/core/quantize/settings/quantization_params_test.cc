@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <string>
+
 namespace octet::quantize {
 namespace {
 
@@ -104,6 +108,34 @@ TEST(Params, StatisticsServeOtherSettingsThatNeedNoOthers) {
   EXPECT_TRUE(same_statistics(histogram, other));
   other.custom_configs["b"].calibration = histogram.calibration;
   EXPECT_FALSE(same_statistics(histogram, other));
+}
+
+TEST(QuantizationParams, AreInTypeScriptWhatTheyAreHere) {
+  std::ifstream file(std::string(OCTET_SOURCE) + "/bindings/js/src/generated/settings.ts");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(text, test::settings_module()) << "Run `npm run generate`.";
+}
+
+TEST(QuantizationParams, SayTheLimitsOfNumbers) {
+  const auto message_of = [](const std::string& settings) {
+    try {
+      params_from_json(settings);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message_of(R"({"calibration":{"numBins":1000}})"),
+            "numBins is 1000; it must be a power of two from 128 to 16384.");
+  EXPECT_EQ(message_of(R"({"calibration":{"percentile":50}})"),
+            "percentile is 50.0; it must be above 50 and at most 100.");
+  EXPECT_EQ(message_of(R"({"smoothQuant":{"alpha":1.5}})"), "alpha is 1.5; it must be from 0 to 1.");
+  EXPECT_EQ(message_of(R"({"calibration":{"numBins":256,"percentile":100}})"), "");
+}
+
+TEST(QuantizationParams, StartFromPresetsThatHold) {
+  for (const Preset& preset : presets()) EXPECT_NO_THROW(check(preset.params)) << preset.name;
+  EXPECT_EQ(to_json(presets()[1].params), to_json(QuantizationParams{}));
 }
 
 }  // namespace
