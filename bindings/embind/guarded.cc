@@ -10,6 +10,7 @@
 namespace octet::binding {
 namespace {
 
+/// The exception that is being caught, as an error.
 Error caught() {
   try {
     throw;
@@ -27,10 +28,14 @@ Error caught() {
 
 }  // namespace
 
-emscripten::val failure() {
-  emscripten::val result = emscripten::val::object();
-  result.set("error", pipeline::json_error(caught()));
-  return result;
+emscripten::val guarded(emscripten::val (*call)(const void* body), const void* body) {
+  try {
+    return call(body);
+  } catch (...) {
+    emscripten::val result = emscripten::val::object();
+    result.set("error", pipeline::json_error(caught()));
+    return result;
+  }
 }
 
 }  // namespace octet::binding

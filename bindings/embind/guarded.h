@@ -6,17 +6,13 @@
 
 namespace octet::binding {
 
-/// {error: JSON of an OctetError}, of the exception that is being caught.
-emscripten::val failure();
+/// What `call(body)` returns, or {error: JSON of an OctetError} where it throws.
+emscripten::val guarded(emscripten::val (*call)(const void* body), const void* body);
 
-/// What `body` returns, or the failure that it threw.
+/// The same of what `body()` returns.
 template <class Body>
 emscripten::val guarded(const Body& body) {
-  try {
-    return body();
-  } catch (...) {
-    return failure();
-  }
+  return guarded([](const void* it) { return (*static_cast<const Body*>(it))(); }, &body);
 }
 
 }  // namespace octet::binding

@@ -166,7 +166,8 @@ struct Quantized {
 };
 
 Quantized quantized(const QuantizationParams& params, const std::vector<std::vector<float>>& samples) {
-  const auto model = test::quantize(*test::net_of(chain(), partition::target_by_key("gen2")), params, samples);
+  const auto model =
+      test::quantize(*test::net_of(chain(), partition::target_by_key("gen2")), params, samples);
   return {std::make_shared<const Graph>(model->contents().float_graph), model->contents().quantized};
 }
 
