@@ -34,7 +34,7 @@ function lines() {
   return new Map(
     rows.flatMap((row, line) => {
       const [folders] = row.slice(1).split('|');
-      return [...folders.matchAll(/`core\/([^`]+)`/g)].map(([, folder]) => [folder, line]);
+      return [...folders.matchAll(/`core\/([a-z_]+)`/g)].map(([, folder]) => [folder, line]);
     }),
   );
 }

@@ -159,15 +159,15 @@ std::string in_words(const Limits& limits) {
   return text({limits.power_of_two ? "a power of two " : "", "from ", least, " to ", most});
 }
 
-/// Throws where a number of the struct is beyond its limits.
+/// Throws where a number of the struct is beyond its limits. `path`: in front of its name in the sentence.
 template <Described T>
-void check_limits(const T& value, std::span<const Limits> all) {
+void check_limits(const T& value, std::span<const Limits> all, std::string_view path = "") {
   T::fields([&](std::string_view name, auto member) {
     if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value.*member)>>) {
       for (const Limits& limits : all) {
         if (limits.name != name || limits.allow(static_cast<double>(value.*member))) continue;
-        invalid(
-            text({name, " is ", to_string(written(value.*member)), "; it must be ", in_words(limits), "."}));
+        invalid(text(
+            {path, name, " is ", to_string(written(value.*member)), "; it must be ", in_words(limits), "."}));
       }
     }
   });
@@ -245,7 +245,7 @@ void check_config(const NodeConfig& config, const std::string& name) {
 void check(const QuantizationParams& params) {
   check_weights(params.weights, "weights");
   check_activations(params.activations, "activations");
-  check_limits(params.smooth_quant, kSmoothQuantLimits);
+  check_limits(params.smooth_quant, kSmoothQuantLimits, "smoothQuant.");
   check_limits(params.calibration, calibrate::kMethodLimits);
   for (const auto& [name, config] : params.custom_configs) check_config(config, name);
 }

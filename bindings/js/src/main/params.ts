@@ -107,7 +107,7 @@ export class QuantizationParams {
     for (const [name, config] of parts.customQuantizationConfigs) checkConfig(name, config);
     checkChoice('requantization', parts.requantization, CHOICES.requantization);
     checkChoice('biasCorrection', parts.biasCorrection, CHOICES.biasCorrection);
-    checkLimits('alpha', parts.smoothQuant.alpha);
+    checkLimits('alpha', parts.smoothQuant.alpha, 'smoothQuant.alpha');
     this.calibration = parts.calibration;
     this.activations = parts.activations;
     this.weights = parts.weights;
@@ -424,12 +424,12 @@ function fields<T extends object>(json: unknown, defaults: T, what: string): T {
 }
 
 /** Throws where a number is beyond what the field of that name allows. */
-function checkLimits(name: keyof typeof LIMITS, value: number): void {
+function checkLimits(name: keyof typeof LIMITS, value: number, shown: string = name): void {
   const { least, most, aboveLeast, powerOfTwo, inWords } = LIMITS[name];
   const isWithin = (aboveLeast ? value > least : value >= least) && value <= most;
   check(
     isWithin && (!powerOfTwo || Number.isInteger(Math.log2(value))),
-    `${name} is ${value}; it must be ${inWords}.`,
+    `${shown} is ${value}; it must be ${inWords}.`,
   );
 }
 
