@@ -6,5 +6,5 @@ export default {
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
-  moduleNameMapper: { '^octet-quant$': '<rootDir>/bindings/js/dist/index.js', '^(\\./support/.*)\\.js$': '$1.ts' },
+  moduleNameMapper: { '^octet-quant$': '<rootDir>/bindings/js/dist/index.js', '^(\\.{1,2}/support/.*)\\.js$': '$1.ts' },
 };

@@ -139,8 +139,9 @@ struct Preset {
 };
 std::vector<Preset> presets();
 
-/// {"choices": {field: [names]}, "histogramMethods": [names], "limits": {field: {"least", "most", "aboveLeast", "powerOfTwo", "inWords"}},
-/// "presets": {name: settings}} as JSON: what other languages need to know of settings.
+/// {"choices": {field: [names]}, "histogramMethods": [names], "limits": {field: {"least", "most",
+/// "aboveLeast", "powerOfTwo", "inWords"}}, "presets": {name: settings}} as JSON: what other languages need
+/// to know of settings.
 std::string settings_table();
 
 /// "sima" or "tflite"; throws InvalidConfig for other names.

@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeNpy } from '../../../bindings/cli/dist/numpy/npy.js';
-import { FASHION, FASHION_MODEL, ROOT } from './fashion.js';
+import { FASHION, FASHION_MODEL, ROOT } from '../support/fashion.js';
 
 export const folder = mkdtempSync(join(tmpdir(), 'octet-cli-'));
 export const inFolder = (name: string) => join(folder, name);
