@@ -3,6 +3,7 @@
 import { abortable, throwIfAborted } from '../data/samples.js';
 import { readSource } from '../data/source.js';
 import type { AccuracyFeedback, AccuracyFeedbackOptions } from '../feedback-types.js';
+import { SETTINGS } from '../generated/settings.js';
 import type {
   MixedPrecision,
   MixedPrecisionOptions,
@@ -20,7 +21,7 @@ import {
   type Model,
   type Partition,
   type QuantizeOptions,
-  RequantizationMode,
+  type RequantizationMode,
   type Sample,
   type SampleSource,
   Target,
@@ -63,7 +64,7 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
   async convertToSimaQuantization(options: ConvertOptions = {}): Promise<Model> {
     const { artifact } = this;
     const { modelName, requantization = this.defaultQuantization.requantization, signal } = options;
-    checkChoice('requantization', requantization, Object.values(RequantizationMode));
+    checkChoice('requantization', requantization, SETTINGS.choices.requantization);
     throwIfAborted(signal);
     const description = JSON.stringify({
       requantization,
