@@ -276,7 +276,7 @@ class Int16Search::Work {
   }
 
   void begin_round() {
-    round_.emplace();
+    round_ = Round();
     round_->noise = noise_left();
     round_->objective = objective(round_->noise);
   }
