@@ -1,6 +1,7 @@
 #include "analyze/composed_report.h"
 
 #include "ir/error.h"
+#include "ir/unique_name.h"
 #include "json/value.h"
 
 namespace octet::analyze {
@@ -15,12 +16,6 @@ Json report_of(std::string_view text) {
                 "Save it again with this version of Octet.");
   }
   return std::move(*report);
-}
-
-/// Names that the composition changed, as it has them.
-std::string renamed(const std::string& name, const std::map<std::string, std::string>& names) {
-  const auto found = names.find(name);
-  return found == names.end() ? name : found->second;
 }
 
 Json part_json(const ReportedPart& part) {

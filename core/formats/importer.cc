@@ -7,6 +7,7 @@
 #include "emulate/evaluate.h"
 #include "formats/checks.h"
 #include "ir/dequantized.h"
+#include "ir/text.h"
 #include "ops/operator.h"
 
 namespace octet::formats {
@@ -168,12 +169,10 @@ void Importer::fold(const Node& node) {
 
 void Importer::report_unsupported() const {
   if (unsupported_.empty()) return;
-  std::string list;
-  for (const std::string& entry : unsupported_) list += (list.empty() ? "" : ", ") + entry;
   throw Error(ErrorCode::UnsupportedOperator,
               "The model has " + std::to_string(unsupported_.size()) +
-                  (unsupported_.size() == 1 ? " node" : " nodes") + " that Octet does not support: " + list +
-                  ".",
+                  (unsupported_.size() == 1 ? " node" : " nodes") +
+                  " that Octet does not support: " + joined(unsupported_) + ".",
               {.node = first_unsupported_node_}, "`octet support` lists the operators that Octet knows.");
 }
 

@@ -71,11 +71,6 @@ Value::Array& Value::elements() {
   return std::get<Array>(content_);
 }
 
-void Value::erase(std::string_view name) {
-  if (Object* const object = std::get_if<Object>(&content_))
-    std::erase_if(*object, [&](const Member& member) { return member.first == name; });
-}
-
 Value parse(std::string_view text) {
   std::optional<Value> value = parsed(text);
   if (!value) throw Error(ErrorCode::Internal, "A document of Octet's own is no JSON.");

@@ -82,8 +82,6 @@ class Value {
   Value* find(std::string_view name);
   /// The elements, to be changed. Makes an array of what is none.
   Array& elements();
-  /// Drops the member of that name, if there is one.
-  void erase(std::string_view name);
   void push_back(Value element) { elements().push_back(std::move(element)); }
 
   using Content = std::variant<std::monostate, bool, int64_t, uint64_t, double, std::string, Array, Object>;

@@ -1,18 +1,15 @@
 #include "lowering/joined_outputs.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_set>
 #include <utility>
 
 #include "ir/graph_edits.h"
 #include "ir/short_name.h"
-#include "ir/unique_name.h"
+#include "ir/text.h"
 #include "ops/operator.h"
 #include "quantize/ranges/integer_params.h"
 #include "quantize/ranges/part_ratio.h"
@@ -39,12 +36,6 @@ Range reals_of(const Tensor& tensor) {
 }
 
 Range united(Range a, Range b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
-
-std::string text_of(double value) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.3g", value);
-  return text.data();
-}
 
 /// Something that an output joins: a tensor with a scale of its own, or a constant.
 struct Leaf {
@@ -114,10 +105,7 @@ class Joining {
 /// Computes what outputs join in integers.
 class Rewriter {
  public:
-  Rewriter(Graph graph, DType type) : graph_(std::move(graph)), type_(type) {
-    for (const Tensor& tensor : graph_.tensors) names_.insert(tensor.name);
-    for (const Node& node : graph_.nodes) names_.insert(node.name);
-  }
+  Rewriter(Graph graph, DType type) : graph_(std::move(graph)), type_(type), names_(graph_) {}
 
   Graph rewrite() {
     const std::vector<NodeId> producer = producers(graph_);
@@ -149,8 +137,6 @@ class Rewriter {
     });
   }
 
-  std::string unique_name(const std::string& base) { return take_unique_name(names_, base, 1); }
-
   TensorId add_tensor(const Tensor& like, const std::string& name, std::optional<QuantParams> params) {
     const DType dtype = params ? type_ : DType::Float32;
     return graph_.add_tensor({.name = name,
@@ -161,7 +147,7 @@ class Rewriter {
   }
 
   void add_conversion(OpKind op, TensorId from, TensorId to) {
-    graph_.nodes.push_back({.name = unique_name(graph_.tensor(to).name),
+    graph_.nodes.push_back({.name = names_.take(graph_.tensor(to).name),
                             .op = op,
                             .attributes = NoAttributes{},
                             .inputs = {from},
@@ -174,11 +160,11 @@ class Rewriter {
     const Tensor tensor = graph_.tensor(leaf.values);
     if (!is_integer(tensor)) {
       Tensor constant = quantize::quantize_constant(tensor, params, precision_of(type_));
-      constant.name = unique_name(constant.name + "_integers");
+      constant.name = names_.take(constant.name + "_integers");
       return graph_.add_tensor(std::move(constant));
     }
     if (tensor.dtype == type_ && *tensor.quantization == params) return leaf.values;
-    const TensorId requantized = add_tensor(tensor, unique_name(tensor.name + "_requantized"), params);
+    const TensorId requantized = add_tensor(tensor, names_.take(tensor.name + "_requantized"), params);
     add_conversion(OpKind::Quantize, leaf.values, requantized);
     return requantized;
   }
@@ -190,21 +176,21 @@ class Rewriter {
     for (const Leaf& leaf : joining.leaves()) integers.emplace(leaf.values, integers_of(leaf, params));
     for (const NodeId id : joining.nodes()) {
       Node node = graph_.node(id);
-      node.name = unique_name(node.name + "_integers");
+      node.name = names_.take(node.name + "_integers");
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         if (ops::is_moved_operand(ops::operator_of(node.op), i))
           node.inputs[i] = integers.at(before_conversions(node.inputs[i], integers));
       }
       for (TensorId& made : node.outputs) {
         const Tensor real = graph_.tensor(made);
-        const TensorId integer = add_tensor(real, unique_name(real.name + "_integers"), params);
+        const TensorId integer = add_tensor(real, names_.take(real.name + "_integers"), params);
         integers.emplace(std::exchange(made, integer), integer);
       }
       graph_.nodes.push_back(std::move(node));
     }
     const TensorId joined = integers.at(before_conversions(output, integers));
     const Tensor real = graph_.tensor(output);
-    graph_.tensor(output).name = unique_name(real.name + "_real");
+    graph_.tensor(output).name = names_.take(real.name + "_real");
     const TensorId renamed = add_tensor(real, real.name, {});
     add_conversion(OpKind::Dequantize, joined, renamed);
     return renamed;
@@ -218,7 +204,7 @@ class Rewriter {
 
   Graph graph_;
   DType type_;
-  std::unordered_set<std::string> names_;
+  NewNames names_;
 };
 
 /// "channels 4 to 5 of 'concat'".
@@ -272,9 +258,9 @@ std::string note_of(const Graph& graph, const Joining& joining, TensorId output,
   std::string list = places[0];
   for (size_t i = 1; i < places.size(); ++i) list += ", " + places[i];
   const std::string ranges = places.size() == 1 ? "the range of " : "the ranges of ";
-  return subject + "has one scale, with steps of " + text_of(step) + ", for all that it joins: " + ranges +
-         list + (places.size() == 1 ? " is " : " are as little as ") + text_of(narrowest) + " steps wide." +
-         kRemedy;
+  return subject + "has one scale, with steps of " + number_text(step) +
+         ", for all that it joins: " + ranges + list + (places.size() == 1 ? " is " : " are as little as ") +
+         number_text(narrowest) + " steps wide." + kRemedy;
 }
 
 }  // namespace

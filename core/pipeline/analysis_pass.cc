@@ -12,12 +12,11 @@ AnalysisPass::AnalysisPass(std::shared_ptr<const Graph> float_graph, std::shared
     : Sample(float_graph, subject), analyzer_(std::move(float_graph), std::move(quantized), compared) {}
 
 Bytes AnalysisPass::observe() {
-  Bytes statistics = begin_statistics(StatisticsKind::ErrorSample, subject());
-  const analyze::SampleSums sums = analyzer_.observe(inputs());
-  put_list(statistics, sums.nodes);
-  put_list(statistics, sums.channels);
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::ErrorSample, subject(), [&](Bytes& statistics) {
+    const analyze::SampleSums sums = analyzer_.observe(inputs());
+    put_list(statistics, sums.nodes);
+    put_list(statistics, sums.channels);
+  });
 }
 
 void AnalysisPass::fold(std::span<const std::byte> sample) {

@@ -8,6 +8,7 @@
 
 #include "analyze/composed_report.h"
 #include "ir/text.h"
+#include "ir/unique_name.h"
 #include "partition/partition.h"
 #include "transforms/auxiliary.h"
 #include "transforms/compose.h"
@@ -40,15 +41,9 @@ size_t main_part(const std::vector<Contents>& parts) {
   return found == parts.end() ? 0 : static_cast<size_t>(found - parts.begin());
 }
 
-/// Names that the composition changed, as it has them.
-const std::string& renamed(const std::string& name, const std::map<std::string, std::string>& names) {
-  const auto found = names.find(name);
-  return found == names.end() ? name : found->second;
-}
-
 /// Settings name nodes, or have patterns, which stay.
-quantize::QuantizationParams renamed(const quantize::QuantizationParams& params,
-                                     const std::map<std::string, std::string>& nodes) {
+quantize::QuantizationParams with_renamed_nodes(const quantize::QuantizationParams& params,
+                                                const std::map<std::string, std::string>& nodes) {
   quantize::QuantizationParams changed = params;
   changed.unquantized_nodes.clear();
   for (const std::string& name : params.unquantized_nodes)
@@ -90,7 +85,7 @@ Contents composed(const std::vector<Contents>& parts, const ComposeOptions& opti
   partition::copy_segments(whole.float_graph, whole.quantized);
 
   const quantize::QuantizationParams settings =
-      renamed(quantize::params_from_json(parts[main].settings_json), whole.parts[main].nodes);
+      with_renamed_nodes(quantize::params_from_json(parts[main].settings_json), whole.parts[main].nodes);
   std::vector<analyze::ReportedPart> reported;
   uint64_t source_bytes = 0;
   uint64_t samples = 0;

@@ -24,11 +24,10 @@ CalibrationPass::CalibrationPass(std::shared_ptr<const Graph> graph, const Graph
 }
 
 Bytes CalibrationPass::observe() {
-  Bytes statistics = begin_statistics(StatisticsKind::CalibrationSample, subject());
-  put_list(statistics, facts());
-  put_list(statistics, calibrator_->observe(inputs()));
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::CalibrationSample, subject(), [&](Bytes& statistics) {
+    put_list(statistics, facts());
+    put_list(statistics, calibrator_->observe(inputs()));
+  });
 }
 
 void CalibrationPass::fold(std::span<const std::byte> sample) {
@@ -38,10 +37,8 @@ void CalibrationPass::fold(std::span<const std::byte> sample) {
 }
 
 Bytes CalibrationPass::state() const {
-  Bytes statistics = begin_statistics(StatisticsKind::Calibration, subject());
-  calibrator_->append_to(statistics);
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::Calibration, subject(),
+                       [&](Bytes& statistics) { calibrator_->append_to(statistics); });
 }
 
 void CalibrationPass::merge(std::span<const std::byte> state) {

@@ -10,10 +10,8 @@ ChannelPass::ChannelPass(std::shared_ptr<const Graph> graph, Subject subject)
     : Sample(graph, subject), statistics_(std::move(graph)) {}
 
 Bytes ChannelPass::observe() {
-  Bytes statistics = begin_statistics(StatisticsKind::ChannelSample, subject());
-  put_list(statistics, statistics_.observe(inputs()));
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::ChannelSample, subject(),
+                       [&](Bytes& statistics) { put_list(statistics, statistics_.observe(inputs())); });
 }
 
 void ChannelPass::fold(std::span<const std::byte> sample) {
@@ -22,10 +20,8 @@ void ChannelPass::fold(std::span<const std::byte> sample) {
 }
 
 Bytes ChannelPass::state() const {
-  Bytes statistics = begin_statistics(StatisticsKind::ChannelTotals, subject());
-  statistics_.append_to(statistics);
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::ChannelTotals, subject(),
+                       [&](Bytes& statistics) { statistics_.append_to(statistics); });
 }
 
 }  // namespace octet::pipeline

@@ -45,10 +45,8 @@ Bytes QuantizationPasses::observe() {
 }
 
 Bytes QuantizationPasses::state() {
-  Bytes statistics = begin_statistics(StatisticsKind::InputMoments, pass_);
-  refinement_.append_to(statistics);
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::InputMoments, pass_,
+                       [&](Bytes& statistics) { refinement_.append_to(statistics); });
 }
 
 void QuantizationPasses::merge(std::span<const std::byte> state) {

@@ -64,10 +64,8 @@ std::vector<calibrate::InputFacts> Sample::facts() const {
 }
 
 Bytes Sample::noticed() const {
-  Bytes statistics = begin_statistics(StatisticsKind::InputFacts, subject_);
-  put_list(statistics, facts());
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::InputFacts, subject_,
+                       [&](Bytes& statistics) { put_list(statistics, facts()); });
 }
 
 std::string Sample::digest() const {

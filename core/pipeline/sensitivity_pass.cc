@@ -43,17 +43,14 @@ SensitivityPass::SensitivityPass(std::shared_ptr<const Graph> float_graph,
 std::string SensitivityPass::total() { return to_string(Json(noise_.total(inputs()))); }
 
 Bytes SensitivityPass::observe() {
-  Bytes statistics = begin_statistics(StatisticsKind::NoiseSample, subject());
-  put_list(statistics, noise_.observe(inputs()));
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::NoiseSample, subject(),
+                       [&](Bytes& statistics) { put_list(statistics, noise_.observe(inputs())); });
 }
 
 Bytes SensitivityPass::estimate(int first, int count) {
-  Bytes statistics = begin_statistics(StatisticsKind::NoiseSample, subject());
-  put_list(statistics, noise_.estimate(inputs(), static_cast<size_t>(first), static_cast<size_t>(count)));
-  end_statistics(statistics);
-  return statistics;
+  return statistics_of(StatisticsKind::NoiseSample, subject(), [&](Bytes& statistics) {
+    put_list(statistics, noise_.estimate(inputs(), static_cast<size_t>(first), static_cast<size_t>(count)));
+  });
 }
 
 void SensitivityPass::fold(std::span<const std::byte> sample) {

@@ -43,10 +43,18 @@ Subject subject_of(std::span<const std::byte> file, std::string_view options = {
 /// The same with what decides further: settings, say.
 Subject with(Subject subject, std::string_view more);
 
-/// Begins statistics: whoever gathers appends to what is returned.
+/// A header, whose size is not known yet, and that of what was appended to it: for statistics_of().
 Bytes begin_statistics(StatisticsKind kind, Subject subject);
-/// Ends them; nothing may be appended any more.
 void end_statistics(Bytes& statistics);
+
+/// Statistics of what `append(bytes)` appends.
+template <class Append>
+Bytes statistics_of(StatisticsKind kind, Subject subject, const Append& append) {
+  Bytes statistics = begin_statistics(kind, subject);
+  append(statistics);
+  end_statistics(statistics);
+  return statistics;
+}
 
 /// What was gathered, of the statistics at the front of `bytes`, which are dropped there. Throws InvalidInput
 /// where they are none, of another version, kind or subject, or cut short, and says which.

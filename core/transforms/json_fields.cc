@@ -38,14 +38,6 @@ std::optional<DType> dtype_in(const Json& json) {
 
 bool is_finite_number(const Json& json) { return std::isfinite(json.number().value_or(NAN)); }
 
-/// "a, b, c".
-template <class Names>
-std::string listed(const Names& names) {
-  std::string list;
-  for (const std::string_view name : names) list += octet::text({list.empty() ? "" : ", ", name});
-  return list;
-}
-
 }  // namespace
 
 std::optional<StaticType> type_in(const Json& json) {
@@ -168,14 +160,14 @@ size_t Fields::choice(std::string_view name, std::span<const std::string_view> n
   const std::string given = text(name);
   const auto found = std::find(names.begin(), names.end(), given);
   if (found == names.end())
-    fail({"'", name, "' is '", given, "'."}, octet::text({"It can be ", listed(names), "."}));
+    fail({"'", name, "' is '", given, "'."}, octet::text({"It can be ", joined(names), "."}));
   return static_cast<size_t>(found - names.begin());
 }
 
 void Fields::finish() const {
   for (const auto& [field, value] : json_->members()) {
     if (std::find(known_.begin(), known_.end(), field) != known_.end()) continue;
-    fail({"it has no field '", field, "'."}, octet::text({"Its fields can be ", listed(known_), "."}));
+    fail({"it has no field '", field, "'."}, octet::text({"Its fields can be ", joined(known_), "."}));
   }
 }
 

@@ -108,9 +108,8 @@ const FORMAT_BYTES = 4096;
 export async function formatOf(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
 ): Promise<'tflite' | 'octet'> {
-  const beginning = source instanceof Blob ? source.slice(0, FORMAT_BYTES) : source;
-  const bytes = (await readSource(beginning)).slice(0, FORMAT_BYTES);
-  return (await leastBusyWorker().call((api) => api.formatOf(bytes))) as 'tflite' | 'octet';
+  const beginning = await readSource(source, FORMAT_BYTES);
+  return (await leastBusyWorker().call((api) => api.formatOf(beginning))) as 'tflite' | 'octet';
 }
 
 /** The table of operators, and what of them each target runs in integers. */

@@ -242,9 +242,8 @@ std::vector<bool> ActivationPlan::unequal_ties(const Graph& graph, const calibra
   const auto steps = [&](TensorId id, Precision precision) -> std::optional<double> {
     const Group& shared = group(id, precision);
     if (!is_activation(graph, id) || shared.fixed || calibration.statistics(id).count() == 0) return {};
-    const auto method = own.find(id);
-    const calibrate::Range range = own_range(id, precision, calibration.statistics(id),
-                                             method != own.end() ? method->second : params.calibration);
+    const calibrate::Range range =
+        own_range(id, precision, calibration.statistics(id), method_of(id, own, params));
     const double width = std::max(range.high - range.low, 0.0);
     return width > 0 ? std::optional(width / static_cast<double>(shared.params.scale[0])) : std::nullopt;
   };
@@ -312,8 +311,7 @@ void ActivationPlan::add_ranges(const Graph& graph, const calibrate::Calibrator&
     } else if (statistics.low() == 0 && statistics.high() == 0) {
       warnings.push_back("Tensor '" + name + "' was zero in every calibration sample; its scale is 1.");
     }
-    const auto method = own.find(id);
-    const calibrate::Method& chosen = method != own.end() ? method->second : params.calibration;
+    const calibrate::Method& chosen = method_of(id, own, params);
     for (const Precision precision : computed)
       widen(id, precision, own_range(id, precision, statistics, chosen));
   }

@@ -232,8 +232,7 @@ ValueParts::Part ValueParts::part_of(TensorId id) const {
     for (const float value : tensor.values<float>()) range = including(range, value);
     return {.int8 = range, .int16 = range};
   }
-  const auto found = own_methods_.find(id);
-  const calibrate::Method& method = found != own_methods_.end() ? found->second : params_.calibration;
+  const calibrate::Method& method = method_of(id, own_methods_, params_);
   const calibrate::TensorStatistics& statistics = calibration_.statistics(id);
   return {.int8 = calibrate::choose_range(statistics, method, 8, int8_is_asymmetric(params_)),
           .int16 = calibrate::choose_range(statistics, method, 16, false),

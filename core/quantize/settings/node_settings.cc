@@ -119,4 +119,10 @@ std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const Quan
   return methods;
 }
 
+const calibrate::Method& method_of(TensorId id, const std::map<TensorId, calibrate::Method>& own,
+                                   const QuantizationParams& params) {
+  const auto found = own.find(id);
+  return found != own.end() ? found->second : params.calibration;
+}
+
 }  // namespace octet::quantize

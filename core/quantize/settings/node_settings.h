@@ -47,5 +47,8 @@ bool int8_is_asymmetric(const QuantizationParams& params);
 
 /// The calibration methods of tensors whose node has one of its own.
 std::map<TensorId, calibrate::Method> own_methods(const Graph& graph, const QuantizationParams& params);
+/// That of a tensor: its own of `own_methods()`, else that of all.
+const calibrate::Method& method_of(TensorId id, const std::map<TensorId, calibrate::Method>& own,
+                                   const QuantizationParams& params);
 
 }  // namespace octet::quantize

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <concepts>
 #include <type_traits>
 
 #include "ir/error.h"
@@ -66,22 +65,25 @@ void read(const Json& json, std::set<std::string>& values, const std::string& pa
 }
 template <Described T>
 void read(const Json& json, T& value, const std::string& path);
-/// What a node's schemes and method leave out is the default for all.
 template <class T>
 void read(const Json& json, std::optional<T>& value, const std::string& path) {
-  const QuantizationParams defaults;
-  if constexpr (std::same_as<T, calibrate::Method>) {
-    value = defaults.calibration;
-  } else if constexpr (std::same_as<T, Scheme>) {
-    value = path.ends_with("weightScheme") ? defaults.weights : defaults.activations;
-  } else {
-    value.emplace();
-  }
-  read(json, *value, path);
+  read(json, value ? *value : value.emplace(), path);
 }
+/// What a node's schemes and method leave out is the default for all; what it has not itself stays away.
 void read(const Json& json, std::map<std::string, NodeConfig>& configs, const std::string& path) {
   if (!json.is_object()) wrong_type(path, "an object");
-  for (const auto& [name, config] : json.members()) read(config, configs[name], path + "." + name);
+  const QuantizationParams defaults;
+  for (const auto& entry : json.members()) {
+    const Json& given = entry.second;
+    NodeConfig config = {.activations = defaults.activations,
+                         .weights = defaults.weights,
+                         .calibration = defaults.calibration};
+    read(given, config, path + "." + entry.first);
+    NodeConfig::fields([&](std::string_view field, auto member) {
+      if (!given.contains(field)) (config.*member).reset();
+    });
+    configs[entry.first] = config;
+  }
 }
 
 /// The members of an object. What is absent stays as it is; what nobody asked for is refused: a typing
@@ -97,9 +99,7 @@ void read(const Json& json, T& value, const std::string& path) {
   });
   for (const auto& [name, unused] : json.members()) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    std::string list;
-    for (const std::string_view field : known) list += text({list.empty() ? "" : ", ", field});
-    invalid(text({"'", path, "' has no field '", name, "'."}), text({"Its fields are ", list, "."}));
+    invalid(text({"'", path, "' has no field '", name, "'."}), text({"Its fields are ", joined(known), "."}));
   }
 }
 
@@ -148,13 +148,9 @@ Json written(const T& value) {
 
 /// "from 0 to 1", "above 50 and at most 100", "a power of two from 128 to 16384".
 std::string in_words(const Limits& limits) {
-  const auto figure = [](double number) {
-    std::string digits = to_string(Json(number));
-    if (digits.ends_with(".0")) digits.resize(digits.size() - 2);
-    return digits;
-  };
-  const std::string least = figure(limits.least);
-  const std::string most = figure(limits.most);
+  constexpr int kDigits = 6;
+  const std::string least = number_text(limits.least, kDigits);
+  const std::string most = number_text(limits.most, kDigits);
   if (limits.above_least) return text({"above ", least, " and at most ", most});
   return text({limits.power_of_two ? "a power of two " : "", "from ", least, " to ", most});
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <regex>
 #include <set>
@@ -80,6 +81,20 @@ std::string all_tests() {
   return text;
 }
 
+/// The files of the product, README.md among them, whose text is as wanted.
+std::set<std::string> product_files(const std::function<bool(const std::string& text)>& is_wanted) {
+  std::set<std::string> found;
+  if (is_wanted(text_of(kRoot / "README.md"))) found.insert("README.md");
+  for (const char* const folder :
+       {"core", "schemas", "bindings/embind", "bindings/js/src", "bindings/cli/src", "web/src"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (entry.is_regular_file() && is_wanted(text_of(entry.path())))
+        found.insert(fs::relative(entry.path(), kRoot).generic_string());
+    }
+  }
+  return found;
+}
+
 TEST(Hacking, NamesWhatThereIs) {
   const std::set<std::string> paths = paths_in(guide());
   EXPECT_GT(paths.size(), 10u);
@@ -94,16 +109,7 @@ TEST(Hacking, ListsTheFilesThatAnOperatorIsIn) {
       EXPECT_TRUE(names_hard_sigmoid(text_of(kRoot / path))) << path;
     }
   }
-  std::set<std::string> found;
-  if (names_hard_sigmoid(text_of(kRoot / "README.md"))) found.insert("README.md");
-  for (const char* const folder :
-       {"core", "schemas", "bindings/embind", "bindings/js/src", "bindings/cli/src", "web/src"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-      if (entry.is_regular_file() && names_hard_sigmoid(text_of(entry.path())))
-        found.insert(fs::relative(entry.path(), kRoot).generic_string());
-    }
-  }
-  EXPECT_EQ(found, listed);
+  EXPECT_EQ(product_files(names_hard_sigmoid), listed);
 }
 
 /// The text of an operator's file, in whatever room of core/ops it is.
@@ -120,17 +126,8 @@ TEST(Hacking, ListsTheFilesThatACalibrationMethodIsIn) {
   for (const std::string& path : paths_in(section("calibration method"))) {
     if (!is_test(path)) listed.insert(path);
   }
-  std::set<std::string> found;
   const std::regex word("entropy", std::regex::icase);
-  if (std::regex_search(text_of(kRoot / "README.md"), word)) found.insert("README.md");
-  for (const char* const folder :
-       {"core", "schemas", "bindings/embind", "bindings/js/src", "bindings/cli/src", "web/src"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-      if (entry.is_regular_file() && std::regex_search(text_of(entry.path()), word))
-        found.insert(fs::relative(entry.path(), kRoot).generic_string());
-    }
-  }
-  EXPECT_EQ(found, listed);
+  EXPECT_EQ(product_files([&](const std::string& text) { return std::regex_search(text, word); }), listed);
 }
 
 TEST(Hacking, EveryOperatorHasItsFileItsTestAndItsRows) {

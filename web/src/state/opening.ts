@@ -74,7 +74,7 @@ async function openModel(file: NamedFile): Promise<void> {
   const bytes = new Uint8Array(await file.blob.arrayBuffer());
   cancel();
   setState({ opening: fileName, notice: undefined });
-  if ((await formatOf(bytes)) === 'octet') await showOctet(fileName, bytes);
+  if ((await formatOf(file.blob)) === 'octet') await showOctet(fileName, bytes);
   else await showNet(fileName, bytes);
 }
 

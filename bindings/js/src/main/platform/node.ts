@@ -13,13 +13,13 @@ function fileMemory(bytes: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(bytes));
 }
 
-async function readPath(path: string): Promise<Uint8Array> {
+async function readPath(path: string, most: number): Promise<Uint8Array> {
   const file = await open(path);
   try {
     const stats = await file.stat();
     // Only of plain files is the size known.
     if (!stats.isFile()) return await readFile(file);
-    const bytes = fileMemory(stats.size);
+    const bytes = fileMemory(Math.min(stats.size, most));
     let filled = 0;
     while (filled < bytes.length) {
       const { bytesRead } = await file.read(bytes, filled, bytes.length - filled);
@@ -55,10 +55,10 @@ async function reading<T>(source: string | URL, use: () => Promise<T>): Promise<
   }
 }
 
-function read(source: string | URL): Promise<Uint8Array> {
+function read(source: string | URL, most = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
   return reading(source, async () => {
     const path = pathOf(source);
-    return path === undefined ? fetched(source) : readPath(path);
+    return path === undefined ? fetched(source) : readPath(path, most);
   });
 }
 

@@ -28,7 +28,8 @@ export interface Platform {
   /** Zeroed memory for a file that workers read. Sending it to them copies nothing where the platform lets them share it. */
   fileMemory(bytes: number): Uint8Array;
   /** The bytes of a path (Node) or URL. */
-  read(source: string | URL): Promise<Uint8Array>;
+  /** `most`: bytes that are wanted, from the beginning; more may come. */
+  read(source: string | URL, most?: number): Promise<Uint8Array>;
   /** What lies below a folder, in no particular order; undefined for a URL and for what is no folder. */
   listFolder(source: string | URL): Promise<FoundFile[] | undefined>;
   /** An image as workers are sent it: by its path (Node), which is not read yet, or the bytes of a URL. */
