@@ -101,12 +101,11 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
 
 /// As a whole, or where the target has no kernel of it, in parts.
 bool runs_somehow(const ops::Operator& op, const partition::Target& target, Precision precision) {
-  if (!ops::comes_in_parts(op, partition::support(op, target)))
+  if (!ops::comes_in_parts(op, partition::support_member(target)))
     return partition::runs_in(op, target, precision);
   const ops::Parts* const parts = op.parts;
-  return std::all_of(parts->kinds.begin(), parts->kinds.end(), [&](OpKind kind) {
-    return partition::runs_in(ops::operator_of(kind), target, precision);
-  });
+  return std::all_of(parts->kinds.begin(), parts->kinds.end(),
+                     [&](OpKind kind) { return runs_somehow(ops::operator_of(kind), target, precision); });
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ namespace octet {
   X(ColorConversion, "COLOR_CONVERSION", color_conversion)                     \
   X(Concatenation, "CONCATENATION", concatenation)                             \
   X(Conv2d, "CONV_2D", conv_2d)                                                \
+  X(Cos, "COS", cos)                                                           \
   X(CumSum, "CUMSUM", cum_sum)                                                 \
   X(DepthToSpace, "DEPTH_TO_SPACE", depth_to_space)                            \
   X(DepthwiseConv2d, "DEPTHWISE_CONV_2D", depthwise_conv_2d)                   \
@@ -31,6 +32,7 @@ namespace octet {
   X(Div, "DIV", div)                                                           \
   X(Elu, "ELU", elu)                                                           \
   X(Equal, "EQUAL", equal)                                                     \
+  X(Erf, "ERF", erf)                                                           \
   X(Exp, "EXP", exp)                                                           \
   X(Floor, "FLOOR", floor)                                                     \
   X(FloorDiv, "FLOOR_DIV", floor_div)                                          \
@@ -59,6 +61,7 @@ namespace octet {
   X(Mean, "MEAN", mean)                                                        \
   X(Minimum, "MINIMUM", minimum)                                               \
   X(MirrorPad, "MIRROR_PAD", mirror_pad)                                       \
+  X(Mish, "MISH", mish)                                                        \
   X(Mul, "MUL", mul)                                                           \
   X(Neg, "NEG", neg)                                                           \
   X(NmsMaxPool, "NMS_MAX_POOL", nms_max_pool)                                  \
@@ -70,6 +73,7 @@ namespace octet {
   X(Pow, "POW", pow)                                                           \
   X(Prelu, "PRELU", prelu)                                                     \
   X(Quantize, "QUANTIZE", quantize)                                            \
+  X(Reciprocal, "RECIPROCAL", reciprocal)                                      \
   X(ReduceMax, "REDUCE_MAX", reduce_max)                                       \
   X(ReduceMin, "REDUCE_MIN", reduce_min)                                       \
   X(ReduceProd, "REDUCE_PROD", reduce_prod)                                    \
@@ -85,8 +89,12 @@ namespace octet {
   X(Select, "SELECT", select)                                                  \
   X(SelectV2, "SELECT_V2", select_v2)                                          \
   X(Sign, "SIGN", sign)                                                        \
+  X(Silu, "SILU", silu)                                                        \
+  X(Sin, "SIN", sin)                                                           \
   X(Slice, "SLICE", slice)                                                     \
   X(Softmax, "SOFTMAX", softmax)                                               \
+  X(Softplus, "SOFTPLUS", softplus)                                            \
+  X(Softsign, "SOFTSIGN", softsign)                                            \
   X(SpaceToBatchNd, "SPACE_TO_BATCH_ND", space_to_batch_nd)                    \
   X(SpaceToDepth, "SPACE_TO_DEPTH", space_to_depth)                            \
   X(Split, "SPLIT", split)                                                     \

@@ -203,6 +203,9 @@ struct Operator {
   Stated<const Parts*> parts;
 };
 
+/// Which hardware's support: &Operator::mla or &Operator::tflite.
+using SupportMember = Support Operator::*;
+
 /// The table: every OpKind has an entry.
 const Operator& operator_of(OpKind kind);
 std::span<const Operator* const> all_operators();

@@ -1,5 +1,6 @@
 #include "ops/parts.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -41,26 +42,57 @@ Node PartsBuilder::part(const Node& node, OpKind op, Attributes attributes, std:
   return part;
 }
 
-bool comes_in_parts(const Operator& op, const Support& support) {
+bool comes_in_parts(const Operator& op, SupportMember hardware) {
+  const auto has_kernel = [&](const Operator& other) {
+    return (other.*hardware).int8 || (other.*hardware).int16;
+  };
   const Parts* const parts = op.parts;
-  return parts != nullptr && !support.int8 && !support.int16;
+  return parts != nullptr && !has_kernel(op) &&
+         std::all_of(parts->kinds.begin(), parts->kinds.end(), [&](OpKind kind) {
+           const Operator& part = operator_of(kind);
+           return has_kernel(part) || comes_in_parts(part, hardware);
+         });
 }
 
-int split_into_parts(Graph& graph, const std::function<bool(const Node&)>& chosen) {
-  std::vector<Node> nodes;
-  PartsBuilder builder(graph);
-  int split = 0;
-  for (Node& node : graph.nodes) {
+namespace {
+
+class Splitter {
+ public:
+  Splitter(Graph& graph, const std::function<bool(const Node&)>& chosen) : builder_(graph), chosen_(chosen) {}
+
+  /// Adds the node, or its parts; returns whether it was split.
+  bool add(Node node) {
     const Parts* const parts = operator_of(node.op).parts;
-    if (parts == nullptr || !chosen(node)) {
+    if (parts == nullptr || !chosen_(node)) {
       nodes.push_back(std::move(node));
-      continue;
+      return false;
     }
-    for (Node& part : parts->make(builder, node)) nodes.push_back(std::move(part));
-    nodes.back().name = node.name;
-    ++split;
+    std::vector<Node> made = parts->make(builder_, node);
+    made.back().name = node.name;
+    for (Node& part : made) {
+      // Those of a part stand for the graph's node alone, as the part does.
+      std::vector<std::string> sources = part.source_nodes;
+      const size_t first = nodes.size();
+      if (!add(std::move(part))) continue;
+      for (size_t n = first; n < nodes.size(); ++n) nodes[n].source_nodes = sources;
+    }
+    return true;
   }
-  graph.nodes = std::move(nodes);
+
+  std::vector<Node> nodes;
+
+ private:
+  PartsBuilder builder_;
+  const std::function<bool(const Node&)>& chosen_;
+};
+
+}  // namespace
+
+int split_into_parts(Graph& graph, const std::function<bool(const Node&)>& chosen) {
+  Splitter splitter(graph, chosen);
+  int split = 0;
+  for (Node& node : graph.nodes) split += splitter.add(std::move(node)) ? 1 : 0;
+  graph.nodes = std::move(splitter.nodes);
   return split;
 }
 

@@ -31,12 +31,13 @@ class PartsBuilder {
   std::unordered_set<std::string> names_;
 };
 
-/// True where `support` has no integer kernel of the operator, and its parts stand in for it.
-bool comes_in_parts(const Operator& op, const Support& support);
+/// True where the hardware has no integer kernel of the operator, and its parts stand in for it: of each of
+/// them it has one, or its parts stand in for it in turn.
+bool comes_in_parts(const Operator& op, SupportMember hardware);
 
-/// Replaces those nodes that are `chosen` and whose operator has parts. The last part keeps name and output;
-/// the others get names of their own, and all have the node among their `source_nodes`, so that its settings
-/// are theirs. Returns how many nodes were replaced.
+/// Replaces those nodes that are `chosen` and whose operator has parts, and of the parts those that are. The
+/// last part keeps name and output; the others get names of their own, and all have the node among their
+/// `source_nodes`, so that its settings are theirs. Returns how many nodes of the graph were replaced.
 int split_into_parts(Graph& graph, const std::function<bool(const Node&)>& chosen);
 
 }  // namespace octet::ops

@@ -61,8 +61,12 @@ std::string_view unit_name(Unit unit, const Target& target) {
   return unit == Unit::Mla ? target.unit_name : to_string(unit);
 }
 
+ops::SupportMember support_member(const Target& target) {
+  return target.id == ops::TargetId::Tflite ? &ops::Operator::tflite : &ops::Operator::mla;
+}
+
 const ops::Support& support(const ops::Operator& op, const Target& target) {
-  return target.id == ops::TargetId::Tflite ? op.tflite : op.mla;
+  return op.*support_member(target);
 }
 
 bool runs_in(const ops::Operator& op, const Target& target, Precision precision) {

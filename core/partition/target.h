@@ -37,6 +37,8 @@ const Target& target_by_key(std::string_view key);
 /// What users read for a unit of the target, in names of segments too.
 std::string_view unit_name(Unit unit, const Target& target);
 
+/// Which support of operators is the target's.
+ops::SupportMember support_member(const Target& target);
 /// What the operator supports on the target.
 const ops::Support& support(const ops::Operator& op, const Target& target);
 /// True when nodes of the operator run on the target's Unit::Mla at all in `precision`.

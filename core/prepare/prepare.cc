@@ -14,10 +14,10 @@ namespace {
 using Rewrite = int (*)(Graph&);
 
 /// Before all others, which then find the parts' constants and activations.
-void split_for_tflite(Graph& graph) {
+void split_for(Graph& graph, ops::SupportMember hardware) {
   ops::split_into_parts(graph, [&](const Node& node) {
-    const ops::Operator& op = ops::operator_of(node.op);
-    return ops::comes_in_parts(op, op.tflite) && graph.tensor(node.outputs[0]).dtype == DType::Float32;
+    return ops::comes_in_parts(ops::operator_of(node.op), hardware) &&
+           graph.tensor(node.outputs[0]).dtype == DType::Float32;
   });
 }
 
@@ -41,7 +41,8 @@ Graph prepare(Graph graph, const Options& options) {
     }
     return any;
   };
-  if (options.for_tflite) split_for_tflite(graph);
+  if (options.for_mla) split_for(graph, &ops::Operator::mla);
+  if (options.for_tflite) split_for(graph, &ops::Operator::tflite);
   apply(kRewrites);
   while (options.for_mla && apply(kMlaRewrites)) apply(kRewrites);
   remove_unused_tensors(graph);

@@ -9,8 +9,8 @@ namespace octet::prepare {
 struct Options {
   /// The target has an accelerator: nodes are rewritten, exactly in float, into what it runs.
   bool for_mla = false;
-  /// The target runs TFLite's kernels: operators that it has none of, in no integer type, become those it
-  /// has.
+  /// The target runs TFLite's kernels: operators that it has in no integer type become others that it has,
+  /// where there are such.
   bool for_tflite = false;
 };
 

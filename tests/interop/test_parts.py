@@ -57,3 +57,31 @@ def test_hard_sigmoid_of_integers_is_within_a_step(dtype, tmp_path):
     expected = in_octet(graph, tmp_path).astype(np.int64)
     assert expected.max() == most
     assert np.abs(in_litert(graph, tmp_path).astype(np.int64) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "operator", ["COS", "ERF", "MISH", "RECIPROCAL", "SILU", "SIN", "SOFTPLUS", "SOFTSIGN"]
+)
+def test_functions_are_near_in_float(operator, tmp_path):
+    values = random_state(operator).uniform(-9, 9, SHAPE).astype(np.float32)
+    values.flat[:4] = [-100, -30, 30, 100]
+    graph = OctetGraph()
+    graph.node("y", operator, table("NoAttributes"), [graph.input("x", values)], [("float32", SHAPE)])
+    expected = in_octet(graph, tmp_path)
+    np.testing.assert_allclose(in_litert(graph, tmp_path), expected, rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+@pytest.mark.parametrize(
+    ("operator", "most"), [("ERF", 1), ("RECIPROCAL", 8), ("SILU", 5), ("SOFTPLUS", 5.1)]
+)
+def test_functions_of_integers_are_within_a_step(operator, most, dtype, tmp_path):
+    steps = np.iinfo(dtype).max
+    values = random_state(f"{operator}/{dtype}").randint(-steps, steps + 1, SHAPE).astype(dtype)
+    values[values == 0] = 1  # LiteRT's QUANTIZE is not made for infinities.
+    graph = OctetGraph()
+    source = graph.input("x", values, scale=5 / steps)
+    graph.node("y", operator, table("NoAttributes"), [source], [(dtype, SHAPE)], scale=most / steps)
+    expected = in_octet(graph, tmp_path).astype(np.int64)
+    assert expected.max() > steps * 0.95
+    assert np.abs(in_litert(graph, tmp_path).astype(np.int64) - expected).max() <= 1

@@ -22,11 +22,60 @@ constexpr double kInverseFactorials[] = {1.0 / 2,       1.0 / 6,        1.0 / 24
                                          1.0 / 720,     1.0 / 5040,     1.0 / 40320,     1.0 / 362880,
                                          1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
 
+constexpr double kInverseRootOfPi = 0.56418958354775629;
+
+/// pi / 2 in four parts, of which the first three have 33 bits: their products with up to 2^20 quarter turns
+/// are exact. W. J. Cody and W. Waite, Software Manual for the Elementary Functions, 1980, chapter 8.
+constexpr double kQuarterTurn[] = {0x1.921fb544p+0, 0x1.0b4611a6p-34, 0x1.3198a2ep-69,
+                                   0x1.b839a252049c1p-104};
+constexpr double kQuartersPerRadian = 0x1.45f306dc9c883p-1;
+constexpr double kWholeTurn = 0x1.921fb54442d18p+2;
+
 /// e^r - 1 - r for |r| <= 0.36, by the Taylor series.
 double exp_remainder(double r) {
   double sum = 0;
   for (int i = std::size(kInverseFactorials) - 1; i >= 0; --i) sum = sum * r + kInverseFactorials[i];
   return sum * r * r;
+}
+
+/// erf(z) for z in [0, 2.5): 2 / sqrt(pi) * e^-z^2 * sum of 2^n z^(2n+1) / (1 3 5 ... (2n+1)), whose terms
+/// are all positive.
+double erf_by_series(double z) {
+  double term = z, sum = z;
+  for (int n = 1; term > sum * 0x1p-56; ++n) {
+    term *= 2 * z * z / (2 * n + 1);
+    sum += term;
+  }
+  return 2.0 * kInverseRootOfPi * exp(-z * z) * sum;
+}
+
+/// What the Taylor series lacks of its first term, in relation to that: of sine for `first` = 2, of cosine
+/// for 1. For |r| <= pi / 4, less than 2^-60 is left out.
+double alternating_series(double r, int first) {
+  double sum = 0;
+  for (int n = first + 16; n >= first; n -= 2) sum = r * r / (n * (n + 1)) * (1.0 - sum);
+  return sum;
+}
+
+/// The sine of x and `ahead` quarter turns.
+double sine_ahead(double x, int ahead) {
+  if (!(std::fabs(x) < kInfinity)) return kNan;
+  if (std::fabs(x) > 0x1p20) x = std::fmod(x, kWholeTurn);
+  const double quarters = std::floor(x * kQuartersPerRadian + 0.5);
+  // x less the quarter turns. `low` is what the rounded r lacks: each subtraction's error, which is exact (D.
+  // E. Knuth, The Art of Computer Programming 2, 4.2.2).
+  double r = x, low = 0;
+  for (const double part : kQuarterTurn) {
+    const double turned = quarters * part;
+    const double next = r - turned;
+    const double difference = r - next;
+    low += (r - (next + difference)) + (difference - turned);
+    r = next;
+  }
+  const int quadrant = static_cast<int>(quarters) + ahead;
+  const double result = (quadrant & 1) == 0 ? r + (low - r * alternating_series(r, 2))
+                                            : 1.0 - (alternating_series(r, 1) + r * low);
+  return (quadrant & 2) == 0 ? result : -result;
 }
 
 }  // namespace
@@ -49,19 +98,17 @@ double expm1(double x) {
   return exp(x) - 1.0;
 }
 
+double erf(double x) {
+  const double z = std::fabs(x);
+  return std::copysign(z < 2.5 ? erf_by_series(z) : 1.0 - erfc(z), x);
+}
+
 double erfc(double x) {
-  constexpr double kInverseRootOfPi = 0.56418958354775629;
   const double z = std::fabs(x);
   double result = 0;
   if (z != z) return x;
   if (z < 2.5) {
-    // erf(z) = 2 / sqrt(pi) * e^-z^2 * sum of 2^n z^(2n+1) / (1 3 5 ... (2n+1)): all terms are positive.
-    double term = z, sum = z;
-    for (int n = 1; term > sum * 0x1p-56; ++n) {
-      term *= 2 * z * z / (2 * n + 1);
-      sum += term;
-    }
-    result = 1.0 - 2.0 * kInverseRootOfPi * exp(-z * z) * sum;
+    result = 1.0 - erf_by_series(z);
   } else if (z < 28) {
     // Laplace's continued fraction, from its 60th term back.
     double tail = z;
@@ -104,6 +151,12 @@ double log(double x) {
   return exponent * kLn2High + (f + (tail + exponent * kLn2Low));
 }
 
+double log1p(double x) {
+  const double sum = 1.0 + x;
+  // The sum is another one by its rounding, but near it ln(sum) / (sum - 1) hardly changes.
+  return sum == 1.0 ? x : log(sum) * (x / (sum - 1.0));
+}
+
 double log2(double x) {
   int exponent = 0;
   if (x > 0 && x < kInfinity) {
@@ -124,5 +177,8 @@ double tanh(double x) {
 }
 
 double logistic(double x) { return 1.0 / (1.0 + exp(-x)); }
+
+double sin(double x) { return sine_ahead(x, 0); }
+double cos(double x) { return sine_ahead(x, 1); }
 
 }  // namespace octet::kernels

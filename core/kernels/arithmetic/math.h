@@ -1,6 +1,6 @@
-// Octet's own exp, log, pow, erfc, tanh and logistic in double: the same bits on every platform, unlike the C
-// library's. Built from + - * / and bit operations alone. The vector forms in single precision are in
-// math_simd.h.
+// Octet's own exp, log, pow, erf, tanh, logistic, sin and cos in double: the same bits on every platform,
+// unlike the C library's. Built from + - * / and bit operations alone. The vector forms in single precision
+// are in math_simd.h.
 #pragma once
 
 namespace octet::kernels {
@@ -12,6 +12,9 @@ double exp(double x);
 /// e^x - 1 within 3 units in the last place, also near 0.
 double expm1(double x);
 
+/// The error function within 8 units in the last place, also near 0.
+double erf(double x);
+
 /// The complementary error function, 1 - erf(x), with a relative error below 2^-36.
 double erfc(double x);
 
@@ -22,6 +25,9 @@ double pow(double x, double y);
 /// Natural logarithm within 1 unit in the last place; -infinity for 0, NaN for negative numbers.
 double log(double x);
 
+/// ln(1 + x) for finite x within 2 units in the last place, also near 0.
+double log1p(double x);
+
 /// Logarithms to base 2 and 10, within 2 units in the last place. log2 is exact for powers of two.
 double log2(double x);
 double log10(double x);
@@ -31,5 +37,10 @@ double tanh(double x);
 
 /// 1 / (1 + e^-x) within 2 units in the last place.
 double logistic(double x);
+
+/// Sine and cosine of an angle in radians, within 1 unit in the last place up to 2^20 in magnitude. Beyond,
+/// the angle is off by 2^-54 of itself at most. NaN for infinities and NaN.
+double sin(double x);
+double cos(double x);
 
 }  // namespace octet::kernels

@@ -1,4 +1,4 @@
-// exp, log, erfc, tanh and logistic of four floats at once, in wasm intrinsics: the same bits natively and in
+// exp, log, erf, tanh and logistic of four floats at once, in wasm intrinsics: the same bits natively and in
 // WebAssembly. Double precision, for tables and settings, is in kernels/arithmetic/math.h.
 #pragma once
 
@@ -83,6 +83,16 @@ inline v128_t log(v128_t x) {
   return wasm_v128_bitselect(result, x, wasm_f32x4_lt(x, wasm_f32x4_splat(kInfinity)));
 }
 
+/// ln(1 + x) for x in [0, 1] with a relative error below 2 * 2^-23.
+inline v128_t log1p(v128_t x) {
+  // 2 artanh(s) = 2 s + s^3 minimax(s^2), s = x / (x + 2) <= 1/3, leaves out at most 4.5e-9 of the result.
+  static constexpr float kCoefficients[] = {0.6666642f, 0.40021527f, 0.28001806f, 0.28011987f};
+  const v128_t s = wasm_f32x4_div(x, wasm_f32x4_add(x, wasm_f32x4_splat(2.0f)));
+  const v128_t square = wasm_f32x4_mul(s, s);
+  const v128_t tail = wasm_f32x4_mul(wasm_f32x4_mul(s, square), polynomial(square, kCoefficients));
+  return wasm_f32x4_add(wasm_f32x4_add(s, s), tail);
+}
+
 /// The complementary error function, 1 - erf(x): a relative error below 12 * 2^-23 up to x = 3, and below 80
 /// * 2^-23 up to 9, where the squared argument's rounding shows.
 inline v128_t erfc(v128_t x) {
@@ -122,6 +132,26 @@ inline v128_t tanh(v128_t x) {
   const v128_t sign = wasm_v128_and(x, wasm_f32x4_splat(-0.0f));
   const v128_t is_small = wasm_f32x4_le(magnitude, wasm_f32x4_splat(0.625f));
   return wasm_v128_bitselect(small, wasm_v128_or(large, sign), is_small);
+}
+
+/// erf(x) = tanh(x minimax(x^2)) leaves out at most 1.4e-7 of the result where x^2 is up to kErfReach;
+/// beyond, it is 1 in single precision.
+inline constexpr float kErfCoefficients[] = {1.1283792f,   0.102769054f, -1.9183075e-4f, -6.197847e-4f,
+                                             8.763735e-5f, -5.66848e-6f, 1.418525e-7f};
+inline constexpr float kErfReach = 16;
+
+/// The error function with a relative error below 3 * 2^-23.
+inline v128_t erf(v128_t x) {
+  const v128_t square = wasm_f32x4_pmin(wasm_f32x4_mul(x, x), wasm_f32x4_splat(kErfReach));
+  return tanh(wasm_f32x4_mul(x, polynomial(square, kErfCoefficients)));
+}
+
+/// A function in double precision, lane by lane: for what is computed seldom.
+inline v128_t in_double(v128_t x, double (*function)(double)) {
+  alignas(16) float lanes[4];
+  wasm_v128_store(lanes, x);
+  for (float& lane : lanes) lane = static_cast<float>(function(static_cast<double>(lane)));
+  return wasm_v128_load(lanes);
 }
 
 }  // namespace octet::kernels

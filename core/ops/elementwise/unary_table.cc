@@ -5,6 +5,14 @@
 #include <vector>
 
 namespace octet::ops {
+
+template <class T>
+kernels::FunctionTable<T> table_of_reals(const NodeView& node, double (*function)(double)) {
+  return table_of_reals<T>(node, [=](double x) { return function(x); });
+}
+template kernels::FunctionTable<int8_t> table_of_reals(const NodeView&, double (*)(double));
+template kernels::FunctionTable<int16_t> table_of_reals(const NodeView&, double (*)(double));
+
 kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float)) {
   const ScaleAndZero input = per_tensor(node.input(0));
   const ScaleAndZero output = per_tensor(node.output());

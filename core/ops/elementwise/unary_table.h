@@ -42,6 +42,10 @@ kernels::FunctionTable<T> table_of_reals(const NodeView& node, Function function
   });
 }
 
+/// The same of a function that needs nothing else: compiled once for all of them. T is int8_t or int16_t.
+template <class T = int8_t>
+kernels::FunctionTable<T> table_of_reals(const NodeView& node, double (*function)(double));
+
 /// As TFLite fills its tables: the same in float, multiplying by the output scale's inverse. `function` maps
 /// float to float.
 kernels::LookupTable table_of_floats(const NodeView& node, float (*function)(float));

@@ -110,7 +110,7 @@ TEST_P(Facts, GivePartsThatComputeTheSame) {
   builder.output(builder.node(GetParam(), attributes_of(GetParam()), {x})[0]);
   const Graph whole = builder.graph();
   Graph split = whole;
-  ASSERT_EQ(split_into_parts(split, [](const Node&) { return true; }), 1);
+  ASSERT_EQ(split_into_parts(split, [&](const Node& node) { return node.op == GetParam(); }), 1);
   check(split);
   std::set<OpKind> used;
   for (const Node& node : split.nodes) {
@@ -123,6 +123,36 @@ TEST_P(Facts, GivePartsThatComputeTheSame) {
   const std::vector<float> expected = test::run<float>(whole, {values});
   const std::vector<float> actual = test::run<float>(split, {values});
   for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << values[i];
+}
+
+TEST(PartsOfOperators, AreSplitInTheirTurn) {
+  test::GraphBuilder builder;
+  builder.output(builder.node(OpKind::Mish, NoAttributes{}, {builder.input("x", {1, 4, 4, 8})})[0]);
+  Graph graph = builder.graph();
+  ASSERT_EQ(split_into_parts(graph, [](const Node&) { return true; }), 1);
+  check(graph);
+  std::vector<OpKind> kinds;
+  for (const Node& node : graph.nodes) {
+    kinds.push_back(node.op);
+    EXPECT_EQ(node.source_nodes, (std::vector<std::string>{"node_0", "node_0"})) << node.name;
+  }
+  const std::vector<OpKind> expected = {OpKind::Relu, OpKind::Abs,  OpKind::Logistic, OpKind::Log,
+                                        OpKind::Sub,  OpKind::Tanh, OpKind::Mul};
+  EXPECT_EQ(kinds, expected);
+  EXPECT_EQ(graph.nodes.back().name, "node_0");
+}
+
+TEST(PartsOfOperators, StandInWhereTheHardwareHasAllOfThem) {
+  const auto kinds_in_parts = [](SupportMember hardware) {
+    std::set<OpKind> kinds;
+    for (const Operator* op : all_operators()) {
+      if (comes_in_parts(*op, hardware)) kinds.insert(op->kind);
+    }
+    return kinds;
+  };
+  EXPECT_EQ(kinds_in_parts(&Operator::mla), std::set<OpKind>{OpKind::Mish});
+  EXPECT_EQ(kinds_in_parts(&Operator::tflite),
+            (std::set<OpKind>{OpKind::HardSigmoid, OpKind::Mish, OpKind::Silu, OpKind::Softplus}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Operators, Facts, testing::ValuesIn(all_kinds()),

@@ -406,6 +406,32 @@ TEST(Prepare, SplitsWhatTfliteLacksForTfliteAlone) {
   }
 }
 
+/// What one node of an operator without attributes becomes.
+void expect_split(OpKind op, const std::vector<OpKind>& expected, const Options& options) {
+  SCOPED_TRACE(to_string(op));
+  GraphBuilder builder;
+  builder.output(unary(builder, op, builder.input("x", kImage)));
+  expect_prepared(builder, expected, options);
+}
+
+TEST(Prepare, SplitsOperatorsWhosePartsTheTargetHasInIntegers) {
+  const Options mla = {.for_mla = true}, tflite = {.for_tflite = true};
+  const std::vector<OpKind> softplus = {OpKind::Relu, OpKind::Abs, OpKind::Logistic, OpKind::Log,
+                                        OpKind::Sub};
+  std::vector<OpKind> mish = softplus;
+  mish.insert(mish.end(), {OpKind::Tanh, OpKind::Mul});
+  expect_split(OpKind::Silu, {OpKind::Logistic, OpKind::Mul}, tflite);
+  expect_split(OpKind::Silu, {OpKind::Silu}, mla);
+  expect_split(OpKind::Softplus, softplus, tflite);
+  expect_split(OpKind::Softplus, {OpKind::Softplus}, mla);
+  expect_split(OpKind::Mish, mish, tflite);
+  expect_split(OpKind::Mish, {OpKind::Softplus, OpKind::Tanh, OpKind::Mul}, mla);
+  for (const OpKind whole : {OpKind::Erf, OpKind::Reciprocal, OpKind::Softsign, OpKind::Sin}) {
+    expect_split(whole, {whole}, tflite);
+    expect_split(whole, {whole}, mla);
+  }
+}
+
 TEST(Prepare, FoldsTheLineOfAHardSigmoidIntoTheConvolutionInFrontOfIt) {
   GraphBuilder builder;
   const TensorId features = convolve(builder, builder.input("x", kImage));

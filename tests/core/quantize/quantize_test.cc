@@ -175,5 +175,29 @@ TEST(Quantize, HardSigmoidsPartsAreIntegersForTflite) {
   for (size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 0.03) << samples[0][i];
 }
 
+TEST(Quantize, PartsOfFunctionsKeepTheFunctionForTflite) {
+  struct Case {
+    OpKind op;
+    double sqnr_db;
+  };
+  Random random(12);
+  std::vector<std::vector<float>> samples;
+  for (int i = 0; i < 4; ++i) samples.push_back(random.floats(192, -6, 6));
+  for (const auto& [op, sqnr_db] :
+       {Case{OpKind::Silu, 43}, Case{OpKind::Softplus, 44}, Case{OpKind::Mish, 37}}) {
+    SCOPED_TRACE(to_string(op));
+    GraphBuilder builder;
+    const TensorId image = builder.input("image", {1, 8, 8, 3});
+    builder.output(builder.node(op, NoAttributes{}, {image})[0]);
+    const Graph prepared = prepare::prepare(builder.graph(), {.for_tflite = true});
+    const Quantized quantized = quantize_graph(prepared, {}, samples);
+    for (const Node& node : quantized.result.graph.nodes) {
+      if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) continue;
+      EXPECT_EQ(node.placement.unit, Unit::Mla) << node.name;
+    }
+    EXPECT_GE(sqnr_of(quantized, samples), sqnr_db);
+  }
+}
+
 }  // namespace
 }  // namespace octet::quantize

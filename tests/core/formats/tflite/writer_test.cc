@@ -302,6 +302,37 @@ TEST(TfliteWriter, WritesThePartsOfOperatorsThatTfliteLacks) {
   }
 }
 
+/// A net of one operator without attributes.
+Graph net_of(OpKind op) {
+  GraphBuilder builder;
+  const TensorId x = builder.input("x", {1, 4, 4, 4});
+  builder.output(builder.node(op, NoAttributes{}, {x})[0]);
+  return builder.graph();
+}
+
+TEST(TfliteWriter, WritesFunctionsThatTfliteLacksInPartsAlone) {
+  std::vector<float> values = Random(4).floats(64, -6, 6);
+  for (const OpKind op :
+       {OpKind::Erf, OpKind::Mish, OpKind::Reciprocal, OpKind::Silu, OpKind::Softplus, OpKind::Softsign}) {
+    SCOPED_TRACE(to_string(op));
+    const Graph graph = net_of(op);
+    const Graph written = read(write(graph));
+    EXPECT_GE(written.nodes.size(), 1u);
+    const std::vector<float> expected = run<float>(graph, {values});
+    const std::vector<float> actual = run<float>(written, {values});
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_NEAR(actual[i], expected[i], 1e-6 * std::max(1.0f, std::fabs(expected[i]))) << values[i];
+  }
+}
+
+TEST(TfliteWriter, SinesAndCosinesSurvive) {
+  for (const OpKind op : {OpKind::Sin, OpKind::Cos}) {
+    const Graph written = read(write(net_of(op)));
+    ASSERT_EQ(written.nodes.size(), 1u);
+    EXPECT_EQ(written.nodes[0].op, op);
+  }
+}
+
 TEST(TfliteWriter, RefusesTransformsByName) {
   GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 4, 4, 3}, DType::UInt8);

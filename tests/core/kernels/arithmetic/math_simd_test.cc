@@ -53,6 +53,25 @@ TEST(MathSimd, LogExpm1AndErfcStayWithinTheirErrorBounds) {
   EXPECT_LT(worst_error(Lanes(erfc), Double(std::erfc), 3, 9), 80);
 }
 
+TEST(MathSimd, ErfAndLog1pStayWithinTheirErrorBounds) {
+  using Double = double (*)(double);
+  using Lanes = v128_t (*)(v128_t);
+  for (const float reach : {1e-5f, 0.6f, 1.0f, 4.2f, 50.0f}) {
+    EXPECT_LT(worst_error(Lanes(erf), Double(std::erf), -reach, reach), 3) << reach;
+  }
+  for (const float reach : {1e-30f, 1e-5f, 0.1f, 1.0f}) {
+    EXPECT_LT(worst_error(Lanes(log1p), Double(std::log1p), 0, reach), 2) << reach;
+  }
+}
+
+TEST(MathSimd, TakesLanesThroughFunctionsInDouble) {
+  const v128_t results = in_double(wasm_f32x4_make(1, -2, 0.5f, 8), [](double x) { return 3 * x; });
+  EXPECT_EQ(wasm_f32x4_extract_lane(results, 0), 3);
+  EXPECT_EQ(wasm_f32x4_extract_lane(results, 1), -6);
+  EXPECT_EQ(wasm_f32x4_extract_lane(results, 2), 1.5);
+  EXPECT_EQ(wasm_f32x4_extract_lane(results, 3), 24);
+}
+
 TEST(MathSimd, LogTreatsSpecialNumbers) {
   const auto lanes_log = static_cast<v128_t (*)(v128_t)>(log);
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -100,6 +119,8 @@ TEST(MathSimd, GivesTheSameBitsEverywhere) {
   EXPECT_EQ(fingerprint(exp, -110, 95), 0x70e3bb6e6d50b0d1u);
   EXPECT_EQ(fingerprint(tanh, -12, 12), 0xd78856356309f0b8u);
   EXPECT_EQ(fingerprint(logistic, -100, 100), 0x7d76706a22d8d600u);
+  EXPECT_EQ(fingerprint(erf, -5, 5), 0x206139eea4a40c36u);
+  EXPECT_EQ(fingerprint(log1p, 0, 1), 0xccb9d29d6887a697u);
 }
 
 }  // namespace

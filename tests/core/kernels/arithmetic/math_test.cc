@@ -43,6 +43,52 @@ TEST(Math, StaysWithinItsErrorBounds) {
   }
 }
 
+TEST(Math, ErfAndLog1pStayWithinTheirErrorBounds) {
+  using LongDouble = long double (*)(long double);
+  for (const double reach : {1e-9, 1e-3, 1.0, 2.4, 3.0, 9.0}) {
+    EXPECT_LT(worst_error(erf, LongDouble(std::erf), -reach, reach), 8) << reach;
+  }
+  for (const double reach : {1e-17, 1e-9, 1e-3, 0.9, 1.0}) {
+    EXPECT_LT(worst_error(log1p, LongDouble(std::log1p), -0.99 * reach, reach), 2) << reach;
+  }
+  EXPECT_EQ(erf(kInfinity), 1);
+  EXPECT_EQ(erf(-kInfinity), -1);
+  EXPECT_TRUE(std::isnan(erf(std::nan(""))));
+  EXPECT_TRUE(std::signbit(erf(-0.0)));
+  EXPECT_EQ(log1p(-1), -kInfinity);
+}
+
+TEST(Math, SineAndCosineStayWithinTheirErrorBounds) {
+  using LongDouble = long double (*)(long double);
+  for (const double reach : {1e-9, 0.7, 3.2, 100.0, 1e4, 0x1p20}) {
+    EXPECT_LT(worst_error(sin, LongDouble(std::sin), -reach, reach), 1) << reach;
+    EXPECT_LT(worst_error(cos, LongDouble(std::cos), -reach, reach), 1) << reach;
+  }
+  // Beside multiples of a quarter turn little is left of the angle.
+  for (int quarters = -667544; quarters <= 667544; ++quarters) {
+    const double x = quarters * 0x1.921fb54442d18p+0;
+    const auto exact = static_cast<long double>(x);
+    const auto unit = static_cast<long double>(kUnit);
+    ASSERT_NEAR(sin(x), std::sin(exact), unit * std::fabs(std::sin(exact))) << quarters;
+    ASSERT_NEAR(cos(x), std::cos(exact), unit * std::fabs(std::cos(exact))) << quarters;
+  }
+}
+
+TEST(Math, SineAndCosineOfLargeAnglesLoseNoMoreThanTheySay) {
+  for (const double x : {1.1e6, 1e8 + 0.3, -3e10, 7e14}) {
+    EXPECT_NEAR(sin(x), std::sin(x), std::fabs(x) * 0x1p-54 + kUnit) << x;
+    EXPECT_NEAR(cos(x), std::cos(x), std::fabs(x) * 0x1p-54 + kUnit) << x;
+  }
+  for (const double x : {1e17, -1e300, 1.7e308}) {
+    EXPECT_NEAR(sin(x) * sin(x) + cos(x) * cos(x), 1, 4 * kUnit) << x;
+  }
+  for (const double x : {kInfinity, -kInfinity, std::nan("")}) {
+    EXPECT_TRUE(std::isnan(sin(x)) && std::isnan(cos(x))) << x;
+  }
+  EXPECT_EQ(sin(-0.0), 0);
+  EXPECT_EQ(cos(-0.0), 1);
+}
+
 TEST(Math, KeepsToTheEndsOfTheRange) {
   EXPECT_EQ(exp(0), 1);
   EXPECT_EQ(exp(kInfinity), kInfinity);
@@ -87,6 +133,10 @@ TEST(Math, GivesTheSameBitsEverywhere) {
   EXPECT_EQ(fingerprint([](double y) { return pow(0.37, y); }, -50, 50), 0x1742addf8be83d4eu);
   EXPECT_EQ(fingerprint(tanh, -23, 23), 0x9833b41d4f6e928bu);
   EXPECT_EQ(fingerprint(logistic, -50, 50), 0xe079ce6d4ed97a68u);
+  EXPECT_EQ(fingerprint(erf, -6, 6), 0xbfa42399ce075433u);
+  EXPECT_EQ(fingerprint(log1p, -0.9, 2), 0xa13f7e52de7debe4u);
+  EXPECT_EQ(fingerprint(sin, -1e7, 1e7), 0x285428f0e2fa80ecu);
+  EXPECT_EQ(fingerprint(cos, -1e7, 1e7), 0x93974561da2a23abu);
 }
 
 TEST(Math, ErfcStaysWithinItsErrorBound) {

@@ -131,6 +131,8 @@ struct Unary {
 /// Halves to even, as the default rounding mode has it.
 double nearest_even(double x) { return std::nearbyint(x); }
 
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+
 const Unary kUnary[] = {
     {OpKind::Relu, NoAttributes{}, [](double x) { return std::max(x, 0.0); }, 0},
     {OpKind::Relu6, NoAttributes{}, [](double x) { return std::clamp(x, 0.0, 6.0); }, 0},
@@ -163,6 +165,14 @@ const Unary kUnary[] = {
     {OpKind::Floor, NoAttributes{}, [](double x) { return std::floor(x); }, 0},
     {OpKind::Ceil, NoAttributes{}, [](double x) { return std::ceil(x); }, 0},
     {OpKind::Round, NoAttributes{}, nearest_even, 0},
+    {OpKind::Silu, NoAttributes{}, [](double x) { return x / (1 + std::exp(-x)); }, 5e-7},
+    {OpKind::Softplus, NoAttributes{}, softplus, 5e-7},
+    {OpKind::Mish, NoAttributes{}, [](double x) { return x * std::tanh(softplus(x)); }, 7e-7},
+    {OpKind::Softsign, NoAttributes{}, [](double x) { return x / (1 + std::fabs(x)); }, 2e-7},
+    {OpKind::Reciprocal, NoAttributes{}, [](double x) { return 1 / x; }, 6e-8},
+    {OpKind::Erf, NoAttributes{}, [](double x) { return std::erf(x); }, 6e-7},
+    {OpKind::Sin, NoAttributes{}, [](double x) { return std::sin(x); }, 6e-8},
+    {OpKind::Cos, NoAttributes{}, [](double x) { return std::cos(x); }, 6e-8},
 };
 
 TEST(ElementwiseFloat, UnaryIsNearTheFunction) {
@@ -194,6 +204,70 @@ TEST(ElementwiseFloat, NanStaysNan) {
     builder.output(builder.node(operation.op, operation.attributes, {input})[0]);
     const std::vector<float> y = test::run<float>(builder.graph(), {{nan, 1, 2, 3, nan}});
     EXPECT_TRUE(std::isnan(y[0]) && std::isnan(y[4])) << to_string(operation.op);
+  }
+}
+
+struct Extreme {
+  OpKind op;
+  float x;
+  double expected;
+};
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+
+// Infinities are what the formulas make of them, as in other runtimes: infinity times zero is no number.
+const Extreme kExtremes[] = {
+    {OpKind::Silu, -HUGE_VALF, kNoNumber},
+    {OpKind::Silu, -1e38f, 0},
+    {OpKind::Silu, -60, -60 / (1 + std::exp(60.0))},
+    {OpKind::Silu, 1e38f, 1e38},
+    {OpKind::Silu, HUGE_VALF, kInfinity},
+    {OpKind::Softplus, -HUGE_VALF, 0},
+    {OpKind::Softplus, -1e38f, 0},
+    {OpKind::Softplus, -60, std::exp(-60.0)},
+    {OpKind::Softplus, 1e38f, 1e38},
+    {OpKind::Softplus, HUGE_VALF, kInfinity},
+    {OpKind::Mish, -HUGE_VALF, kNoNumber},
+    {OpKind::Mish, -1e38f, 0},
+    {OpKind::Mish, -60, -60 * std::exp(-60.0)},
+    {OpKind::Mish, 1e38f, 1e38},
+    {OpKind::Mish, HUGE_VALF, kInfinity},
+    {OpKind::Softsign, -1e38f, -1},
+    {OpKind::Softsign, 1e-38f, 1e-38},
+    {OpKind::Softsign, HUGE_VALF, kNoNumber},
+    {OpKind::Reciprocal, 0.0f, kInfinity},
+    {OpKind::Reciprocal, -0.0f, -kInfinity},
+    {OpKind::Reciprocal, HUGE_VALF, 0},
+    {OpKind::Erf, -HUGE_VALF, -1},
+    {OpKind::Erf, -1e38f, -1},
+    {OpKind::Erf, 1e-30f, 2e-30 / std::sqrt(std::acos(-1.0))},
+    {OpKind::Erf, 1e38f, 1},
+    {OpKind::Erf, HUGE_VALF, 1},
+    {OpKind::Sin, 1e-30f, 1e-30},
+    {OpKind::Sin, 1e6f, std::sin(1e6)},
+    {OpKind::Sin, -HUGE_VALF, kNoNumber},
+    {OpKind::Cos, 0, 1},
+    {OpKind::Cos, -1e6f, std::cos(1e6)},
+    {OpKind::Cos, HUGE_VALF, kNoNumber},
+};
+
+TEST(ElementwiseFloat, ExtremesAreWhatTheFormulaMakesOfThem) {
+  for (const Extreme& extreme : kExtremes) {
+    SCOPED_TRACE(std::string(to_string(extreme.op)) + " of " + std::to_string(extreme.x));
+    GraphBuilder builder;
+    const TensorId input = builder.input("x", {5});
+    builder.output(builder.node(extreme.op, NoAttributes{}, {input})[0]);
+    const std::vector<float> x(5, extreme.x);  // In a whole vector, and in a tail.
+    for (const float y : test::run<float>(builder.graph(), {x})) {
+      if (std::isnan(extreme.expected)) {
+        EXPECT_TRUE(std::isnan(y)) << y;
+      } else if (std::isinf(extreme.expected)) {
+        EXPECT_EQ(static_cast<double>(y), extreme.expected);
+      } else {
+        EXPECT_NEAR(static_cast<double>(y), extreme.expected, 7e-7 * std::fabs(extreme.expected));
+      }
+    }
   }
 }
 
@@ -307,6 +381,25 @@ TEST(ElementwiseSima, UnaryTablesRoundToNearest) {
       const double finite = std::clamp(steps, -1000.0, 1000.0);
       EXPECT_EQ(actual[i], clamp_int8(static_cast<int64_t>(finite) + kOutput.zero_point[0]))
           << to_string(operation.op) << " of " << x;
+    }
+  }
+}
+
+TEST(ElementwiseSima, UnaryTablesOfInt16RoundToNearest) {
+  std::vector<int16_t> values;
+  for (int q = -32768; q <= 32767; ++q) values.push_back(static_cast<int16_t>(q));
+  const QuantParams from = QuantParams::per_tensor(0.00031f, 0), to = QuantParams::per_tensor(0.00024f, 0);
+  for (const Unary& operation : kUnary) {
+    if (operator_of(operation.op).kernels.i16 == nullptr) continue;
+    GraphBuilder builder;
+    const TensorId input = builder.input("x", {65536}, DType::Int16, from);
+    builder.output(builder.node(operation.op, operation.attributes, {input}, {to}, DType::Int16,
+                                RequantizationMode::Sima)[0]);
+    const std::vector<int16_t> actual = test::run<int16_t>(builder.graph(), {values});
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double x = static_cast<double>(from.scale[0]) * values[i];
+      const double steps = std::round(operation.function(x) / static_cast<double>(to.scale[0]));
+      ASSERT_EQ(actual[i], std::clamp(steps, -32768.0, 32767.0)) << to_string(operation.op) << " of " << x;
     }
   }
 }

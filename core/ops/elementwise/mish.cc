@@ -1,0 +1,51 @@
+// MISH: x * tanh(ln(1 + e^x)). No target has it in integers; in parts all do.
+#include "kernels/arithmetic/math_simd.h"
+#include "ops/elementwise/unary_table.h"
+#include "ops/parts.h"
+
+namespace octet::ops {
+namespace {
+
+/// x n / (n + 2), n = e^x (e^x + 2). From x = 20 on the quotient is 1, and its parts stay finite.
+std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
+  return float_unary(node, [](v128_t x) {
+    const v128_t two = wasm_f32x4_splat(2.0f);
+    const v128_t power = kernels::exp(wasm_f32x4_pmin(x, wasm_f32x4_splat(20.0f)));
+    const v128_t n = wasm_f32x4_mul(power, wasm_f32x4_add(power, two));
+    return wasm_f32x4_mul(x, wasm_f32x4_div(n, wasm_f32x4_add(n, two)));
+  });
+}
+
+constexpr OpKind kPartKinds[] = {OpKind::Softplus, OpKind::Tanh, OpKind::Mul};
+std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+  const TensorId x = node.inputs[0];
+  const TensorId softplus = builder.between(node, "softplus");
+  const TensorId share = builder.between(node, "share");
+  return {builder.part(node, OpKind::Softplus, NoAttributes{}, {x}, softplus),
+          builder.part(node, OpKind::Tanh, NoAttributes{}, {softplus}, share),
+          builder.part(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
+}
+constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+
+}  // namespace
+
+extern const Operator mish;
+const Operator mish = {
+    .kind = OpKind::Mish,
+    .infer = infer_unary,
+    .kernels = {.f32 = prepare_float},
+    .mla = {.int8 = false, .constraints = {&kFourDimensional, 1}},
+    .tflite = {.int8 = false},
+    .in_place = true,
+    .short_name = "Mish",
+    .elements = Elements::Curved,
+    .derivative = Derivative::Pointwise,
+    .passes_channel_factors = never,
+    .identity = Identity{never},
+    .rescales = never,
+    .multiply_accumulates = no_products,
+    .fused_as = std::nullopt,
+    .parts = &kParts,
+};
+
+}  // namespace octet::ops
