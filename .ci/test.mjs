@@ -6,13 +6,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { availableParallelism } from 'node:os';
 
 const NOT_AVAILABLE = 3; // Exit status of .ci/judges.sh without network.
+const LONGEST_SECONDS = 1800; // No suite takes half of it on two cores.
 
 process.chdir(new URL('..', import.meta.url).pathname);
 mkdirSync('build', { recursive: true });
 
+/** Runs a command; one that hangs is killed with all that it started, and has failed, and the other suites still run. */
 function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { stdio: 'inherit', ...options });
-  return result.status ?? 1;
+  const limited = ['--kill-after=10', String(LONGEST_SECONDS), command, ...args];
+  return spawnSync('timeout', limited, { stdio: 'inherit', ...options }).status ?? 1;
 }
 
 /** The command's success as one check. */
@@ -38,7 +40,7 @@ function junit(path, command, args, options) {
 
 function jest(path) {
   rmSync(path, { force: true });
-  run('npx', ['--no-install', 'jest', '--json', `--outputFile=${path}`], {
+  run('npx', ['--no-install', 'jest', '--forceExit', '--json', `--outputFile=${path}`], {
     env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules' },
     stdio: ['inherit', 'ignore', 'inherit'],
   });
@@ -129,6 +131,16 @@ const suites = {
   fuzz,
 };
 
+/** What a suite runs: without it, it has failed and says so, rather than that each of its tests has. */
+const needs = {
+  'build web': ['build wasm', 'build js'],
+  'lint clang-tidy': ['build native'],
+  core: ['build native'],
+  'js, package and web': ['build wasm', 'build js', 'build web'],
+  interop: ['build wasm', 'build js'],
+  fuzz: ['build wasm', 'build js', 'build sanitize'],
+};
+
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !(name in suites));
 if (unknown.length > 0) {
@@ -137,10 +149,14 @@ if (unknown.length > 0) {
 }
 
 const total = { passed: 0, failed: 0 };
+const broken = new Set(); // Suites that failed.
 for (const [name, suite] of Object.entries(suites)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   const began = Date.now();
-  const { passed, failed } = suite();
+  const missing = (needs[name] ?? []).filter((other) => broken.has(other));
+  if (missing.length > 0) console.log(`${name}: not run without ${missing.join(' and ')}`);
+  const { passed, failed } = missing.length > 0 ? { passed: 0, failed: 1 } : suite();
+  if (failed > 0) broken.add(name);
   total.passed += passed;
   total.failed += failed;
   console.log(`${name}: ${passed} passed, ${failed} failed (${((Date.now() - began) / 1000).toFixed(1)} s)`);

@@ -8,8 +8,8 @@
 
 #include "ir/short_name.h"
 #include "json/value.h"
+#include "ops/decomposition.h"
 #include "ops/operator.h"
-#include "ops/parts.h"
 #include "partition/target.h"
 
 namespace octet::analyze {
@@ -99,12 +99,12 @@ Json node_json(const Graph& graph, const Node& node, const std::string& label) {
       {"parameters", parameters_of(graph, node)}};
 }
 
-/// As a whole, or where the target has no kernel of it, in parts.
+/// As a whole, or where the target has no kernel of it, by its components.
 bool runs_somehow(const ops::Operator& op, const partition::Target& target, Precision precision) {
-  if (!ops::comes_in_parts(op, partition::support_member(target)))
+  if (!ops::is_decomposed(op, partition::support_member(target)))
     return partition::runs_in(op, target, precision);
-  const ops::Parts* const parts = op.parts;
-  return std::all_of(parts->kinds.begin(), parts->kinds.end(),
+  const ops::Decomposition* const decomposition = op.decomposition;
+  return std::all_of(decomposition->kinds.begin(), decomposition->kinds.end(),
                      [&](OpKind kind) { return runs_somehow(ops::operator_of(kind), target, precision); });
 }
 

@@ -9,7 +9,7 @@
 #include "ir/int4.h"
 #include "ir/same_padding.h"
 #include "ir/unique_name.h"
-#include "ops/parts.h"
+#include "ops/decomposition.h"
 
 namespace octet::lowering {
 namespace {
@@ -82,7 +82,7 @@ Node move_padding(Graph& graph, Node& convolution) {
 }  // namespace
 
 Graph with_parts(Graph graph, bool (*has)(OpKind)) {
-  ops::split_into_parts(graph, [&](const Node& node) {
+  ops::decompose(graph, [&](const Node& node) {
     return !has(node.op) && graph.tensor(node.outputs[0]).dtype == DType::Float32;
   });
   return graph;

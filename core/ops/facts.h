@@ -78,14 +78,14 @@ struct Identity {
 using ProductCount = int64_t (*)(const NodeView& node);
 inline int64_t no_products(const NodeView&) { return 0; }
 
-class PartsBuilder;
+class DecompositionBuilder;
 
 /// The operator in terms of others, for targets and formats that lack it.
-struct Parts {
+struct Decomposition {
   /// The operators that it takes.
   std::span<const OpKind> kinds;
   /// The nodes, in order; the last computes the output.
-  std::vector<Node> (*make)(PartsBuilder& builder, const Node& node);
+  std::vector<Node> (*make)(DecompositionBuilder& builder, const Node& node);
 };
 
 }  // namespace octet::ops

@@ -199,8 +199,8 @@ struct Operator {
   Stated<ProductCount> multiply_accumulates;
   /// The activation that stands for the operator behind another one.
   Stated<std::optional<Activation>> fused_as;
-  /// Null where the operator is never computed in parts.
-  Stated<const Parts*> parts;
+  /// Null where the operator is never computed by others.
+  Stated<const Decomposition*> decomposition;
 };
 
 /// Which hardware's support: &Operator::mla or &Operator::tflite.

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "ir/byte_stream.h"
-#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/int16_decomposition.h"
 #include "quantize/precision/placement.h"
 #include "quantize/settings/node_settings.h"
 
@@ -19,7 +19,7 @@ CalibrationPass::CalibrationPass(std::shared_ptr<const Graph> graph, const Graph
                                                           quantize::own_methods(*graph, params_))),
       check_(*graph) {
   for (const Node& node : unsplit.nodes) {
-    if (quantize::has_int16_parts(node, origin_.target)) splittable_.push_back(node);
+    if (quantize::is_decomposed_for_int16(node, origin_.target)) decomposable_.push_back(node);
   }
 }
 
@@ -47,9 +47,9 @@ void CalibrationPass::merge(std::span<const std::byte> state) {
 
 bool CalibrationPass::serves(const quantize::QuantizationParams& params) const {
   return same_statistics(params_, params) &&
-         std::all_of(splittable_.begin(), splittable_.end(), [&](const Node& node) {
-           return quantize::wants_int16_parts(node, origin_.target, params_) ==
-                  quantize::wants_int16_parts(node, origin_.target, params);
+         std::all_of(decomposable_.begin(), decomposable_.end(), [&](const Node& node) {
+           return quantize::wants_int16_decomposition(node, origin_.target, params_) ==
+                  quantize::wants_int16_decomposition(node, origin_.target, params);
          });
 }
 

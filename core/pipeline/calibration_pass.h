@@ -37,7 +37,7 @@ class CalibrationPass : public Sample {
  private:
   Origin origin_;
   quantize::QuantizationParams params_;
-  std::vector<Node> splittable_;  ///< Nodes that settings may split, as they were.
+  std::vector<Node> decomposable_;  ///< Nodes that settings may have decomposed, as they were.
   std::shared_ptr<calibrate::Calibrator> calibrator_;
   calibrate::InputCheck check_;
 };

@@ -9,7 +9,7 @@
 #include "pipeline/documents.h"
 #include "prepare/prepare.h"
 #include "quantize/channels/channel_methods.h"
-#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/int16_decomposition.h"
 #include "quantize/precision/placement.h"
 #include "quantize/prequantized/given_scales.h"
 #include "quantize/quantize.h"
@@ -80,7 +80,7 @@ std::string Net::resolve(const quantize::QuantizationParams& params) const {
 
 std::string Net::partition_with(const quantize::QuantizationParams& params) const {
   Graph placed = *graph();
-  quantize::split_for_int16(placed, origin_.target, params);
+  quantize::decompose_for_int16(placed, origin_.target, params);
   const partition::Report report = quantize::place(placed, origin_.target, params);
   return analyze::partition_json(placed, report);
 }
@@ -115,7 +115,7 @@ std::shared_ptr<CalibrationPass> Net::calibrate(const quantize::QuantizationPara
     quantize::change_after_samples(graph, statistics, params);
   }
   const Graph unsplit = graph;
-  quantize::split_for_int16(graph, origin_.target, params);
+  quantize::decompose_for_int16(graph, origin_.target, params);
   return std::make_shared<CalibrationPass>(std::make_shared<const Graph>(std::move(graph)), unsplit, origin_,
                                            params);
 }

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "ir/graph_edits.h"
-#include "ops/parts.h"
+#include "ops/decomposition.h"
 #include "prepare/mla_rewrites.h"
 #include "prepare/rewrites.h"
 
@@ -13,10 +13,10 @@ namespace {
 
 using Rewrite = int (*)(Graph&);
 
-/// Before all others, which then find the parts' constants and activations.
-void split_for(Graph& graph, ops::SupportMember hardware) {
-  ops::split_into_parts(graph, [&](const Node& node) {
-    return ops::comes_in_parts(ops::operator_of(node.op), hardware) &&
+/// Before all others, which then find the components' constants and activations.
+void decompose_for(Graph& graph, ops::SupportMember hardware) {
+  ops::decompose(graph, [&](const Node& node) {
+    return ops::is_decomposed(ops::operator_of(node.op), hardware) &&
            graph.tensor(node.outputs[0]).dtype == DType::Float32;
   });
 }
@@ -41,8 +41,8 @@ Graph prepare(Graph graph, const Options& options) {
     }
     return any;
   };
-  if (options.for_mla) split_for(graph, &ops::Operator::mla);
-  if (options.for_tflite) split_for(graph, &ops::Operator::tflite);
+  if (options.for_mla) decompose_for(graph, &ops::Operator::mla);
+  if (options.for_tflite) decompose_for(graph, &ops::Operator::tflite);
   apply(kRewrites);
   while (options.for_mla && apply(kMlaRewrites)) apply(kRewrites);
   remove_unused_tensors(graph);

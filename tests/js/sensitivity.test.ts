@@ -181,14 +181,14 @@ describe('mixedPrecision', () => {
     }
   });
 
-  test('has HARD_SWISH in INT16 for TFLite too, in parts that TFLite has', async () => {
+  test('has HARD_SWISH in INT16 for TFLite too, decomposed into what TFLite has', async () => {
     const [first, second] = net.nodes.filter(({ operator }) => operator === 'HARD_SWISH');
     if (first === undefined || second === undefined) throw new Error('The sample has HARD_SWISH.');
     const params = net.defaultQuantization.withCustomQuantizationConfigs({
       [first.name]: { quantizationPrecision: 'INT16' },
     });
     await calibration.quantize();
-    expect(await calibration.serves(params)).toBe(false); // The parts are calibrated.
+    expect(await calibration.serves(params)).toBe(false); // The components are calibrated.
     const model = await calibration.quantize(params);
     expect(await calibration.serves(params)).toBe(true);
     expect(await calibration.serves(net.defaultQuantization)).toBe(false);

@@ -133,6 +133,12 @@ float float_of_half(uint16_t bits) {
   return value;
 }
 
+float float_of_bfloat16(uint16_t bits) {
+  float value = 0;
+  kernels::widen_bfloat16(&bits, &value, 1);
+  return value;
+}
+
 Constant unsigned_from_int4(std::span<const std::byte> bytes, size_t elements) {
   std::vector<uint8_t> values(elements);
   for (size_t i = 0; i < elements; ++i) {
@@ -149,8 +155,7 @@ Constant in_graph_type(const TensorMessage& tensor, ElementType type, Constant s
     case ElementType::Float16:
       return converted<uint16_t, float>(bytes, float_of_half);
     case ElementType::BFloat16:
-      return converted<uint16_t, float>(
-          bytes, [](uint16_t half) { return std::bit_cast<float>(uint32_t{half} << 16); });
+      return converted<uint16_t, float>(bytes, float_of_bfloat16);
     case ElementType::Double:
       return converted<double, float>(bytes, [](double value) { return static_cast<float>(value); });
     case ElementType::UInt16:

@@ -97,7 +97,7 @@ const Operator quantize = {
     .rescales = between_parameters,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

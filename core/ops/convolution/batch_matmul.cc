@@ -119,7 +119,7 @@ const Operator batch_matmul = {
     .rescales = always,
     .multiply_accumulates = products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -76,7 +76,7 @@ extern const Operator conv_2d = {
     .rescales = always,
     .multiply_accumulates = products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

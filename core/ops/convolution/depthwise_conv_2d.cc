@@ -69,7 +69,7 @@ extern const Operator depthwise_conv_2d = {
     .rescales = always,
     .multiply_accumulates = products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -104,7 +104,7 @@ extern const Operator fully_connected = {
     .rescales = always,
     .multiply_accumulates = products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

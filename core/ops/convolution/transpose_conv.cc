@@ -274,7 +274,7 @@ extern const Operator transpose_conv = {
     .rescales = always,
     .multiply_accumulates = products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -53,7 +53,7 @@ const Operator abs = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -40,7 +40,7 @@ const Operator elu = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -3,8 +3,8 @@
 
 #include "kernels/arithmetic/math.h"
 #include "kernels/arithmetic/math_simd.h"
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -17,17 +17,18 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
 
 /// The float kernel's TANH(x * polynomial(x^2)). SQUARE, which TFLite has in float alone, keeps the
 /// polynomial there: in integers nothing would be left of it.
-constexpr OpKind kPartKinds[] = {OpKind::Square, OpKind::Minimum, OpKind::Mul, OpKind::Add, OpKind::Tanh};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Square, OpKind::Minimum, OpKind::Mul, OpKind::Add, OpKind::Tanh};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId square = builder.between(node, "square");
   const TensorId clipped = builder.between(node, "clipped");
   const TensorId reach = builder.constant(node, "reach", kernels::kErfReach);
-  std::vector<Node> parts = {builder.part(node, OpKind::Square, NoAttributes{}, {x}, square),
-                             builder.part(node, OpKind::Minimum, NoAttributes{}, {square, reach}, clipped)};
+  std::vector<Node> components = {
+      builder.component(node, OpKind::Square, NoAttributes{}, {x}, square),
+      builder.component(node, OpKind::Minimum, NoAttributes{}, {square, reach}, clipped)};
   const auto times = [&](TensorId a, TensorId b) {
     const TensorId product = builder.between(node, "product");
-    parts.push_back(builder.part(node, OpKind::Mul, Elementwise{}, {a, b}, product));
+    components.push_back(builder.component(node, OpKind::Mul, Elementwise{}, {a, b}, product));
     return product;
   };
   constexpr int kLast = std::size(kernels::kErfCoefficients) - 1;
@@ -36,13 +37,13 @@ std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
     const TensorId product = times(clipped, sum);
     const TensorId coefficient = builder.constant(node, "coefficient", kernels::kErfCoefficients[i]);
     sum = builder.between(node, "sum");
-    parts.push_back(builder.part(node, OpKind::Add, Elementwise{}, {product, coefficient}, sum));
+    components.push_back(builder.component(node, OpKind::Add, Elementwise{}, {product, coefficient}, sum));
   }
   const TensorId argument = times(x, sum);
-  parts.push_back(builder.part(node, OpKind::Tanh, NoAttributes{}, {argument}, node.outputs[0]));
-  return parts;
+  components.push_back(builder.component(node, OpKind::Tanh, NoAttributes{}, {argument}, node.outputs[0]));
+  return components;
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -65,7 +66,7 @@ const Operator erf = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -30,7 +30,7 @@ const Operator floor_div = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

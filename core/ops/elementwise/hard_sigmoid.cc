@@ -1,10 +1,10 @@
-// HARD_SIGMOID: alpha * x + beta, clamped to [0, 1]. ONNX has it; TFLite computes its parts.
+// HARD_SIGMOID: alpha * x + beta, clamped to [0, 1]. ONNX has it; TFLite computes its components.
 //
 // Its output has a scale of its own, unlike that of LOGISTIC: it reaches 1, which 1/256 does not.
 #include <algorithm>
 
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -27,19 +27,19 @@ std::unique_ptr<Kernel> prepare_integer(const NodeView& node) {
 }
 
 /// MINIMUM rather than RELU_0_TO_1, which TFLite lacks in INT16.
-constexpr OpKind kPartKinds[] = {OpKind::Mul, OpKind::Add, OpKind::Minimum};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Mul, OpKind::Add, OpKind::Minimum};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const HardSigmoid& a = std::get<HardSigmoid>(node.attributes);
   const TensorId scaled = builder.between(node, "scaled");
   const TensorId line = builder.between(node, "line");
   const TensorId alpha = builder.constant(node, "alpha", a.alpha);
   const TensorId beta = builder.constant(node, "beta", a.beta);
   const TensorId one = builder.constant(node, "one", 1.0f);
-  return {builder.part(node, OpKind::Mul, Elementwise{}, {node.inputs[0], alpha}, scaled),
-          builder.part(node, OpKind::Add, Elementwise{Activation::Relu}, {scaled, beta}, line),
-          builder.part(node, OpKind::Minimum, NoAttributes{}, {line, one}, node.outputs[0])};
+  return {builder.component(node, OpKind::Mul, Elementwise{}, {node.inputs[0], alpha}, scaled),
+          builder.component(node, OpKind::Add, Elementwise{Activation::Relu}, {scaled, beta}, line),
+          builder.component(node, OpKind::Minimum, NoAttributes{}, {line, one}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -59,7 +59,7 @@ const Operator hard_sigmoid = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -1,8 +1,8 @@
 // HARD_SWISH: x * clamp(x + 3, 0, 6) / 6.
 #include <algorithm>
 
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 #include "ops/scale_limits.h"
 
 namespace octet::ops {
@@ -98,18 +98,18 @@ std::unique_ptr<Kernel> prepare_int8(const NodeView& node) {
 }
 
 /// For INT16 in TFLite, which lacks it: x * (RELU6(x + 3) / 6).
-constexpr OpKind kPartKinds[] = {OpKind::Add, OpKind::Mul};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Add, OpKind::Mul};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId gate = builder.between(node, "gate");
   const TensorId share = builder.between(node, "share");
   const TensorId three = builder.constant(node, "three", 3.0f);
   const TensorId sixth = builder.constant(node, "sixth", 1.0f / 6);
-  return {builder.part(node, OpKind::Add, Elementwise{Activation::Relu6}, {x, three}, gate),
-          builder.part(node, OpKind::Mul, Elementwise{}, {gate, sixth}, share),
-          builder.part(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
+  return {builder.component(node, OpKind::Add, Elementwise{Activation::Relu6}, {x, three}, gate),
+          builder.component(node, OpKind::Mul, Elementwise{}, {gate, sixth}, share),
+          builder.component(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -129,7 +129,7 @@ const Operator hard_swish = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -39,7 +39,7 @@ const Operator log = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

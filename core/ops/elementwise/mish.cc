@@ -1,7 +1,7 @@
-// MISH: x * tanh(ln(1 + e^x)). No target has it in integers; in parts all do.
+// MISH: x * tanh(ln(1 + e^x)). No target has it in integers; all have its components.
 #include "kernels/arithmetic/math_simd.h"
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -16,16 +16,16 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   });
 }
 
-constexpr OpKind kPartKinds[] = {OpKind::Softplus, OpKind::Tanh, OpKind::Mul};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Softplus, OpKind::Tanh, OpKind::Mul};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId softplus = builder.between(node, "softplus");
   const TensorId share = builder.between(node, "share");
-  return {builder.part(node, OpKind::Softplus, NoAttributes{}, {x}, softplus),
-          builder.part(node, OpKind::Tanh, NoAttributes{}, {softplus}, share),
-          builder.part(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
+  return {builder.component(node, OpKind::Softplus, NoAttributes{}, {x}, softplus),
+          builder.component(node, OpKind::Tanh, NoAttributes{}, {softplus}, share),
+          builder.component(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -45,7 +45,7 @@ const Operator mish = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -1,6 +1,6 @@
 // RECIPROCAL: 1 / x. Of zero, integers have the greatest value.
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -11,12 +11,12 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_unary(node, [](v128_t x) { return wasm_f32x4_div(wasm_f32x4_splat(1.0f), x); });
 }
 
-constexpr OpKind kPartKinds[] = {OpKind::Div};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Div};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId one = builder.constant(node, "one", 1.0f);
-  return {builder.part(node, OpKind::Div, Elementwise{}, {one, node.inputs[0]}, node.outputs[0])};
+  return {builder.component(node, OpKind::Div, Elementwise{}, {one, node.inputs[0]}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -39,7 +39,7 @@ const Operator reciprocal = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -21,7 +21,7 @@ const Operator relu = {
     .rescales = between_parameters,
     .multiply_accumulates = no_products,
     .fused_as = Activation::Relu,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -21,7 +21,7 @@ const Operator relu6 = {
     .rescales = between_parameters,
     .multiply_accumulates = no_products,
     .fused_as = Activation::Relu6,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -47,7 +47,7 @@ const Operator relu_0_to_1 = {
     .rescales = between_parameters,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

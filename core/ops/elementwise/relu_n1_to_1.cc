@@ -21,7 +21,7 @@ const Operator relu_n1_to_1 = {
     .rescales = between_parameters,
     .multiply_accumulates = no_products,
     .fused_as = Activation::ReluN1To1,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

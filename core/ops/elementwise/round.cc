@@ -22,7 +22,7 @@ const Operator round = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

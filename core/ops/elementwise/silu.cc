@@ -1,8 +1,8 @@
 // SILU: x / (1 + e^-x), which ONNX calls Swish.
 #include "kernels/arithmetic/math.h"
 #include "kernels/arithmetic/math_simd.h"
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -13,14 +13,14 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   return float_unary(node, [](v128_t x) { return wasm_f32x4_mul(x, kernels::logistic(x)); });
 }
 
-constexpr OpKind kPartKinds[] = {OpKind::Logistic, OpKind::Mul};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Logistic, OpKind::Mul};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId share = builder.between(node, "share");
-  return {builder.part(node, OpKind::Logistic, NoAttributes{}, {x}, share),
-          builder.part(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
+  return {builder.component(node, OpKind::Logistic, NoAttributes{}, {x}, share),
+          builder.component(node, OpKind::Mul, Elementwise{}, {x, share}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ const Operator silu = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

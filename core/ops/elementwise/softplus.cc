@@ -4,8 +4,8 @@
 
 #include "kernels/arithmetic/math.h"
 #include "kernels/arithmetic/math_simd.h"
+#include "ops/decomposition.h"
 #include "ops/elementwise/unary_table.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -21,20 +21,20 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
 
 /// RELU(x) - LOG(LOGISTIC(|x|)): the logistic function is between 1/2 and 1, where integers are good at its
 /// logarithm.
-constexpr OpKind kPartKinds[] = {OpKind::Relu, OpKind::Abs, OpKind::Logistic, OpKind::Log, OpKind::Sub};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Relu, OpKind::Abs, OpKind::Logistic, OpKind::Log, OpKind::Sub};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId line = builder.between(node, "line");
   const TensorId magnitude = builder.between(node, "magnitude");
   const TensorId share = builder.between(node, "share");
   const TensorId logarithm = builder.between(node, "logarithm");
-  return {builder.part(node, OpKind::Relu, NoAttributes{}, {x}, line),
-          builder.part(node, OpKind::Abs, NoAttributes{}, {x}, magnitude),
-          builder.part(node, OpKind::Logistic, NoAttributes{}, {magnitude}, share),
-          builder.part(node, OpKind::Log, NoAttributes{}, {share}, logarithm),
-          builder.part(node, OpKind::Sub, Elementwise{}, {line, logarithm}, node.outputs[0])};
+  return {builder.component(node, OpKind::Relu, NoAttributes{}, {x}, line),
+          builder.component(node, OpKind::Abs, NoAttributes{}, {x}, magnitude),
+          builder.component(node, OpKind::Logistic, NoAttributes{}, {magnitude}, share),
+          builder.component(node, OpKind::Log, NoAttributes{}, {share}, logarithm),
+          builder.component(node, OpKind::Sub, Elementwise{}, {line, logarithm}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -57,7 +57,7 @@ const Operator softplus = {
     .rescales = always,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

@@ -1,6 +1,6 @@
 // SOFTSIGN: x / (1 + |x|).
+#include "ops/decomposition.h"
 #include "ops/elementwise/elementwise_operators.h"
-#include "ops/parts.h"
 
 namespace octet::ops {
 namespace {
@@ -11,17 +11,17 @@ std::unique_ptr<Kernel> prepare_float(const NodeView& node) {
   });
 }
 
-constexpr OpKind kPartKinds[] = {OpKind::Abs, OpKind::Add, OpKind::Div};
-std::vector<Node> parts_of(PartsBuilder& builder, const Node& node) {
+constexpr OpKind kComponents[] = {OpKind::Abs, OpKind::Add, OpKind::Div};
+std::vector<Node> components_of(DecompositionBuilder& builder, const Node& node) {
   const TensorId x = node.inputs[0];
   const TensorId magnitude = builder.between(node, "magnitude");
   const TensorId divisor = builder.between(node, "divisor");
   const TensorId one = builder.constant(node, "one", 1.0f);
-  return {builder.part(node, OpKind::Abs, NoAttributes{}, {x}, magnitude),
-          builder.part(node, OpKind::Add, Elementwise{}, {magnitude, one}, divisor),
-          builder.part(node, OpKind::Div, Elementwise{}, {x, divisor}, node.outputs[0])};
+  return {builder.component(node, OpKind::Abs, NoAttributes{}, {x}, magnitude),
+          builder.component(node, OpKind::Add, Elementwise{}, {magnitude, one}, divisor),
+          builder.component(node, OpKind::Div, Elementwise{}, {x, divisor}, node.outputs[0])};
 }
-constexpr Parts kParts = {.kinds = kPartKinds, .make = parts_of};
+constexpr Decomposition kDecomposition = {.kinds = kComponents, .make = components_of};
 
 }  // namespace
 
@@ -41,7 +41,7 @@ const Operator softsign = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = &kParts,
+    .decomposition = &kDecomposition,
 };
 
 }  // namespace octet::ops

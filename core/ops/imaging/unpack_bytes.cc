@@ -61,7 +61,7 @@ extern const Operator unpack_bytes = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -63,7 +63,7 @@ extern const Operator pack = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

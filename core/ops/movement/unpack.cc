@@ -47,7 +47,7 @@ extern const Operator unpack = {
     .rescales = never,
     .multiply_accumulates = no_products,
     .fused_as = std::nullopt,
-    .parts = nullptr,
+    .decomposition = nullptr,
 };
 
 }  // namespace octet::ops

@@ -5,7 +5,7 @@
 
 #include "partition/node_names.h"
 #include "partition/normalization_parts.h"
-#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/int16_decomposition.h"
 #include "quantize/precision/unequal_parts.h"
 #include "quantize/precision/wide_tables.h"
 #include "quantize/settings/node_settings.h"
@@ -82,7 +82,7 @@ std::vector<bool> may_compute_in_int16(const Graph& graph, const partition::Targ
   partition::partition(int16, target, {.unquantized_nodes = params.unquantized_nodes, .precision = wanted});
   std::vector<bool> may;
   for (const Node& node : int16.nodes) {
-    const bool runs = node.placement.unit == Unit::Mla || has_int16_parts(node, target);
+    const bool runs = node.placement.unit == Unit::Mla || is_decomposed_for_int16(node, target);
     may.push_back(runs && can_be_given_a_precision(params, node));
   }
   if (!target.has_mla()) return may;

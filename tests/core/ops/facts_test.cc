@@ -8,8 +8,8 @@
 #include <string>
 #include <type_traits>
 
+#include "ops/decomposition.h"
 #include "ops/operator.h"
-#include "ops/parts.h"
 #include "support/graph_builder.h"
 
 namespace octet::ops {
@@ -24,7 +24,7 @@ static_assert(std::is_same_v<decltype(Operator::passes_channel_factors), Stated<
 static_assert(std::is_same_v<decltype(Operator::identity), Stated<Identity>>);
 static_assert(std::is_same_v<decltype(Operator::rescales), Stated<NodePredicate>>);
 static_assert(std::is_same_v<decltype(Operator::multiply_accumulates), Stated<ProductCount>>);
-static_assert(std::is_same_v<decltype(Operator::parts), Stated<const Parts*>>);
+static_assert(std::is_same_v<decltype(Operator::decomposition), Stated<const Decomposition*>>);
 
 /// One test a kind, named by it.
 class Facts : public testing::TestWithParam<OpKind> {
@@ -96,40 +96,40 @@ TEST_P(Facts, AgreeWithEachOther) {
   }
 }
 
-/// Attributes that an operator with parts takes.
+/// Attributes that an operator with a decomposition takes.
 Attributes attributes_of(OpKind kind) {
   if (kind == OpKind::HardSigmoid) return HardSigmoid{.alpha = 0.25f, .beta = 0.375f};
   return NoAttributes{};
 }
 
-TEST_P(Facts, GivePartsThatComputeTheSame) {
-  const Parts* const parts = op().parts;
-  if (parts == nullptr) return;
+TEST_P(Facts, GiveComponentsThatComputeTheSame) {
+  const Decomposition* const decomposition = op().decomposition;
+  if (decomposition == nullptr) return;
   test::GraphBuilder builder;
   const TensorId x = builder.input("x", {1, 4, 4, 8});
   builder.output(builder.node(GetParam(), attributes_of(GetParam()), {x})[0]);
   const Graph whole = builder.graph();
-  Graph split = whole;
-  ASSERT_EQ(split_into_parts(split, [&](const Node& node) { return node.op == GetParam(); }), 1);
-  check(split);
+  Graph decomposed = whole;
+  ASSERT_EQ(decompose(decomposed, [&](const Node& node) { return node.op == GetParam(); }), 1);
+  check(decomposed);
   std::set<OpKind> used;
-  for (const Node& node : split.nodes) {
+  for (const Node& node : decomposed.nodes) {
     used.insert(node.op);
     EXPECT_EQ(node.source_nodes.back(), whole.nodes[0].name);
   }
-  EXPECT_EQ(used, std::set<OpKind>(parts->kinds.begin(), parts->kinds.end()));
-  EXPECT_EQ(split.nodes.back().name, whole.nodes[0].name);
+  EXPECT_EQ(used, std::set<OpKind>(decomposition->kinds.begin(), decomposition->kinds.end()));
+  EXPECT_EQ(decomposed.nodes.back().name, whole.nodes[0].name);
   const std::vector<float> values = test::Random(1).floats(128, -6, 6);
   const std::vector<float> expected = test::run<float>(whole, {values});
-  const std::vector<float> actual = test::run<float>(split, {values});
+  const std::vector<float> actual = test::run<float>(decomposed, {values});
   for (size_t i = 0; i < values.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5) << values[i];
 }
 
-TEST(PartsOfOperators, AreSplitInTheirTurn) {
+TEST(Decompositions, AreDecomposedInTheirTurn) {
   test::GraphBuilder builder;
   builder.output(builder.node(OpKind::Mish, NoAttributes{}, {builder.input("x", {1, 4, 4, 8})})[0]);
   Graph graph = builder.graph();
-  ASSERT_EQ(split_into_parts(graph, [](const Node&) { return true; }), 1);
+  ASSERT_EQ(decompose(graph, [](const Node&) { return true; }), 1);
   check(graph);
   std::vector<OpKind> kinds;
   for (const Node& node : graph.nodes) {
@@ -143,15 +143,15 @@ TEST(PartsOfOperators, AreSplitInTheirTurn) {
 }
 
 TEST(PartsOfOperators, StandInWhereTheHardwareHasAllOfThem) {
-  const auto kinds_in_parts = [](SupportMember hardware) {
+  const auto kinds_decomposed = [](SupportMember hardware) {
     std::set<OpKind> kinds;
     for (const Operator* op : all_operators()) {
-      if (comes_in_parts(*op, hardware)) kinds.insert(op->kind);
+      if (is_decomposed(*op, hardware)) kinds.insert(op->kind);
     }
     return kinds;
   };
-  EXPECT_EQ(kinds_in_parts(&Operator::mla), std::set<OpKind>{OpKind::Mish});
-  EXPECT_EQ(kinds_in_parts(&Operator::tflite),
+  EXPECT_EQ(kinds_decomposed(&Operator::mla), std::set<OpKind>{OpKind::Mish});
+  EXPECT_EQ(kinds_decomposed(&Operator::tflite),
             (std::set<OpKind>{OpKind::HardSigmoid, OpKind::Mish, OpKind::Silu, OpKind::Softplus}));
 }
 

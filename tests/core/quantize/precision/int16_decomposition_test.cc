@@ -1,4 +1,4 @@
-#include "quantize/precision/int16_parts.h"
+#include "quantize/precision/int16_decomposition.h"
 
 #include <gtest/gtest.h>
 
@@ -22,27 +22,27 @@ Graph two_functions() {
   return builder.graph();
 }
 
-TEST(Int16Parts, ComputeTheSameInFloat) {
+TEST(Int16Decomposition, ComputeTheSameInFloat) {
   QuantizationParams params;
   params.custom_configs["node_*"].precision = NodePrecision::Int16;
   const Graph whole = two_functions();
-  Graph parts = whole;
-  split_for_int16(parts, kTflite, params);
-  check(parts);
-  EXPECT_EQ(parts.nodes.size(), 6u);
+  Graph decomposed = whole;
+  decompose_for_int16(decomposed, kTflite, params);
+  check(decomposed);
+  EXPECT_EQ(decomposed.nodes.size(), 6u);
   const std::vector<float> x = test::Random(1).floats(32, -6, 6);
   const std::vector<float> expected = test::run<float>(whole, {x});
-  const std::vector<float> actual = test::run<float>(parts, {x});
+  const std::vector<float> actual = test::run<float>(decomposed, {x});
   for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-5);
 }
 
-TEST(Int16Parts, AreInt16WhereTheNodeIsToBe) {
+TEST(Int16Decomposition, AreInt16WhereTheNodeIsToBe) {
   QuantizationParams params;
   params.custom_configs["node_1"].precision = NodePrecision::Int16;
   Graph graph = two_functions();
-  EXPECT_FALSE(wants_int16_parts(graph.nodes[0], kTflite, params));
-  EXPECT_TRUE(wants_int16_parts(graph.nodes[1], kTflite, params));
-  split_for_int16(graph, kTflite, params);
+  EXPECT_FALSE(wants_int16_decomposition(graph.nodes[0], kTflite, params));
+  EXPECT_TRUE(wants_int16_decomposition(graph.nodes[1], kTflite, params));
+  decompose_for_int16(graph, kTflite, params);
   place(graph, kTflite, params);
   ASSERT_EQ(graph.nodes.size(), 4u);
   EXPECT_EQ(graph.nodes[0].op, OpKind::HardSwish);
@@ -54,16 +54,16 @@ TEST(Int16Parts, AreInt16WhereTheNodeIsToBe) {
   }
 }
 
-TEST(Int16Parts, AreNotNeededWhereTheTargetHasTheWhole) {
+TEST(Int16Decomposition, AreNotNeededWhereTheTargetHasTheWhole) {
   QuantizationParams params;
   params.custom_configs["node_0"].precision = NodePrecision::Int16;
   Graph graph = two_functions();
-  split_for_int16(graph, partition::target_by_key("gen1"), params);
+  decompose_for_int16(graph, partition::target_by_key("gen1"), params);
   EXPECT_EQ(graph.nodes.size(), 2u);
   // Without a precision of its own it stays whole, and in float.
   params.custom_configs.clear();
   params.activations = {.asymmetric = false, .per_channel = false, .bits = 16};
-  split_for_int16(graph, kTflite, params);
+  decompose_for_int16(graph, kTflite, params);
   EXPECT_EQ(graph.nodes.size(), 2u);
 }
 
