@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "emulate/evaluate.h"
@@ -15,6 +16,12 @@ namespace {
 
 /// Larger constants are left to prepare(), which folds them too.
 constexpr int64_t kMostFoldedElements = 4096;
+/// More is the work of a run, not of reading a file.
+constexpr int64_t kMostFoldedProducts = int64_t{1} << 30;
+/// The largest nets that are made of constants beforehand take 600 MB.
+constexpr int64_t kMostMemory = int64_t{768} << 20;
+/// As many places to cut a model at as a sentence can name.
+constexpr size_t kMostCuts = 8;
 
 /// The same reals in int8: every integer and the zero point are 128 lower.
 void make_signed(Tensor& tensor) {
@@ -27,7 +34,19 @@ void make_signed(Tensor& tensor) {
   tensor.constant = make_constant(std::move(bytes));
 }
 
+/// "'a', 'b'".
+std::string joined_quoted(std::span<const std::string> names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(text({"'", name, "'"}));
+  return joined(quoted);
+}
+
 }  // namespace
+
+void refuse_output(const std::string& name) {
+  throw Error(ErrorCode::InvalidInput, "The model has no tensor '" + name + "' to end with.",
+              {.tensor = name}, "Outputs are named as the tensors in the file.");
+}
 
 Shape Importer::input_shape(const std::string& name, std::vector<int32_t> dims) const {
   const auto given = options_.input_shapes.find(name);
@@ -80,13 +99,17 @@ void Importer::set_quantization(TensorId id, std::optional<QuantParams> quantiza
 }
 
 void Importer::read_operator(const std::string& description, const std::string& node,
-                             const std::function<void()>& read) {
+                             const std::function<void()>& read,
+                             const std::function<std::vector<std::string>()>& operands) {
   try {
     read();
   } catch (const UnsupportedVariant& variant) {
     if (unsupported_.empty()) first_unsupported_node_ = node;
     unsupported_.push_back(description + " '" + node + "'" +
                            (variant.reason.empty() ? "" : " (" + variant.reason + ")"));
+    for (std::string& name : operands()) {
+      if (std::find(cuts_.begin(), cuts_.end(), name) == cuts_.end()) cuts_.push_back(std::move(name));
+    }
   } catch (const Error& error) {
     if (!error.where().node.empty() || !error.where().tensor.empty()) throw;
     throw Error(error.code(), description + " '" + node + "': " + error.message(), {.node = node},
@@ -160,20 +183,40 @@ void Importer::check_weights(const Node& node) const {
 
 void Importer::fold(const Node& node) {
   if (node.op == OpKind::Quantize || node.op == OpKind::Dequantize) return;
-  const auto is_small = [&](TensorId id) {
-    return graph_.tensor(id).shape.elements() <= kMostFoldedElements;
-  };
-  if (!std::all_of(node.outputs.begin(), node.outputs.end(), is_small)) return;
-  if (emulate::reads_constants_only(graph_, node)) emulate::make_constant_outputs(graph_, node);
+  if (!emulate::reads_constants_only(graph_, node)) return;
+  int64_t bytes = 0;
+  for (const TensorId id : node.outputs) {
+    const Tensor& tensor = graph_.tensor(id);
+    if (folding_ == Folding::Small && tensor.shape.elements() > kMostFoldedElements) return;
+    bytes += static_cast<int64_t>(tensor.byte_size());
+  }
+  if (ops::multiply_accumulates(graph_, node) > kMostFoldedProducts) return;
+  expect_memory(bytes);
+  emulate::make_constant_outputs(graph_, node);
+}
+
+void Importer::expect_memory(int64_t bytes) {
+  expected_memory_ += bytes;
+  if (expected_memory_ <= kMostMemory) return;
+  throw Error(ErrorCode::OutOfMemory,
+              "The constants that the model computes would take more than " +
+                  std::to_string(kMostMemory >> 20) + " MiB of memory.",
+              {}, "Fold the model's constants before it is saved, so that they are in the file.");
 }
 
 void Importer::report_unsupported() const {
   if (unsupported_.empty()) return;
+  std::string hint = "`octet support` lists the operators that Octet knows.";
+  if (!cuts_.empty()) {
+    const std::span<const std::string> named(cuts_.data(), std::min(cuts_.size(), kMostCuts));
+    hint += " To use the model up to there, load it with other outputs: " + joined_quoted(named) +
+            (cuts_.size() > kMostCuts ? " and more." : ".");
+  }
   throw Error(ErrorCode::UnsupportedOperator,
               "The model has " + std::to_string(unsupported_.size()) +
                   (unsupported_.size() == 1 ? " node" : " nodes") +
                   " that Octet does not support: " + joined(unsupported_) + ".",
-              {.node = first_unsupported_node_}, "`octet support` lists the operators that Octet knows.");
+              {.node = first_unsupported_node_}, hint);
 }
 
 Imported Importer::finish(std::vector<std::string> warnings) {

@@ -86,18 +86,6 @@ void add_free_names(const GraphMessage& graph, std::vector<std::string_view>& na
   }
 }
 
-/// All that a node needs computed before it, graphs in its attributes included.
-std::vector<std::string_view> needed_by(const NodeMessage& node) {
-  std::vector<std::string_view> names;
-  for (const std::string_view input : node.inputs) {
-    if (!input.empty()) names.push_back(input);
-  }
-  for (const AttributeMessage& attribute : node.attributes) {
-    if (attribute.graph) add_free_names(*attribute.graph, names);
-  }
-  return names;
-}
-
 void check_version(int64_t version) {
   if (version >= kOldestOpset && version <= kNewestOpset) return;
   throw Error(ErrorCode::UnsupportedModel,
@@ -226,6 +214,17 @@ FlatModel::Branch FlatModel::branch_of(const FlatNode& owner, const GraphMessage
   return branch;
 }
 
+std::vector<std::string_view> operands_of(const NodeMessage& node) {
+  std::vector<std::string_view> names;
+  for (const std::string_view input : node.inputs) {
+    if (!input.empty()) names.push_back(input);
+  }
+  for (const AttributeMessage& attribute : node.attributes) {
+    if (attribute.graph) add_free_names(*attribute.graph, names);
+  }
+  return names;
+}
+
 std::vector<FlatNode> in_order(std::vector<FlatNode> nodes, const std::vector<std::string_view>& available) {
   const auto complain = [](const FlatNode& node, std::string_view value, const std::string& problem) {
     throw Error(ErrorCode::InvalidFile,
@@ -246,7 +245,7 @@ std::vector<FlatNode> in_order(std::vector<FlatNode> nodes, const std::vector<st
   std::vector<size_t> waits_for(nodes.size(), 0);
   std::vector<std::vector<size_t>> waiting(nodes.size());
   for (size_t n = 0; n < nodes.size(); ++n) {
-    for (const std::string_view name : needed_by(nodes[n].message)) {
+    for (const std::string_view name : operands_of(nodes[n].message)) {
       const auto found = maker.find(name);
       if (found == maker.end()) complain(nodes[n], name, "reads a value that nothing computes:");
       if (found->second == kNobody) continue;

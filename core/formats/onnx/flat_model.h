@@ -71,6 +71,9 @@ class FlatModel {
   std::map<std::string, size_t> taken_names_;
 };
 
+/// All that a node needs computed before it, also by graphs in its attributes.
+std::vector<std::string_view> operands_of(const NodeMessage& node);
+
 /// Puts the nodes into an order of computation, where possible the file's own. `available`: values that are
 /// there without them. Throws InvalidFile naming a node that waits for itself or for what nothing computes.
 std::vector<FlatNode> in_order(std::vector<FlatNode> nodes, const std::vector<std::string_view>& available);

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "formats/onnx/reader.h"
 #include "formats/tflite/reader.h"
 #include "ir/error.h"
 
@@ -22,12 +23,12 @@ struct Magic {
   std::string_view hint;
 };
 
-constexpr std::string_view kConvert = "Octet reads .tflite models: convert the model to one.";
-constexpr std::string_view kImages = "Octet reads .tflite models; images serve to calibrate one.";
+constexpr std::string_view kConvert = "Octet reads .tflite and .onnx models: export the model as one.";
+constexpr std::string_view kImages = "Octet reads .tflite and .onnx models; images serve to calibrate one.";
 
 constexpr Magic kOtherKinds[] = {
     {0, "PK\x03\x04"sv, "a zip archive, as .keras, .pt and .npz files are",
-     "A model in it has to be exported as .tflite first; images in a zip are given as samples."},
+     "A model in it has to be exported as .onnx or .tflite first; images in a zip are given as samples."},
     {0, "\x89HDF\r\n\x1a\n"sv, "an HDF5 file, as Keras' .h5",
      "Convert the model with tf.lite.TFLiteConverter.from_keras_model."},
     {0, "\x80\x02"sv, "a pickle, as older .pt and .pth files are", kConvert},
@@ -37,7 +38,7 @@ constexpr Magic kOtherKinds[] = {
     {0, "\x1f\x8b"sv, "compressed by gzip", "Decompress it first."},
     {0, "\x08\x01\x12"sv, "a TensorFlow SavedModel",
      "Convert its folder with tf.lite.TFLiteConverter.from_saved_model."},
-    {0, "GGUF"sv, "a GGUF model", "Octet reads .tflite models of vision and the like, not language models."},
+    {0, "GGUF"sv, "a GGUF model", "Octet reads models of vision and the like, not language models."},
     {0, "version https://git-lfs"sv, "a pointer of Git LFS, not the file itself", "Run git lfs pull first."},
     {0, "\x93NUMPY"sv, "a NumPy array", "Give it as samples, next to a model."},
     {0, "\x89PNG"sv, "a PNG image", kImages},
@@ -79,7 +80,17 @@ bool is_text(std::span<const std::byte> file) {
 
 }  // namespace
 
-std::string_view to_string(Format format) { return format == Format::Octet ? "octet" : "tflite"; }
+std::string_view to_string(Format format) {
+  switch (format) {
+    case Format::Tflite:
+      return "tflite";
+    case Format::Onnx:
+      return "onnx";
+    case Format::Octet:
+      return "octet";
+  }
+  return "";
+}
 
 Format format_of(std::span<const std::byte> beginning) {
   const std::span<const std::byte> file = beginning.first(std::min(beginning.size(), kFormatBytes));
@@ -91,23 +102,32 @@ Format format_of(std::span<const std::byte> beginning) {
   for (const Magic& magic : kOtherKinds) {
     if (has(file, magic.at, magic.bytes)) refuse(magic.kind, magic.hint);
   }
-  if (is_onnx(file)) refuse("an ONNX model", kConvert);
+  if (is_onnx(file)) return Format::Onnx;
   if (is_text(file)) refuse("a text", kConvert);
   throw Error(ErrorCode::InvalidFile, "The file is of no kind that Octet knows.", {}, std::string(kConvert));
 }
 
 Imported import_model(Bytes file, const ImportOptions& options) {
-  if (format_of(file) == Format::Octet) {
-    throw Error(ErrorCode::InvalidFile, "The file is a .octet file: a model that is quantized already.", {},
-                "Open it with Model.load.");
+  switch (format_of(file)) {
+    case Format::Tflite:
+      return tflite::read_with_warnings(std::move(file), options);
+    case Format::Onnx:
+      return onnx::read_with_warnings(std::move(file), options);
+    case Format::Octet:
+      break;
   }
-  return tflite::read_with_warnings(std::move(file), options);
+  throw Error(ErrorCode::InvalidFile, "The file is a .octet file: a model that is quantized already.", {},
+              "Open it with Model.load.");
+}
+
+std::vector<std::string> external_files(const Bytes& file) {
+  return format_of(file) == Format::Onnx ? onnx::external_files(file) : std::vector<std::string>();
 }
 
 octet_file::Contents open_saved(Bytes file) {
   if (format_of(file) != Format::Octet) {
     throw Error(ErrorCode::InvalidFile, "The file is no .octet file.", {},
-                "Open a .tflite model with loadModel.");
+                "Open a .tflite or .onnx model with loadModel.");
   }
   return octet_file::read(std::move(file));
 }

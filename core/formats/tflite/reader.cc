@@ -37,12 +37,19 @@ class GraphReader {
   TensorId available(size_t tensor);
   TensorId operand(int32_t index, const Node& node);
   std::vector<TensorId> declare_outputs(const schema::Operator& op, const Node& node);
+  std::vector<std::string> computed_operands(const schema::Operator& op) const;
   std::vector<std::string> warnings() const;
+  void find_outputs();
+  /// The operators that the outputs follow from, in the file's order: all of them, but where the model is
+  /// cut.
+  std::vector<const schema::Operator*> needed_operators();
 
   ModelFile file_;
   Importer importer_;
   std::vector<TensorId>
       ids_;  ///< By the file's tensor index; None until it is computed or read as a constant.
+  std::vector<size_t> outputs_;         ///< The file's tensors.
+  std::vector<bool> needed_;            ///< Tensors that the outputs follow from.
   std::map<size_t, size_t> densified_;  ///< From a DENSIFY's output to the sparse constant behind it.
 };
 
@@ -88,6 +95,7 @@ void GraphReader::read_inputs() {
   importer_.check_input_names(names);
   for (const int32_t index : *file_.subgraph().inputs()) {
     const size_t tensor = checked_index(index);
+    if (!needed_[tensor]) continue;
     if (ids_[tensor] != TensorId::None) file_.invalid_tensor(tensor, "is an input of the model twice.");
     if (file_.is_constant(tensor)) file_.invalid_tensor(tensor, "is an input of the model and a constant.");
     const std::optional<DType> dtype = dtype_of(file_.tensor(tensor).type());
@@ -108,8 +116,7 @@ void GraphReader::read_inputs() {
 }
 
 void GraphReader::read_outputs() {
-  for (const int32_t index : *file_.subgraph().outputs()) {
-    const size_t tensor = checked_index(index);
+  for (const size_t tensor : outputs_) {
     const TensorId id = available(tensor);
     if (id == TensorId::None) file_.invalid_tensor(tensor, "is an output of the model, but never computed.");
     importer_.graph().outputs.push_back(id);
@@ -259,10 +266,26 @@ void GraphReader::read_operator(const schema::Operator& op) {
   node.name = file_.name(checked_index(op.outputs()->Get(0)));
   node.source_nodes = {node.name};
   const std::string name = node.name;
-  importer_.read_operator(operator_name(code), name, [&] {
-    if (builtin_of(code) == schema::BuiltinOperator::DENSIFY) return fold_densify(op, node);
-    read_node(op, code, std::move(node));
-  });
+  importer_.read_operator(
+      operator_name(code), name,
+      [&] {
+        if (builtin_of(code) == schema::BuiltinOperator::DENSIFY) return fold_densify(op, node);
+        read_node(op, code, std::move(node));
+      },
+      [&] { return computed_operands(op); });
+}
+
+std::vector<std::string> GraphReader::computed_operands(const schema::Operator& op) const {
+  const std::vector<TensorId>& inputs = importer_.graph().inputs;
+  std::vector<std::string> names;
+  for (const int32_t index : operands_of(op)) {
+    if (index < 0 || static_cast<size_t>(index) >= ids_.size()) continue;
+    const TensorId id = ids_[static_cast<size_t>(index)];
+    if (id == TensorId::None || importer_.graph().tensor(id).is_constant()) continue;
+    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end())
+      names.push_back(file_.name(static_cast<size_t>(index)));
+  }
+  return names;
 }
 
 std::vector<std::string> GraphReader::warnings() const {
@@ -272,13 +295,50 @@ std::vector<std::string> GraphReader::warnings() const {
           " subgraphs; the first is used, and nothing in it refers to the others."};
 }
 
+void GraphReader::find_outputs() {
+  const std::vector<std::string>& wanted = importer_.options().outputs;
+  if (wanted.empty()) {
+    for (const int32_t index : *file_.subgraph().outputs()) outputs_.push_back(checked_index(index));
+  }
+  for (const std::string& name : wanted) {
+    size_t tensor = 0;
+    while (tensor < file_.tensor_count() && file_.name(tensor) != name) ++tensor;
+    if (tensor == file_.tensor_count()) refuse_output(name);
+    outputs_.push_back(tensor);
+  }
+}
+
+std::vector<const schema::Operator*> GraphReader::needed_operators() {
+  const auto& operators = *file_.subgraph().operators();
+  const bool is_cut = !importer_.options().outputs.empty();
+  needed_.assign(file_.tensor_count(), !is_cut);
+  for (const size_t tensor : outputs_) needed_[tensor] = true;
+  std::vector<const schema::Operator*> chosen;
+  for (size_t i = operators.size(); i-- > 0;) {
+    const schema::Operator* const op = operators.Get(static_cast<flatbuffers::uoffset_t>(i));
+    bool is_needed = !is_cut;
+    if (op->outputs() != nullptr) {
+      for (const int32_t index : *op->outputs()) is_needed |= needed_[checked_index(index)];
+    }
+    if (!is_needed) continue;
+    chosen.push_back(op);
+    for (const int32_t index : operands_of(*op)) {
+      if (index >= 0) needed_[checked_index(index)] = true;
+    }
+  }
+  std::reverse(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 Imported GraphReader::read() {
   ids_.assign(file_.tensor_count(), TensorId::None);
   const schema::SubGraph& subgraph = file_.subgraph();
   importer_.graph().name = subgraph.name() != nullptr ? subgraph.name()->str() : "";
+  find_outputs();
+  const std::vector<const schema::Operator*> operators = needed_operators();
   read_inputs();
   try {
-    for (const schema::Operator* op : *subgraph.operators()) read_operator(*op);
+    for (const schema::Operator* op : operators) read_operator(*op);
   } catch (const Error&) {
     // Behind a node that cannot be read, shapes are guesses: what fails there is not the user's concern.
     importer_.report_unsupported();

@@ -1,0 +1,20 @@
+#include "formats/onnx/operators.h"
+
+namespace octet::formats::onnx {
+
+std::array<std::span<const OperatorRow>, 9> all_rows() {
+  return {constant_rows(),      convolution_rows(), elementwise_rows(), matrix_rows(), movement_rows(),
+          normalization_rows(), pooling_rows(),     reduction_rows(),   resize_rows()};
+}
+
+const OperatorRow* row_of(std::string_view domain, std::string_view name) {
+  if (domain == "ai.onnx") domain = "";
+  for (const auto rows : all_rows()) {
+    for (const OperatorRow& row : rows) {
+      if (row.name == name && row.domain == domain) return &row;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace octet::formats::onnx
