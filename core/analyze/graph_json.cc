@@ -73,6 +73,13 @@ Json tensor_json(const Tensor& tensor) {
                {"dtype", to_string(tensor.dtype)},
                {"shape", tensor.shape.dims()},
                {"constant", tensor.is_constant()}};
+  if (!tensor.file_axes.empty()) {
+    std::vector<int32_t> file_shape(tensor.file_axes.size());
+    for (size_t i = 0; i < file_shape.size(); ++i)
+      file_shape[static_cast<size_t>(tensor.file_axes[i])] = tensor.shape[static_cast<int>(i)];
+    json["fileShape"] = file_shape;
+    json["fileAxes"] = tensor.file_axes;
+  }
   if (tensor.quantization) {
     const QuantParams& quantization = *tensor.quantization;
     json["quantization"] = Json{

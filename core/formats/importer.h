@@ -35,6 +35,7 @@ enum class Folding : uint8_t {
 struct Imported {
   Graph graph;
   std::vector<std::string> warnings;  ///< Complete sentences about what was read other than it is stored.
+  bool has_channels_first = false;    ///< The format's images have channels in front of height and width.
 };
 
 /// Thrown by readers for a well-formed operator in a variant that Octet does not have. The importer collects

@@ -60,6 +60,9 @@ struct Tensor {
   Shape shape;
   Constant constant;  ///< Null when computed.
   std::optional<QuantParams> quantization;
+  /// Of an input or output of the graph that is stored otherwise than in the file: axis i here is axis
+  /// file_axes[i] there. Empty where the order is the file's.
+  std::vector<int32_t> file_axes = {};
 
   bool is_constant() const { return constant != nullptr; }
   size_t byte_size() const { return static_cast<size_t>(shape.elements()) * size_of(dtype); }

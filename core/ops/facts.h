@@ -36,6 +36,20 @@ enum class Elements : uint8_t {
   Computed,  ///< Of several elements, or of what is known besides.
 };
 
+/// What an operator asks of the order in which its operands and results have their axes: prepare/arrange_axes
+/// stores tensors in other orders than the file's. ops/axes.h changes attributes accordingly.
+enum class AxisRule : uint8_t {
+  Elementwise,  ///< Any, if all have it: operands are broadcast to the result.
+  Along,        ///< Any, if all have it; attributes name axes. Axes may be dropped from the result.
+  LastAxis,     ///< Any that keeps the last axis last, if operand and result have it.
+  Image,        ///< Batch, height, width, channels.
+  Rows,         ///< Any that keeps the last axis, of which the filter makes others, last.
+  Matrix,       ///< The last two may be exchanged, as the attributes then say.
+  Regrouped,    ///< Axes that are joined or split stay together, in order.
+  Renamed,      ///< The operator itself changes the order.
+  Fixed,        ///< That of the file.
+};
+
 /// How a small change of the operands moves the float results. quantize/noise/adjoint_kernels.cc computes it.
 enum class Derivative : uint8_t {
   None,       ///< There is none, or nobody has needed it.

@@ -189,6 +189,7 @@ struct Operator {
   /// What people read in little room. Only "CONV_2D" and the like are accepted as names.
   Stated<std::string_view> short_name;
   Stated<Elements> elements;
+  Stated<AxisRule> axes;
   Stated<Derivative> derivative;
   /// Whether scaling a channel of every computed operand scales that channel of output 0, knowing that their
   /// channels are as many, along the last axis. What an activation clamps is not looked at.

@@ -24,6 +24,7 @@ namespace {
 std::string text_of(const LoadOptions& options) {
   std::string text(options.target.key);
   if (options.target.any_shape_on_mla) text += ",any";
+  if (options.keeps_layout) text += ",kept";
   for (const auto& [input, shape] : options.import.input_shapes) {
     text += "," + input;
     for (const int32_t length : shape) text += ":" + std::to_string(length);
@@ -58,7 +59,9 @@ std::shared_ptr<Net> Net::load(Bytes file, LoadOptions options) {
       .target = target, .subject = subject_of(file, text_of(options)), .file_bytes = file.size()};
   formats::Imported imported = formats::import_model(std::move(file), options.import);
   Graph graph = prepare::prepare(std::move(imported.graph),
-                                 {.for_mla = target.has_mla(), .for_tflite = !target.has_mla()});
+                                 {.for_mla = target.has_mla(),
+                                  .for_tflite = !target.has_mla(),
+                                  .keeps_edges = !imported.has_channels_first || options.keeps_layout});
   std::optional<quantize::FloatTwin> twin;
   if (quantize::is_quantized(graph)) twin = quantize::float_twin(graph);
   partition::Report report =

@@ -58,6 +58,7 @@ LoadOptions load_options_from_json(std::string_view json) {
   for (const auto& [input, shape] : given["inputShapes"].members())
     options.import.input_shapes[input] = integers<int32_t>(shape);
   options.import.outputs = names(given["outputs"]);
+  options.keeps_layout = checked(given["keepsLayout"].boolean(), "keepsLayout");
   return options;
 }
 

@@ -21,9 +21,11 @@ namespace octet::pipeline {
 struct LoadOptions {
   partition::Target target;
   formats::ImportOptions import = {};
+  bool keeps_layout = false;  ///< Images stay as the file has them, also with channels first.
 };
 
-/// {"target", "anyShapeOnMla", "inputShapes": {input: shape}, "outputs": [tensor]}.
+/// {"target", "anyShapeOnMla", "inputShapes": {input: shape}, "outputs": [tensor],
+/// "keepsLayout"}.
 LoadOptions load_options_from_json(std::string_view json);
 
 /// What a model that was quantized with samples says of itself.

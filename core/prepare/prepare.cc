@@ -4,6 +4,7 @@
 
 #include "ir/graph_edits.h"
 #include "ops/decomposition.h"
+#include "prepare/arrange_axes.h"
 #include "prepare/mla_rewrites.h"
 #include "prepare/recognize_activations.h"
 #include "prepare/rewrites.h"
@@ -43,6 +44,7 @@ Graph prepare(Graph graph, const Options& options) {
     return any;
   };
   recognize_activations(graph, options.for_mla);
+  arrange_axes(graph, {.keeps_edges = options.keeps_edges});
   if (options.for_mla) decompose_for(graph, &ops::Operator::mla);
   if (options.for_tflite) decompose_for(graph, &ops::Operator::tflite);
   apply(kRewrites);

@@ -12,6 +12,8 @@ struct Options {
   /// The target runs TFLite's kernels: operators that it has in no integer type become others that it has,
   /// where there are such.
   bool for_tflite = false;
+  /// See AxisOptions::keeps_edges.
+  bool keeps_edges = true;
 };
 
 /// All rewrites, in order, until none applies. Names of nodes and of the graph's inputs and outputs are kept;

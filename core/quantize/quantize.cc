@@ -92,8 +92,10 @@ class Quantizer {
           add_float_node(node);
       }
     }
-    for (const TensorId output : source_.outputs)
+    for (const TensorId output : source_.outputs) {
       result_.graph.outputs.push_back(operand(output, Precision::Float32));
+      result_.graph.tensor(result_.graph.outputs.back()).file_axes = source_.tensor(output).file_axes;
+    }
     record_tensors();
     remove_unused_tensors(result_.graph);
     check(result_.graph);

@@ -37,6 +37,7 @@ export function addOutputOptions(command: Command): Command {
 export interface ModelOptions {
   readonly inputShape?: Readonly<Record<string, readonly number[]>>;
   readonly outputs?: readonly string[];
+  readonly keepNchw?: boolean;
 }
 
 /** What loading a model depends on. */
@@ -64,6 +65,7 @@ export function addModelOptions(command: Command): Command {
       "shape of an input with open dimensions, in the file's order of axes (repeatable)",
       inputShape,
     )
+    .option('--keep-nchw', 'leave images of the model as its file has them, with channels first')
     .option('--outputs <names>', 'tensors to end the model at, with commas in between (repeatable)', names);
 }
 
@@ -89,10 +91,11 @@ function anyShapeOption(): Option {
 /** A model for the target that the options choose, in so many workers at once. */
 export function loadFor(
   path: string,
-  { target, anyShapeOnMla = false, inputShape = {}, outputs = [] }: TargetOptions,
+  { target, anyShapeOnMla = false, inputShape = {}, outputs = [], keepNchw = false }: TargetOptions,
   workers: LoadOptions['workers'] = 1,
 ): Promise<LoadedNet> {
-  return loadModel(path, { target, anyShapeOnMla, inputShapes: inputShape, outputs, workers });
+  const layout = keepNchw ? 'NCHW' : 'NHWC';
+  return loadModel(path, { target, anyShapeOnMla, inputShapes: inputShape, outputs, layout, workers });
 }
 
 export function requantizationOption(): Option {

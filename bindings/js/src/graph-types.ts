@@ -12,6 +12,12 @@ export interface TensorInfo {
   /** Weights and other values that the file holds. */
   readonly constant: boolean;
   readonly quantization?: TensorQuantization;
+  /**
+   * Of an input or output whose axes are in another order than in the file, as images of .onnx files are, whose channels
+   * come last here: its shape in the file, and for each axis which one of those it is, as `[0, 2, 3, 1]`.
+   */
+  readonly fileShape?: readonly number[];
+  readonly fileAxes?: readonly number[];
 }
 
 /** One operation, with where it runs and why. */

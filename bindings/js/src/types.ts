@@ -148,6 +148,12 @@ export interface LoadOptions {
   readonly anyShapeOnMla?: boolean;
   /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file, in its order of axes. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * How images go in and come out of a model whose file has channels first. Default NHWC: with channels last, as the
+   * accelerator and TFLite have them, where that saves transposing them (`TensorInfo.fileAxes` tells of each). NCHW: as in
+   * the file.
+   */
+  readonly layout?: 'NHWC' | 'NCHW';
   /** Names of tensors where the model is to end in place of its outputs: what only others need is left out. */
   readonly outputs?: readonly string[];
   /**

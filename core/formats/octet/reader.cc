@@ -1,4 +1,5 @@
 // Reads .octet files: verified first, then every index, type, shape and parameter is checked.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -87,6 +88,14 @@ Tensor FileReader::tensor(const schema::Tensor& stored) {
     if (const auto problem = quantization_problem(*result.quantization, result.dtype, result.shape)) {
       invalid("The tensor '" + result.name + "' " + *problem + ".", where);
     }
+  }
+  if (stored.file_axes() != nullptr) {
+    result.file_axes.assign(stored.file_axes()->begin(), stored.file_axes()->end());
+    std::vector<int32_t> sorted = result.file_axes;
+    std::sort(sorted.begin(), sorted.end());
+    bool is_order = static_cast<int>(sorted.size()) == result.shape.rank();
+    for (size_t i = 0; is_order && i < sorted.size(); ++i) is_order = sorted[i] == static_cast<int32_t>(i);
+    if (!is_order) invalid("The tensor '" + result.name + "' names axes that it does not have.", where);
   }
   if (stored.constant() != -1) {
     result.constant = constant(stored, result);

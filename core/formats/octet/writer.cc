@@ -105,8 +105,9 @@ flatbuffers::Offset<schema::Tensor> FileWriter::tensor(const Tensor& tensor) {
         builder_, &tensor.quantization->scale, &tensor.quantization->zero_point, tensor.quantization->axis,
         static_cast<uint8_t>(tensor.quantization->bits));
   }
+  const std::vector<int32_t>* const axes = tensor.file_axes.empty() ? nullptr : &tensor.file_axes;
   return schema::CreateTensorDirect(builder_, tensor.name.c_str(), static_cast<schema::DType>(tensor.dtype),
-                                    &shape, constant(tensor), quantization);
+                                    &shape, constant(tensor), quantization, axes);
 }
 
 flatbuffers::Offset<schema::Node> FileWriter::node(const Node& node) {

@@ -89,22 +89,20 @@ void read_global(NodeReader& node) {
 void read_lrn(NodeReader& node) {
   const int64_t size = node.integer("size", 0);
   if (size < 1 || size > 1024) node.invalid("its size is " + std::to_string(size) + ".");
-  const TensorId x = node.operand(0);
+  const TensorId x = to_image(node, node.operand(0));
   const Shape shape = node.shape_of(x);
-  if (shape.rank() < 3) node.unsupported("on tensors without spatial dimensions");
-  // The mean of squares over channels, as a pool over an image of one column a channel; zeros count.
-  const int64_t image_dims[] = {shape[0], shape[1], shape.elements(2, shape.rank()), 1};
-  TensorId squares = reshaped(node, unary(node, OpKind::Square, x), image_dims);
+  // The mean of squares over channels, as a pool over an image of one row a pixel; zeros beside it count.
+  const int64_t rows[] = {1, shape.elements(0, 3), shape.channels(), 1};
+  TensorId squares = reshaped(node, unary(node, OpKind::Square, x), rows);
   const auto before = static_cast<int32_t>((size - 1) / 2);
-  const auto after = static_cast<int32_t>(size - 1 - before);
-  squares = padded(node, squares, {before, after, 0, 0});
+  squares = padded(node, squares, {0, 0, before, static_cast<int32_t>(size) - 1 - before});
   TensorId mean =
-      node.emit(OpKind::AveragePool2d, Pool2d{.window = {static_cast<int32_t>(size), 1}}, {squares});
+      node.emit(OpKind::AveragePool2d, Pool2d{.window = {1, static_cast<int32_t>(size)}}, {squares});
   mean = reshaped(node, mean, dims_of(shape));
   const TensorId scaled = binary(node, OpKind::Mul, mean, node.scalar(node.real("alpha", 1e-4f)));
   const TensorId base = binary(node, OpKind::Add, scaled, node.scalar(node.real("bias", 1)));
   const TensorId factor = binary(node, OpKind::Pow, base, node.scalar(-node.real("beta", 0.75f)));
-  node.give(binary(node, OpKind::Mul, x, factor));
+  node.give(from_image(node, binary(node, OpKind::Mul, x, factor), node.rank(0)));
 }
 
 constexpr OperatorRow kRows[] = {

@@ -358,7 +358,9 @@ Imported ModelReader::read() {
   importer_.report_unsupported();
   read_outputs();
   importer_.report_unsupported();
-  return importer_.finish(warnings());
+  Imported imported = importer_.finish(warnings());
+  imported.has_channels_first = true;
+  return imported;
 }
 
 void add_external_files(const GraphMessage& graph, std::vector<std::string>& files) {

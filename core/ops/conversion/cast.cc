@@ -98,6 +98,7 @@ const Operator cast = {
     .tflite = {.int8 = false},
     .short_name = "Cast",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -64,6 +64,7 @@ const Operator dequantize = {
     .cvu = true,
     .short_name = "Dequantize",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -91,6 +91,7 @@ const Operator quantize = {
     .cvu = true,
     .short_name = "Quantize",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -113,6 +113,7 @@ const Operator batch_matmul = {
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
     .short_name = "Batch matmul",
     .elements = Elements::Computed,
+    .axes = AxisRule::Matrix,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -70,6 +70,7 @@ extern const Operator conv_2d = {
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
     .short_name = "Conv",
     .elements = Elements::Computed,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Convolution,
     .passes_channel_factors = never,
     .identity = Identity{never},

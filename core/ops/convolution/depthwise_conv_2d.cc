@@ -63,6 +63,7 @@ extern const Operator depthwise_conv_2d = {
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
     .short_name = "Depthwise",
     .elements = Elements::Computed,
+    .axes = AxisRule::Image,
     .derivative = Derivative::DepthwiseConvolution,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -98,6 +98,7 @@ extern const Operator fully_connected = {
     .tflite = {.int8 = true, .int16 = true, .scales = weighted_sum_scales},
     .short_name = "Fully connected",
     .elements = Elements::Computed,
+    .axes = AxisRule::Rows,
     .derivative = Derivative::MatrixProduct,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -268,6 +268,7 @@ extern const Operator transpose_conv = {
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite, .scales = weighted_sum_scales},
     .short_name = "Transpose conv",
     .elements = Elements::Computed,
+    .axes = AxisRule::Image,
     .derivative = Derivative::TransposedConvolution,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -47,6 +47,7 @@ const Operator abs = {
     .in_place = true,
     .short_name = "Abs",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

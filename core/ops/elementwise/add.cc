@@ -39,6 +39,7 @@ const Operator add = {
     .in_place = true,
     .short_name = "Add",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Sum,
     .passes_channel_factors = where_computed_in_one_shape,
     .identity = Identity{never, NeutralConstant{.value = 0, .on_either_side = true}},

@@ -16,6 +16,7 @@ const Operator ceil = {
     .in_place = true,
     .short_name = "Ceil",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -49,6 +49,7 @@ const Operator div = {
     .in_place = true,
     .short_name = "Div",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never, NeutralConstant{.value = 1, .on_either_side = false}},

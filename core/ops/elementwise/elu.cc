@@ -34,6 +34,7 @@ const Operator elu = {
     .in_place = true,
     .short_name = "ELU",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

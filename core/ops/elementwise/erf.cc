@@ -60,6 +60,7 @@ const Operator erf = {
     .in_place = true,
     .short_name = "Erf",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -31,6 +31,7 @@ const Operator exp = {
     .in_place = true,
     .short_name = "Exp",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

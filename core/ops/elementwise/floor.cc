@@ -16,6 +16,7 @@ const Operator floor = {
     .in_place = true,
     .short_name = "Floor",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

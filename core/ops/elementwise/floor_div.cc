@@ -24,6 +24,7 @@ const Operator floor_div = {
     .in_place = true,
     .short_name = "Floor div",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -30,6 +30,7 @@ const Operator floor_mod = {
     .in_place = true,
     .short_name = "Floor mod",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

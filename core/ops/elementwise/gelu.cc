@@ -81,6 +81,7 @@ extern const Operator gelu = {
     .in_place = true,
     .short_name = "GELU",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

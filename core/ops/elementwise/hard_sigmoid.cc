@@ -53,6 +53,7 @@ const Operator hard_sigmoid = {
     .in_place = true,
     .short_name = "Hard-sigmoid",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -123,6 +123,7 @@ const Operator hard_swish = {
     .in_place = true,
     .short_name = "Hard-swish",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -41,6 +41,7 @@ const Operator leaky_relu = {
     .in_place = true,
     .short_name = "Leaky ReLU",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = always,
     .identity = Identity{never},

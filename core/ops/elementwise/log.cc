@@ -33,6 +33,7 @@ const Operator log = {
     .in_place = true,
     .short_name = "Log",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

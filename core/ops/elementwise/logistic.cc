@@ -41,6 +41,7 @@ const Operator logistic = {
     .in_place = true,
     .short_name = "Logistic",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -36,6 +36,7 @@ const Operator minimum = {
     .in_place = true,
     .short_name = "Minimum",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = where_computed_in_one_shape,
     .identity = Identity{never},

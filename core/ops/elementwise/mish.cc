@@ -39,6 +39,7 @@ const Operator mish = {
     .in_place = true,
     .short_name = "Mish",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -90,6 +90,7 @@ const Operator mul = {
     .in_place = true,
     .short_name = "Mul",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never, NeutralConstant{.value = 1, .on_either_side = true}},

@@ -25,6 +25,7 @@ const Operator neg = {
     .in_place = true,
     .short_name = "Neg",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

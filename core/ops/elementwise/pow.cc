@@ -112,6 +112,7 @@ extern const Operator pow = {
     .in_place = true,
     .short_name = "Pow",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

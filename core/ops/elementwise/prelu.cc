@@ -96,6 +96,7 @@ const Operator prelu = {
     .in_place = true,
     .short_name = "PReLU",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = has_constant_slopes,
     .identity = Identity{never},

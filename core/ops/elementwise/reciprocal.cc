@@ -33,6 +33,7 @@ const Operator reciprocal = {
     .in_place = true,
     .short_name = "Reciprocal",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

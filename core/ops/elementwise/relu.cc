@@ -15,6 +15,7 @@ const Operator relu = {
     .in_place = true,
     .short_name = "ReLU",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = always,
     .identity = Identity{never},

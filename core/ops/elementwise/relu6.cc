@@ -15,6 +15,7 @@ const Operator relu6 = {
     .in_place = true,
     .short_name = "ReLU6",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = always,
     .identity = Identity{never},

@@ -41,6 +41,7 @@ const Operator relu_0_to_1 = {
     .in_place = true,
     .short_name = "ReLU 0…1",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

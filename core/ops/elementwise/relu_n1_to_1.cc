@@ -15,6 +15,7 @@ const Operator relu_n1_to_1 = {
     .in_place = true,
     .short_name = "ReLU −1…1",
     .elements = Elements::Straight,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

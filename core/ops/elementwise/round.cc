@@ -16,6 +16,7 @@ const Operator round = {
     .in_place = true,
     .short_name = "Round",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

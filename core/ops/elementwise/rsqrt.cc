@@ -55,6 +55,7 @@ const Operator rsqrt = {
     .in_place = true,
     .short_name = "Rsqrt",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

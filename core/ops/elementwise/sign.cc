@@ -23,6 +23,7 @@ const Operator sign = {
     .in_place = true,
     .short_name = "Sign",
     .elements = Elements::Stepped,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -37,6 +37,7 @@ const Operator silu = {
     .in_place = true,
     .short_name = "SiLU",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -22,6 +22,7 @@ const Operator sin = {
     .in_place = true,
     .short_name = "Sin",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -51,6 +51,7 @@ const Operator softplus = {
     .in_place = true,
     .short_name = "Softplus",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

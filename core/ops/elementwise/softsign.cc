@@ -35,6 +35,7 @@ const Operator softsign = {
     .in_place = true,
     .short_name = "Softsign",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

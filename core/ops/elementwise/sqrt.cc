@@ -29,6 +29,7 @@ const Operator sqrt = {
     .in_place = true,
     .short_name = "Sqrt",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

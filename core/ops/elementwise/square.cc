@@ -29,6 +29,7 @@ const Operator square = {
     .in_place = true,
     .short_name = "Square",
     .elements = Elements::Curved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -92,6 +92,7 @@ const Operator squared_difference = {
     .in_place = true,
     .short_name = "Squared difference",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Pointwise,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -41,6 +41,7 @@ const Operator sub = {
     .in_place = true,
     .short_name = "Sub",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::Difference,
     .passes_channel_factors = where_computed_in_one_shape,
     .identity = Identity{never, NeutralConstant{.value = 0, .on_either_side = false}},

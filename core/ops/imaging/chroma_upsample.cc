@@ -86,6 +86,7 @@ extern const Operator chroma_upsample = {
     .cvu = true,
     .short_name = "Chroma upsample",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -75,6 +75,7 @@ extern const Operator color_conversion = {
     .in_place = true,
     .short_name = "Color conversion",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

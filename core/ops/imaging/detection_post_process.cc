@@ -120,6 +120,7 @@ extern const Operator detection_post_process = {
     .cvu = true,
     .short_name = "Detection post process",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

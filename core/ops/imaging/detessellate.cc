@@ -56,6 +56,7 @@ extern const Operator detessellate = {
     .cvu = true,
     .short_name = "Detessellate",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -106,6 +106,7 @@ extern const Operator image_resize = {
     .cvu = true,
     .short_name = "Image resize",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

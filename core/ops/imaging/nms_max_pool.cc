@@ -101,6 +101,7 @@ extern const Operator nms_max_pool = {
     .cvu = true,
     .short_name = "NMS max pool",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

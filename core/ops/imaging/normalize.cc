@@ -106,6 +106,7 @@ extern const Operator normalize = {
     .cvu = true,
     .short_name = "Normalize",
     .elements = Elements::Computed,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -45,6 +45,7 @@ extern const Operator pack_bytes = {
     .cvu = true,
     .short_name = "Pack bytes",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -46,6 +46,7 @@ extern const Operator resize_bilinear = {
     .cvu = true,
     .short_name = "Resize bilinear",
     .elements = Elements::Computed,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Separable,
     .passes_channel_factors = always,
     .identity = Identity{always},

@@ -75,6 +75,7 @@ extern const Operator resize_nearest_neighbor = {
     .cvu = true,
     .short_name = "Resize nearest",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Movement,
     .passes_channel_factors = always,
     .identity = Identity{always},

@@ -39,6 +39,7 @@ extern const Operator tessellate = {
     .cvu = true,
     .short_name = "Tessellate",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -55,6 +55,7 @@ extern const Operator unpack_bytes = {
     .cvu = true,
     .short_name = "Unpack bytes",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

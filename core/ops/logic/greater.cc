@@ -15,6 +15,7 @@ const Operator greater = {
     .tflite = kComparedByTflite,
     .short_name = "Greater",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -15,6 +15,7 @@ const Operator less = {
     .tflite = kComparedByTflite,
     .short_name = "Less",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -15,6 +15,7 @@ const Operator logical_and = {
     .tflite = {.int8 = false},
     .short_name = "Logical and",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

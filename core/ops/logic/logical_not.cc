@@ -37,6 +37,7 @@ const Operator logical_not = {
     .in_place = true,
     .short_name = "Logical not",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

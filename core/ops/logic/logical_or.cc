@@ -15,6 +15,7 @@ const Operator logical_or = {
     .tflite = {.int8 = false},
     .short_name = "Logical or",
     .elements = Elements::Computed,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -47,6 +47,7 @@ const Operator select = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Select",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

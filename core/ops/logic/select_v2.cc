@@ -34,6 +34,7 @@ const Operator select_v2 = {
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
     .short_name = "Select v2",
     .elements = Elements::Moved,
+    .axes = AxisRule::Elementwise,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -54,6 +54,7 @@ extern const Operator batch_to_space_nd = {
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
     .short_name = "Batch to space nd",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -45,6 +45,7 @@ extern const Operator broadcast_to = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Broadcast to",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -63,6 +63,7 @@ extern const Operator concatenation = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Concat",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{[](const NodeView& node) { return node.input_count() == 1; }},

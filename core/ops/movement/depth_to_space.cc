@@ -49,6 +49,7 @@ extern const Operator depth_to_space = {
     .tflite = {.int8 = true},
     .short_name = "Depth to space",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{[](const NodeView& node) { return node.attributes<BlockSize>().block == 1; }},

@@ -102,6 +102,7 @@ const Operator gather = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Gather",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -82,6 +82,7 @@ const Operator gather_nd = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Gather nd",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -62,6 +62,7 @@ extern const Operator mirror_pad = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Mirror pad",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = leaves_channels<MirrorPad>,
     .identity = Identity{pads_nothing<MirrorPad>},

@@ -57,6 +57,7 @@ extern const Operator pack = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Pack",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -119,6 +119,7 @@ extern const Operator pad = {
     .tflite = {.int8 = true, .int16 = true, .constraints = kTflite},
     .short_name = "Pad",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = pads_no_channels,
     .identity = Identity{pads_nothing<Pad>},

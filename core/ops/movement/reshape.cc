@@ -14,6 +14,7 @@ extern const Operator reshape = {
     .in_place = true,
     .short_name = "Reshape",
     .elements = Elements::Moved,
+    .axes = AxisRule::Regrouped,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -50,6 +50,7 @@ extern const Operator slice = {
     .cvu = true,
     .short_name = "Slice",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

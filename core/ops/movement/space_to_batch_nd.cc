@@ -96,6 +96,7 @@ extern const Operator space_to_batch_nd = {
     .tflite = {.int8 = true, .int16 = true, .constraints = kBatchBlocksTflite},
     .short_name = "Space to batch nd",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{never},

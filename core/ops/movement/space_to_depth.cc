@@ -47,6 +47,7 @@ extern const Operator space_to_depth = {
     .tflite = {.int8 = true},
     .short_name = "Space to depth",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{[](const NodeView& node) { return node.attributes<BlockSize>().block == 1; }},

@@ -39,6 +39,7 @@ extern const Operator split = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Split",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -44,6 +44,7 @@ extern const Operator split_v = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Split v",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -14,6 +14,7 @@ extern const Operator squeeze = {
     .in_place = true,
     .short_name = "Squeeze",
     .elements = Elements::Moved,
+    .axes = AxisRule::Regrouped,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -91,6 +91,7 @@ extern const Operator strided_slice = {
     .cvu = true,
     .short_name = "Strided slice",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{takes_every_element},

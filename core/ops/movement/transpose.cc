@@ -72,6 +72,7 @@ extern const Operator transpose = {
     .cvu = true,
     .short_name = "Transpose",
     .elements = Elements::Moved,
+    .axes = AxisRule::Renamed,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{keeps_order},

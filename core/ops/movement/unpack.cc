@@ -41,6 +41,7 @@ extern const Operator unpack = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Unpack",
     .elements = Elements::Moved,
+    .axes = AxisRule::Fixed,
     .derivative = Derivative::Movement,
     .passes_channel_factors = never,
     .identity = Identity{never},

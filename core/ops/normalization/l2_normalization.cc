@@ -88,6 +88,7 @@ const Operator l2_normalization = {
     .in_place = true,
     .short_name = "L2 norm",
     .elements = Elements::Computed,
+    .axes = AxisRule::LastAxis,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

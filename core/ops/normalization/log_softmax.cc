@@ -140,6 +140,7 @@ const Operator log_softmax = {
     .in_place = true,
     .short_name = "Log softmax",
     .elements = Elements::Computed,
+    .axes = AxisRule::LastAxis,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -194,6 +194,7 @@ const Operator softmax = {
     .in_place = true,
     .short_name = "Softmax",
     .elements = Elements::Computed,
+    .axes = AxisRule::LastAxis,
     .derivative = Derivative::Softmax,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -80,6 +80,7 @@ extern const Operator arg_max = {
     .cvu = true,
     .short_name = "Argmax",
     .elements = Elements::Computed,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

@@ -29,6 +29,7 @@ extern const Operator average_pool_2d = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Average pool",
     .elements = Elements::Computed,
+    .axes = AxisRule::Image,
     .derivative = Derivative::Separable,
     .passes_channel_factors = always,
     .identity = Identity{has_trivial_window},

@@ -81,6 +81,7 @@ const Operator cum_sum = {
     .in_place = true,
     .short_name = "Cumsum",
     .elements = Elements::Computed,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{never},

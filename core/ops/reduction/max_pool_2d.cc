@@ -22,6 +22,7 @@ extern const Operator max_pool_2d = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Max pool",
     .elements = Elements::Moved,
+    .axes = AxisRule::Image,
     .derivative = Derivative::LargestOfWindow,
     .passes_channel_factors = always,
     .identity = Identity{has_trivial_window},

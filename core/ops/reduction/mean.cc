@@ -52,6 +52,7 @@ extern const Operator mean = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Mean",
     .elements = Elements::Computed,
+    .axes = AxisRule::Along,
     .derivative = Derivative::Separable,
     .passes_channel_factors = keeps_channels,
     .identity = Identity{always},

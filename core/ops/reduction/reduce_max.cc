@@ -36,6 +36,7 @@ extern const Operator reduce_max = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Reduce max",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{always},

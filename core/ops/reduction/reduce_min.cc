@@ -33,6 +33,7 @@ extern const Operator reduce_min = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Reduce min",
     .elements = Elements::Moved,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -28,6 +28,7 @@ const Operator reduce_prod = {
     .tflite = {.int8 = false},
     .short_name = "Reduce prod",
     .elements = Elements::Computed,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = never,
     .identity = Identity{always},

@@ -55,6 +55,7 @@ extern const Operator sum = {
     .tflite = {.int8 = true, .int16 = true},
     .short_name = "Sum",
     .elements = Elements::Computed,
+    .axes = AxisRule::Along,
     .derivative = Derivative::None,
     .passes_channel_factors = keeps_channels,
     .identity = Identity{always},

@@ -345,8 +345,8 @@ TEST(Pipeline, HandsOverWhatIsAskedFor) {
 TEST(Pipeline, LoadsAFile) {
   const Bytes file =
       test::read_file(std::filesystem::path(OCTET_SOURCE) / "tests/assets/boxes_beside_scores.tflite");
-  const LoadOptions options =
-      load_options_from_json(R"({"target": "gen2", "anyShapeOnMla": false, "inputShapes": {}})");
+  const LoadOptions options = load_options_from_json(
+      R"({"target": "gen2", "anyShapeOnMla": false, "inputShapes": {}, "outputs": [], "keepsLayout": false})");
   const auto net = Net::load(file, options);
   const json::Value info = json::parse(net->info());
   EXPECT_EQ(info["quantized"].boolean(), false);

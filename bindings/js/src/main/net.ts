@@ -175,10 +175,12 @@ export async function loadModel(
     anyShapeOnMla = false,
     inputShapes = {},
     outputs = [],
+    layout = 'NHWC',
     workers = 1,
     signal,
   } = options;
   checkChoice('target', target, Object.values(Target));
+  checkChoice('layout', layout, ['NHWC', 'NCHW']);
   throwIfAborted(signal);
   // They start while the file is read.
   const ready = takeWorkers(workerCount(workers === 'default' ? undefined : workers, undefined));
@@ -188,7 +190,7 @@ export async function loadModel(
     id: newId(),
     kind: 'net',
     bytes,
-    options: JSON.stringify({ target, anyShapeOnMla, inputShapes, outputs }),
+    options: JSON.stringify({ target, anyShapeOnMla, inputShapes, outputs, keepsLayout: layout === 'NCHW' }),
     externalData,
   };
   const loading = opened(
