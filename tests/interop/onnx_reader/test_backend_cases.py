@@ -1,0 +1,67 @@
+"""The onnx package's own cases: Octet computes in float what they say, each within its tolerance."""
+
+from __future__ import annotations
+
+import pathlib
+
+import ml_dtypes
+import numpy as np
+import octet_batch
+import onnx
+import pytest
+from octet_batch import Job, Ran
+from scope import OUT_OF_SCOPE, cases_in_scope, listing
+
+_FOLDER = pathlib.Path(__file__).parent
+_CASES = {case.id: case for case in cases_in_scope()}
+# Octet computes in float32 where these round each result: to so many units of theirs.
+_UNITS_OF_HALVES = 4
+
+
+def _expected_failures() -> dict[str, str]:
+    lines = (_FOLDER / "expected_failures.txt").read_text().splitlines()
+    entries = (line.partition(" ") for line in lines if line and not line.startswith("#"))
+    return {name: reason.strip() for name, _, reason in entries}
+
+
+_EXPECTED_FAILURES = _expected_failures()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory) -> dict[str, Ran]:
+    folder = tmp_path_factory.mktemp("models")
+    jobs = []
+    for at, case in enumerate(_CASES.values()):
+        path = folder / f"{at}.onnx"
+        onnx.save(case.model, path)
+        jobs.append(Job(case.id, path, case.inputs))
+    return octet_batch.run(jobs)
+
+
+def _marked(name: str):
+    if name not in _EXPECTED_FAILURES:
+        return name
+    # A case that passes is to leave the list.
+    return pytest.param(name, marks=pytest.mark.xfail(reason=_EXPECTED_FAILURES[name], strict=True))
+
+
+@pytest.mark.parametrize("name", map(_marked, _CASES))
+def test_case(name: str, ran):
+    case, result = _CASES[name], ran[name]
+    assert not result.error, result.error
+    for values, expected in zip(result.outputs.values(), case.expected, strict=True):
+        assert values.shape == expected.shape
+        rtol, atol = case.rtol, case.atol
+        if expected.dtype in (np.float16, ml_dtypes.bfloat16):
+            rtol = atol = max(rtol, _UNITS_OF_HALVES * float(ml_dtypes.finfo(expected.dtype).eps))
+        np.testing.assert_allclose(
+            values.astype(np.float64), expected.astype(np.float64), rtol=rtol, atol=atol
+        )
+
+
+def test_expected_failures_are_cases():
+    assert set(_EXPECTED_FAILURES) <= set(_CASES)
+
+
+def test_list_of_what_is_out_of_scope_is_current():
+    assert OUT_OF_SCOPE.read_text() == listing(), "Run tests/interop/onnx_reader/scope.py --write."
