@@ -82,7 +82,7 @@ def _array(proto: TensorProto | np.ndarray) -> np.ndarray | None:
     """A tensor's values; nothing for sequences and optionals."""
     if isinstance(proto, TensorProto):
         return numpy_helper.to_array(proto)
-    return proto if isinstance(proto, np.ndarray | np.generic) else None
+    return np.asarray(proto) if isinstance(proto, np.ndarray | np.generic) else None
 
 
 def _tensors(paths: list[pathlib.Path]) -> list[np.ndarray | None]:

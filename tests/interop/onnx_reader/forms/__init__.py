@@ -1,0 +1,24 @@
+"""Hand-made models for what the onnx package's cases no longer have: versions of operators from before, and combinations."""
+
+from __future__ import annotations
+
+from .axis_forms import axis_forms
+from .elementwise_forms import elementwise_forms
+from .file_forms import file_forms
+from .form import Form
+from .matrix_forms import matrix_forms
+from .resize_forms import resize_forms
+from .window_forms import window_forms
+
+__all__ = ["Form", "all_forms"]
+
+
+def all_forms() -> list[Form]:
+    return [
+        *axis_forms(),
+        *elementwise_forms(),
+        *file_forms(),
+        *matrix_forms(),
+        *resize_forms(),
+        *window_forms(),
+    ]
