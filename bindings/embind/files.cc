@@ -101,10 +101,7 @@ val create_auxiliary_network(const std::string& options) {
 
 val compose(const val& files, const std::string& options) {
   return made([&](const formats::Sink& sink) {
-    std::vector<Bytes> contents;
-    const auto count = files["length"].as<size_t>();
-    for (size_t i = 0; i < count; ++i) contents.push_back(bytes_of(files[i]));
-    return pipeline::compose(std::move(contents), pipeline::compose_options_from_json(options), sink);
+    return pipeline::compose(Argument<std::vector<Bytes>>::of(files), pipeline::compose_options_from_json(options), sink);
   });
 }
 

@@ -84,7 +84,8 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("floatModel", &Call<&QuantizedModel::float_model>::from)
       .function("sensitivity", &Call<&QuantizedModel::sensitivity>::from);
 
-  function("loadNet", &Call<&Net::load>::from);
+  function("loadNet", &Call<&Net::load_with_external_data>::from);
+  function("externalFiles", &Call<&formats::external_files>::from);
   function("loadModel", &Call<&QuantizedModel::load>::from);
   function("createAuxiliaryNetwork", &binding::create_auxiliary_network);
   function("preprocessingTransform", &Call<&preprocessing_transform>::from);

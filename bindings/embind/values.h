@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "formats/open/open.h"
 #include "ir/tensor.h"
@@ -46,6 +47,12 @@ struct Argument<Bytes> {
 };
 template <>
 struct Argument<std::span<const std::byte>> : Argument<Bytes> {};
+/// An array of them.
+template <>
+struct Argument<std::vector<Bytes>> {
+  using Wire = val;
+  static std::vector<Bytes> of(const val& arrays);
+};
 
 /// A document, and what reads it.
 template <auto read>
@@ -70,6 +77,8 @@ struct Argument<pipeline::ComposeOptions> : Document<pipeline::compose_options_f
 template <>
 struct Argument<pipeline::PreprocessingOptions> : Document<pipeline::preprocessing_options_from_json> {};
 template <>
+struct Argument<std::vector<std::string>> : Document<pipeline::names_from_json> {};
+template <>
 struct Argument<std::span<const int>> : Document<pipeline::integers_from_json> {};
 template <>
 struct Argument<std::span<const double>> : Document<pipeline::numbers_from_json> {};
@@ -88,6 +97,7 @@ struct Argument<formats::tflite::IoType> : Document<pipeline::io_type_from_strin
 
 // Results.
 inline val to_javascript(const std::string& document) { return val(document); }
+val to_javascript(const std::vector<std::string>& names);
 inline val to_javascript(bool value) { return val(std::string(value ? "true" : "false")); }
 val to_javascript(formats::Format format);
 inline val to_javascript(std::span<const std::byte> contents) { return copy_of(contents); }

@@ -5,6 +5,7 @@
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "formats/open/open.h"
+#include "ir/digest.h"
 #include "json/value.h"
 #include "pipeline/documents.h"
 #include "prepare/prepare.h"
@@ -26,6 +27,9 @@ std::string text_of(const LoadOptions& options) {
     text += "," + input;
     for (const int32_t length : shape) text += ":" + std::to_string(length);
   }
+  for (const std::string& output : options.import.outputs) text += ",>" + output;
+  for (const auto& [path, contents] : options.import.external_data)
+    text += "," + path + "=" + std::to_string(digest_of_file(*contents));
   return text;
 }
 
@@ -39,7 +43,15 @@ Net::Net(std::shared_ptr<const Graph> graph, std::optional<quantize::FloatTwin> 
       origin_(origin),
       warnings_(std::move(warnings)) {}
 
-std::shared_ptr<Net> Net::load(Bytes file, const LoadOptions& options) {
+std::shared_ptr<Net> Net::load_with_external_data(Bytes file, LoadOptions options,
+                                                  const std::vector<std::string>& paths,
+                                                  std::vector<Bytes> contents) {
+  for (size_t i = 0; i < paths.size() && i < contents.size(); ++i)
+    options.import.external_data[paths[i]] = std::make_shared<const Bytes>(std::move(contents[i]));
+  return load(std::move(file), std::move(options));
+}
+
+std::shared_ptr<Net> Net::load(Bytes file, LoadOptions options) {
   const partition::Target& target = options.target;
   const Origin origin = {
       .target = target, .subject = subject_of(file, text_of(options)), .file_bytes = file.size()};

@@ -40,6 +40,15 @@ std::vector<Integer> integers(const Json& list) {
   return values;
 }
 
+std::vector<std::string> names(const Json& list) {
+  std::vector<std::string> values;
+  for (const Json& value : list.elements()) {
+    const std::string* const name = value.string();
+    values.push_back(checked(name != nullptr ? std::optional(*name) : std::nullopt, "names"));
+  }
+  return values;
+}
+
 }  // namespace
 
 LoadOptions load_options_from_json(std::string_view json) {
@@ -48,6 +57,7 @@ LoadOptions load_options_from_json(std::string_view json) {
   options.target.any_shape_on_mla = checked(given["anyShapeOnMla"].boolean(), "anyShapeOnMla");
   for (const auto& [input, shape] : given["inputShapes"].members())
     options.import.input_shapes[input] = integers<int32_t>(shape);
+  options.import.outputs = names(given["outputs"]);
   return options;
 }
 
@@ -86,6 +96,8 @@ PreprocessingOptions preprocessing_options_from_json(std::string_view json) {
           .image = transforms::shape_from_json(document(given, "imageShape")),
           .input = transforms::tensor_types(to_string(Json(Json::Array{given["inputType"]})))[0]};
 }
+
+std::vector<std::string> names_from_json(std::string_view json) { return names(json::parse(json)); }
 
 std::vector<int> integers_from_json(std::string_view json) { return integers<int>(json::parse(json)); }
 

@@ -17,13 +17,13 @@
 
 namespace octet::pipeline {
 
-/// How a file becomes a Net.
+/// How a file becomes a Net. `import.external_data` is no part of the document.
 struct LoadOptions {
   partition::Target target;
   formats::ImportOptions import = {};
 };
 
-/// {"target", "anyShapeOnMla", "inputShapes": {input: shape}}.
+/// {"target", "anyShapeOnMla", "inputShapes": {input: shape}, "outputs": [tensor]}.
 LoadOptions load_options_from_json(std::string_view json);
 
 /// What a model that was quantized with samples says of itself.
@@ -78,6 +78,8 @@ struct PreprocessingOptions {
 /// {"preprocessing", "imageShape", "inputType": {"name", "dtype", "shape", "quantization"?}}.
 PreprocessingOptions preprocessing_options_from_json(std::string_view json);
 
+/// A list of names.
+std::vector<std::string> names_from_json(std::string_view json);
 /// A list of integers, such as indices of tensors.
 std::vector<int> integers_from_json(std::string_view json);
 /// A list of numbers.

@@ -33,29 +33,66 @@ export function addOutputOptions(command: Command): Command {
   return command.option('--json', 'print one JSON document').option('--quiet', 'print nothing but errors');
 }
 
+/** What of a model file is read. */
+export interface ModelOptions {
+  readonly inputShape?: Readonly<Record<string, readonly number[]>>;
+  readonly outputs?: readonly string[];
+}
+
 /** What loading a model depends on. */
-export interface TargetOptions {
+export interface TargetOptions extends ModelOptions {
   readonly target: Target;
   readonly anyShapeOnMla?: boolean;
 }
 
-export function targetOption(): Option {
+function inputShape(
+  text: string,
+  before: Readonly<Record<string, readonly number[]>> = {},
+): Readonly<Record<string, readonly number[]>> {
+  const [, name, list] = /^(.+)=([\dx,]+)$/.exec(text) ?? [];
+  const shape = list?.split(/[x,]/).map(Number) ?? [];
+  if (name === undefined || shape.some((extent) => !(extent >= 1)))
+    throw new InvalidArgumentError('It must be a name and a shape, as x=1,3,320,320.');
+  return { ...before, [name]: shape };
+}
+
+/** Options of commands that read a .tflite or .onnx file. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option(
+      '--input-shape <name=shape>',
+      "shape of an input with open dimensions, in the file's order of axes (repeatable)",
+      inputShape,
+    )
+    .option('--outputs <names>', 'tensors to end the model at, with commas in between (repeatable)', names);
+}
+
+function names(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',')];
+}
+
+/** The same, of those that also place its nodes. */
+export function addTargetOptions(command: Command): Command {
+  return addModelOptions(command.addOption(targetOption()).addOption(anyShapeOption()));
+}
+
+function targetOption(): Option {
   return new Option('--target <target>', 'what the model is for')
     .choices(['gen1', 'gen2', 'tflite'])
     .default('gen1');
 }
 
-export function anyShapeOption(): Option {
+function anyShapeOption(): Option {
   return new Option('--any-shape-on-mla', 'let tensors on the accelerator that do not have four dimensions');
 }
 
 /** A model for the target that the options choose, in so many workers at once. */
 export function loadFor(
   path: string,
-  { target, anyShapeOnMla = false }: TargetOptions,
+  { target, anyShapeOnMla = false, inputShape = {}, outputs = [] }: TargetOptions,
   workers: LoadOptions['workers'] = 1,
 ): Promise<LoadedNet> {
-  return loadModel(path, { target, anyShapeOnMla, workers });
+  return loadModel(path, { target, anyShapeOnMla, inputShapes: inputShape, outputs, workers });
 }
 
 export function requantizationOption(): Option {
@@ -200,7 +237,7 @@ export function images(
   return imageDataset(paths, preprocessing, { net });
 }
 
-/** Opens a .octet file as a model and a .tflite file as a net, whatever they are called. */
+/** Opens a .octet file as a model and any other as a net, whatever they are called. */
 export async function openFile(path: string, options: TargetOptions): Promise<LoadedNet | Model> {
   return (await formatOf(path)) === 'octet' ? Model.load(path) : loadFor(path, options);
 }

@@ -1,6 +1,6 @@
 // The public API of octet-quant.
 
-import { readSource } from './data/source.js';
+import { FORMAT_BYTES, readSource } from './data/source.js';
 import { composeModels, createAuxiliaryNetwork } from './main/auxiliary.js';
 import { modelFromBytes } from './main/model.js';
 import { leastBusyWorker } from './main/pool.js';
@@ -98,18 +98,15 @@ export const Model = {
   compose: composeModels,
 };
 
-/** Bytes from a file's beginning that tell its format. */
-const FORMAT_BYTES = 4096;
-
 /**
- * What a file is, by its contents, whatever it is called: 'tflite' (for loadModel) or 'octet' (for Model.load). Throws
- * INVALID_FILE for anything else, with what it is where that is known. `source`: its bytes, path (Node) or URL.
+ * What a file is, by its contents, whatever it is called: 'tflite' or 'onnx' (for loadModel) or 'octet' (for Model.load).
+ * Throws INVALID_FILE for anything else, with what it is where that is known. `source`: its bytes, path (Node) or URL.
  */
 export async function formatOf(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
-): Promise<'tflite' | 'octet'> {
+): Promise<'tflite' | 'onnx' | 'octet'> {
   const beginning = await readSource(source, FORMAT_BYTES);
-  return (await leastBusyWorker().call((api) => api.formatOf(beginning))) as 'tflite' | 'octet';
+  return (await leastBusyWorker().call((api) => api.formatOf(beginning))) as 'tflite' | 'onnx' | 'octet';
 }
 
 /** The table of operators, and what of them each target runs in integers. */

@@ -134,13 +134,27 @@ export interface EvaluateOptions extends CallOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
+/** A file beside a model. */
+export interface ExternalData {
+  readonly path: string;
+  /** Its bytes, path (Node) or URL. */
+  readonly data: Uint8Array | ArrayBuffer | Blob | string | URL;
+}
+
 export interface LoadOptions {
   /** Default gen1. */
   readonly target?: Target;
   /** Lets tensors that do not have four dimensions on the accelerator, which takes images. Default false. */
   readonly anyShapeOnMla?: boolean;
-  /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file. */
+  /** Shapes of inputs whose dimensions, other than the batch, are dynamic in the file, in its order of axes. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Names of tensors where the model is to end in place of its outputs: what only others need is left out. */
+  readonly outputs?: readonly string[];
+  /**
+   * Files that a .onnx model has constants in, by the paths in it, or by their last parts. In Node those in the model's
+   * folder need not be given.
+   */
+  readonly externalData?: readonly ExternalData[];
   /**
    * How many workers open the model at once; others do when they are first needed. 'default' means as many as calls use
    * by default. Default 1.

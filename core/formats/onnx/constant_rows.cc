@@ -172,9 +172,14 @@ void read_one_hot(NodeReader& node) {
   node.give(select(node, hits, on, off));
 }
 
-/// Identity, and Dropout, which does nothing but in training.
+/// Identity, and Dropout, which does nothing but in training: its mask lets all pass.
 void read_identity(NodeReader& node) {
-  if (node.op() == "Dropout" && node.wants_result(1)) node.unsupported("with its mask as a result");
+  if (node.op() == "Dropout" && node.wants_result(1)) {
+    const Shape shape = node.shape(0);
+    node.expect_memory(shape.elements());
+    const Bytes mask(static_cast<size_t>(shape.elements()), std::byte{1});
+    node.give(node.add_constant(DType::Bool, shape, make_constant(mask)), 1);
+  }
   if (node.is_empty(0)) return node.give(std::get<EmptyValue>(node.value(0)));
   node.give(node.operand(0));
 }

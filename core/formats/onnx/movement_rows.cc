@@ -153,29 +153,37 @@ std::vector<int64_t> split_sizes(NodeReader& node, int64_t extent) {
 void read_split(NodeReader& node) {
   const TensorId input = node.operand(0);
   const Shape shape = node.shape(0);
+  const DType type = node.tensor(0).dtype;
   const int32_t axis = node.axis(node.integer("axis", 0), shape.rank());
   const std::vector<int64_t> sizes = split_sizes(node, shape[axis]);
   if (sizes.size() != node.result_count()) node.invalid("it has another number of parts than of outputs.");
+  std::vector<size_t> parts;  // Those with elements.
+  std::vector<int32_t> extents;
   int64_t total = 0;
-  bool are_equal = true;
-  for (const int64_t size : sizes) {
-    if (size < 0 || size > shape[axis])
-      node.invalid("one of its parts has " + std::to_string(size) + " elements.");
-    if (size == 0) node.unsupported("with a part without elements");
-    total += size;
-    are_equal &= size == sizes[0];
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] < 0 || sizes[i] > shape[axis])
+      node.invalid("one of its parts has " + std::to_string(sizes[i]) + " elements.");
+    total += sizes[i];
+    if (sizes[i] == 0) {
+      std::vector<int64_t> dims = onnx::dims_of(shape);
+      dims[static_cast<size_t>(axis)] = 0;
+      node.give(EmptyValue{type, std::move(dims)}, i);
+      continue;
+    }
+    parts.push_back(i);
+    extents.push_back(static_cast<int32_t>(sizes[i]));
   }
   if (total != shape[axis]) {
     node.invalid("its parts have " + std::to_string(total) + " elements of the " +
                  std::to_string(shape[axis]) + " of dimension " + std::to_string(axis) + ".");
   }
-  if (sizes.size() == 1) return node.give(input);
-  const Attributes attributes =
-      are_equal ? Attributes(Axis{axis})
-                : Attributes(SplitV{axis, std::vector<int32_t>(sizes.begin(), sizes.end())});
-  const std::vector<TensorId> parts =
-      node.emit(are_equal ? OpKind::Split : OpKind::SplitV, attributes, {input}, sizes.size());
-  for (size_t i = 0; i < parts.size(); ++i) node.give(parts[i], i);
+  if (parts.size() == 1) return node.give(input, parts[0]);
+  const bool are_equal =
+      std::adjacent_find(extents.begin(), extents.end(), std::not_equal_to<>()) == extents.end();
+  const Attributes attributes = are_equal ? Attributes(Axis{axis}) : Attributes(SplitV{axis, extents});
+  const std::vector<TensorId> ids =
+      node.emit(are_equal ? OpKind::Split : OpKind::SplitV, attributes, {input}, parts.size());
+  for (size_t i = 0; i < ids.size(); ++i) node.give(ids[i], parts[i]);
 }
 
 /// One axis of a slice, its ends within the axis.
@@ -194,11 +202,11 @@ AxisSlice axis_slice(int64_t start, int64_t end, int64_t step, int64_t extent) {
   if (step > 0) {
     const int64_t first = clamped(start, 0, extent);
     const int64_t last = std::max(clamped(end, 0, extent), first);
-    return {first, step, (last - first - 1) / step + (last > first ? 1 : 0)};
+    return {first, step, (last - first + step - 1) / step};
   }
   const int64_t first = clamped(start, -1, extent - 1);
   const int64_t last = std::min(clamped(end, -1, extent - 1), first);
-  return {first, step, first > last ? (first - last - 1) / -step + 1 : 0};
+  return {first, step, (first - last - step - 1) / -step};
 }
 
 void read_slice(NodeReader& node) {
@@ -388,39 +396,125 @@ void read_gather(NodeReader& node) {
   node.give(node.emit(OpKind::Gather, Gather{.axis = axis}, {node.operand(0), indices}));
 }
 
-void read_gather_nd(NodeReader& node) {
-  if (node.integer("batch_dims", 0) != 0) node.unsupported("with batch dimensions");
-  const Shape indices = node.shape(1);
-  if (indices.rank() == 0 || indices[-1] > node.rank(0)) node.invalid("its indices do not fit its operand.");
-  std::vector<int64_t> extents = dims_of(node, 0);
-  extents.resize(static_cast<size_t>(indices[-1]));
-  node.give(node.emit(OpKind::GatherNd, NoAttributes{}, {node.operand(0), indices_of(node, 1, extents)}));
+/// Rows of indices with their own places in front, in as many dimensions as are batches.
+TensorId with_batch_indices(NodeReader& node, TensorId rows, int batches) {
+  const Shape shape = node.shape_of(rows);
+  const Tensor& tensor = node.graph().tensor(rows);
+  if (tensor.dtype != DType::Int64) node.invalid("its indices are not int64.");
+  const std::span<const int64_t> from = tensor.values<int64_t>();
+  const auto depth = static_cast<size_t>(shape[-1]);
+  std::vector<int64_t> to;
+  for (size_t row = 0; row < from.size() / depth; ++row) {
+    for (int d = 0; d < batches; ++d) {
+      const int64_t inner = shape.elements(d + 1, shape.rank() - 1);
+      to.push_back(static_cast<int64_t>(row) / inner % shape[d]);
+    }
+    to.insert(to.end(), from.begin() + static_cast<ptrdiff_t>(row * depth),
+              from.begin() + static_cast<ptrdiff_t>((row + 1) * depth));
+  }
+  std::vector<int64_t> dims = onnx::dims_of(shape);
+  dims.back() += batches;
+  return node.constant(shape_from(dims), to);
 }
 
-/// Constant indices name elements of the whole tensor: a GATHER of it as one list.
-void read_gather_elements(NodeReader& node) {
+void read_gather_nd(NodeReader& node) {
+  const int64_t batches = node.integer("batch_dims", 0);
+  const Shape indices = node.shape(1);
+  if (batches < 0 || batches >= indices.rank() || indices[-1] + batches > node.rank(0))
+    node.invalid("its indices do not fit its operand.");
+  std::vector<int64_t> extents = dims_of(node, 0);
+  extents.erase(extents.begin(), extents.begin() + batches);
+  extents.resize(static_cast<size_t>(indices[-1]));
+  TensorId rows = indices_of(node, 1, extents);
+  if (batches > 0) {
+    if (!node.is_constant(1)) node.unsupported("with batch dimensions and computed indices");
+    rows = with_batch_indices(node, rows, static_cast<int>(batches));
+  }
+  node.give(node.emit(OpKind::GatherNd, NoAttributes{}, {node.operand(0), rows}));
+}
+
+/// Gives operand 0 with some of its slices replaced, the slices being `[..., width]` elements: a GATHER of
+/// both. `places`: for each slice of operand 2, in order, the slice of operand 0 that it replaces.
+void give_scattered(NodeReader& node, const std::vector<int64_t>& places, int64_t width) {
   const Shape shape = node.shape(0);
-  const Shape taken = node.shape(1);
+  const int64_t count = shape.elements() / width;
+  std::vector<int32_t> sources(static_cast<size_t>(count));
+  std::iota(sources.begin(), sources.end(), 0);
+  for (size_t i = 0; i < places.size(); ++i)
+    sources[static_cast<size_t>(places[i])] = static_cast<int32_t>(count + static_cast<int64_t>(i));
+  const TensorId data = reshaped(node, node.operand(0), std::array{count, width});
+  const TensorId updates =
+      reshaped(node, node.operand(2), std::array{static_cast<int64_t>(places.size()), width});
+  const TensorId both = node.emit(OpKind::Concatenation, Axis{0}, {data, updates});
+  node.give(reshaped(node, gathered(node, both, 0, sources), onnx::dims_of(shape)));
+}
+
+void refuse_reduction(const NodeReader& node) {
+  const std::string_view reduction = node.text("reduction", "none");
+  if (reduction != "none") node.unsupported("with the reduction " + std::string(reduction));
+}
+
+void read_scatter_nd(NodeReader& node) {
+  refuse_reduction(node);
+  const Shape shape = node.shape(0);
+  const Shape indices = node.shape(1);
+  if (indices.rank() == 0 || indices[-1] > shape.rank()) node.invalid("its indices do not fit its operand.");
+  const int depth = indices[-1];
+  const std::vector<int64_t> rows = node.constant_integers(1, "its indices");
+  std::vector<int64_t> places;
+  for (size_t at = 0; at < rows.size(); at += static_cast<size_t>(depth)) {
+    int64_t place = 0;
+    for (int d = 0; d < depth; ++d) {
+      int64_t index = rows[at + static_cast<size_t>(d)];
+      index += index < 0 ? shape[d] : 0;
+      if (index < 0 || index >= shape[d]) node.invalid("an index of it is outside of its operand.");
+      place = place * shape[d] + index;
+    }
+    places.push_back(place);
+  }
+  const int64_t width = shape.elements(depth, shape.rank());
+  if (node.shape(2).elements() != static_cast<int64_t>(places.size()) * width)
+    node.invalid("its updates do not fit its indices.");
+  give_scattered(node, places, width);
+}
+
+/// The place in a flat tensor of each element that indices along an axis name.
+std::vector<int64_t> element_places(NodeReader& node, size_t i, const Shape& shape) {
+  const Shape taken = node.shape(i);
   const int32_t axis = node.axis(node.integer("axis", 0), shape.rank());
   if (taken.rank() != shape.rank()) node.invalid("its indices have another number of dimensions.");
-  const std::vector<int64_t> indices = node.constant_integers(1, "its indices");
-  std::vector<int32_t> flat(indices.size());
-  for (size_t i = 0; i < indices.size(); ++i) {
+  std::vector<int64_t> places = node.constant_integers(i, "its indices");
+  for (size_t k = 0; k < places.size(); ++k) {
     int64_t offset = 0;
-    int64_t rest = static_cast<int64_t>(i);
+    int64_t rest = static_cast<int64_t>(k);
     int64_t stride = 1;
     for (int d = shape.rank() - 1; d >= 0; --d) {
-      const int64_t at = d == axis ? indices[i] + (indices[i] < 0 ? shape[d] : 0) : rest % taken[d];
+      const int64_t at = d == axis ? places[k] + (places[k] < 0 ? shape[d] : 0) : rest % taken[d];
       if (at < 0 || at >= shape[d]) node.invalid("an index of it is outside of its operand.");
       rest /= taken[d];
       offset += at * stride;
       stride *= shape[d];
     }
-    flat[i] = static_cast<int32_t>(offset);
+    places[k] = offset;
   }
-  const int64_t dims[] = {shape.elements()};
-  const TensorId list = reshaped(node, node.operand(0), dims);
-  node.give(reshaped(node, gathered(node, list, 0, flat), onnx::dims_of(taken)));
+  return places;
+}
+
+void read_scatter_elements(NodeReader& node) {
+  refuse_reduction(node);
+  const std::vector<int64_t> places = element_places(node, 1, node.shape(0));
+  if (node.shape(2).elements() != static_cast<int64_t>(places.size()))
+    node.invalid("its updates do not fit its indices.");
+  give_scattered(node, places, 1);
+}
+
+/// Constant indices name elements of the whole tensor: a GATHER of it as one list.
+void read_gather_elements(NodeReader& node) {
+  const Shape shape = node.shape(0);
+  const std::vector<int64_t> places = element_places(node, 1, shape);
+  const TensorId list = reshaped(node, node.operand(0), std::array{shape.elements()});
+  const TensorId elements = gathered(node, list, 0, {places.begin(), places.end()});
+  node.give(reshaped(node, elements, onnx::dims_of(node.shape(1))));
 }
 
 int64_t block_of(const NodeReader& node) {
@@ -510,6 +604,9 @@ constexpr OperatorRow kRows[] = {
     {"GatherND", read_gather_nd},
     {"Pad", read_pad},
     {"Reshape", read_reshape},
+    {"Scatter", read_scatter_elements},
+    {"ScatterElements", read_scatter_elements},
+    {"ScatterND", read_scatter_nd},
     {"Slice", read_slice},
     {"SpaceToDepth", read_space_to_depth},
     {"Split", read_split},

@@ -2,6 +2,7 @@
 // taken apart; partition/norms.h finds their parts again.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -73,15 +74,27 @@ void read_batch_normalization(NodeReader& node) {
   node.give(binary(node, OpKind::Add, scaled, node.constant(broadcast, offset)));
 }
 
+/// A normalized tensor, and what it was normalized by.
+struct Normalized {
+  TensorId values;
+  TensorId mean = TensorId::None;
+  TensorId inverse_deviation = TensorId::None;
+};
+
 /// (x - mean) / sqrt(variance + epsilon) over these axes; x / sqrt(mean square + epsilon) without the mean.
-TensorId normalized(NodeReader& node, TensorId x, const std::vector<int32_t>& axes, float epsilon,
-                    bool subtracts_mean = true) {
-  TensorId centred = x;
-  if (subtracts_mean) centred = binary(node, OpKind::Sub, x, reduced(node, OpKind::Mean, x, axes, true));
-  const TensorId variance =
-      reduced(node, OpKind::Mean, binary(node, OpKind::Mul, centred, centred), axes, true);
+Normalized normalized(NodeReader& node, TensorId x, const std::vector<int32_t>& axes, float epsilon,
+                      bool subtracts_mean = true) {
+  Normalized result = {.values = x};
+  if (subtracts_mean) {
+    result.mean = reduced(node, OpKind::Mean, x, axes, true);
+    x = binary(node, OpKind::Sub, x, result.mean);
+  }
+  const TensorId squares = binary(node, OpKind::Mul, x, x);
+  const TensorId variance = reduced(node, OpKind::Mean, squares, axes, true);
   const TensorId shifted = binary(node, OpKind::Add, variance, node.scalar(epsilon));
-  return binary(node, OpKind::Mul, centred, unary(node, OpKind::Rsqrt, shifted));
+  result.inverse_deviation = unary(node, OpKind::Rsqrt, shifted);
+  result.values = binary(node, OpKind::Mul, x, result.inverse_deviation);
+  return result;
 }
 
 std::vector<int32_t> axes_from(int32_t first, int rank) {
@@ -97,29 +110,30 @@ TensorId with_scale_and_bias(NodeReader& node, TensorId x, size_t scale, size_t 
   return x;
 }
 
-void refuse_statistics(const NodeReader& node) {
-  if (node.wants_result(1) || node.wants_result(2))
-    node.unsupported("with the mean and deviation as results");
+/// Results 1 and 2, where the node has them.
+void give_statistics(NodeReader& node, const Normalized& x) {
+  if (node.wants_result(1)) node.give(x.mean, 1);
+  if (node.wants_result(2)) node.give(x.inverse_deviation, 2);
 }
 
 template <bool kSubtractsMean>
 void read_layer_normalization(NodeReader& node) {
-  refuse_statistics(node);
   const int rank = node.rank(0);
   const int32_t axis = node.axis(node.integer("axis", -1), rank);
-  const TensorId x =
+  const Normalized x =
       normalized(node, node.operand(0), axes_from(axis, rank), node.real("epsilon", 1e-5f), kSubtractsMean);
-  node.give(with_scale_and_bias(node, x, 1, 2));
+  node.give(with_scale_and_bias(node, x.values, 1, 2));
+  if (kSubtractsMean) give_statistics(node, x);
 }
 
 /// com.microsoft's: of the sum of two tensors and a bias, which is its fourth result.
 void read_skip_layer_normalization(NodeReader& node) {
-  refuse_statistics(node);
   TensorId sum = binary(node, OpKind::Add, node.operand(0), node.operand(1));
   if (node.has(4)) sum = binary(node, OpKind::Add, sum, node.operand(4));
   const int rank = node.rank(0);
-  const TensorId x = normalized(node, sum, {rank - 1}, node.real("epsilon", 1e-5f));
-  node.give(with_scale_and_bias(node, x, 2, 3));
+  const Normalized x = normalized(node, sum, {rank - 1}, node.real("epsilon", 1e-5f));
+  node.give(with_scale_and_bias(node, x.values, 2, 3));
+  give_statistics(node, x);
   if (node.wants_result(3)) node.give(sum, 3);
 }
 
@@ -131,7 +145,7 @@ TensorId by_channel(NodeReader& node, size_t i, int rank) {
 void read_instance_normalization(NodeReader& node) {
   const int rank = node.rank(0);
   if (rank < 3) node.invalid("its operand has no spatial dimensions.");
-  TensorId x = normalized(node, node.operand(0), axes_from(2, rank), node.real("epsilon", 1e-5f));
+  TensorId x = normalized(node, node.operand(0), axes_from(2, rank), node.real("epsilon", 1e-5f)).values;
   x = binary(node, OpKind::Mul, x, by_channel(node, 1, rank));
   node.give(binary(node, OpKind::Add, x, by_channel(node, 2, rank)));
 }
@@ -145,7 +159,7 @@ void read_group_normalization(NodeReader& node) {
                  " groups.");
   const int64_t rest = shape.elements(1, shape.rank()) / groups;
   TensorId x = reshaped(node, node.operand(0), std::vector<int64_t>{shape[0], groups, rest});
-  x = normalized(node, x, {2}, node.real("epsilon", 1e-5f));
+  x = normalized(node, x, {2}, node.real("epsilon", 1e-5f)).values;
   const bool by_group = node.version() < 21;  // One scale and bias a group.
   if (by_group) {
     x = binary(node, OpKind::Mul, x, by_channel(node, 1, 3));
@@ -173,16 +187,17 @@ void read_mean_variance_normalization(NodeReader& node) {
   node.give(binary(node, OpKind::Div, centred, divisor));
 }
 
+/// x divided by its norm along an axis; where that is 0, 0.
 void read_lp_normalization(NodeReader& node) {
   const TensorId x = node.operand(0);
   const int32_t axis = node.axis(node.integer("axis", -1), node.rank(0));
-  if (node.integer("p", 2) == 1) {
-    const TensorId sum = reduced(node, OpKind::Sum, unary(node, OpKind::Abs, x), {axis}, true);
-    return node.give(binary(node, OpKind::Div, x, sum));
-  }
-  if (node.integer("p", 2) != 2) node.invalid("its p is neither 1 nor 2.");
-  const TensorId sum = reduced(node, OpKind::Sum, unary(node, OpKind::Square, x), {axis}, true);
-  node.give(binary(node, OpKind::Div, x, unary(node, OpKind::Sqrt, sum)));
+  const int64_t p = node.integer("p", 2);
+  if (p != 1 && p != 2) node.invalid("its p is neither 1 nor 2.");
+  const TensorId powers = unary(node, p == 1 ? OpKind::Abs : OpKind::Square, x);
+  TensorId norm = reduced(node, OpKind::Sum, powers, {axis}, true);
+  if (p == 2) norm = unary(node, OpKind::Sqrt, norm);
+  norm = binary(node, OpKind::Maximum, norm, node.scalar(std::numeric_limits<float>::min()));
+  node.give(binary(node, OpKind::Div, x, norm));
 }
 
 constexpr OperatorRow kRows[] = {

@@ -35,10 +35,13 @@ Reduction reduction_of(NodeReader& node) {
 template <OpKind kKind>
 void read_reduce(NodeReader& node) {
   const Reduction reduction = reduction_of(node);
-  node.give(reduced(node, kKind, node.operand(0), reduction.axes, reduction.keep_dims));
+  const DType type = node.tensor(0).dtype;
+  // Truth values are ordered as 0 and 1.
+  const TensorId x = type == DType::Bool ? cast_to(node, node.operand(0), DType::Int32) : node.operand(0);
+  node.give(cast_to(node, reduced(node, kKind, x, reduction.axes, reduction.keep_dims), type));
 }
 
-/// `behind` of the sum of `of` each element; Abs stands for none.
+/// The sum of what `kBefore` makes of each element.
 template <OpKind kBefore>
 TensorId sum_of(NodeReader& node) {
   const Reduction reduction = reduction_of(node);

@@ -4,13 +4,12 @@ import { Command } from 'commander';
 import type { RequantizationMode } from 'octet-quant';
 import {
   addOutputOptions,
-  anyShapeOption,
+  addTargetOptions,
   ioOption,
   loadFor,
   outputOption,
   requantizationOption,
   type TargetOptions,
-  targetOption,
 } from '../options.js';
 import { count, show, unitText } from '../output.js';
 import { checkOutputs, type SaveOptions, save } from './quantize.js';
@@ -23,13 +22,11 @@ export function convertCommand(): Command {
   const command = new Command('convert')
     .description('Convert an already quantized .tflite file, with the scales that it has.')
     .argument('<file>')
-    .addOption(targetOption())
-    .addOption(anyShapeOption())
     .addOption(requantizationOption())
     .addOption(ioOption())
     .addOption(outputOption())
     .action(convert);
-  return addOutputOptions(command);
+  return addOutputOptions(addTargetOptions(command));
 }
 
 async function convert(file: string, options: Options): Promise<void> {

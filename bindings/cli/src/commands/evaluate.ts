@@ -7,14 +7,13 @@ import { evaluationOf, type LabelOptions, statisticOption } from '../labels.js';
 import {
   addOutputOptions,
   addPreprocessingOptions,
-  anyShapeOption,
+  addTargetOptions,
   images,
   openFile,
   type PreprocessingOptions,
   preprocessingOf,
   repeated,
   type TargetOptions,
-  targetOption,
   UNIT_RANGE,
   workersOption,
 } from '../options.js';
@@ -50,8 +49,6 @@ export function evaluateCommand(): Command {
     )
     .addOption(statisticOption('what is measured (repeatable; default top1)'))
     .addOption(new Option('--top <k>', 'the same as --statistic top<k>').argParser(atLeastOne))
-    .addOption(targetOption())
-    .addOption(anyShapeOption())
     .option('--no-float', 'leave out the float model of a quantized one')
     .addOption(
       new Option(
@@ -61,7 +58,7 @@ export function evaluateCommand(): Command {
     )
     .addOption(workersOption())
     .action(evaluate);
-  return addOutputOptions(addPreprocessingOptions(command));
+  return addOutputOptions(addPreprocessingOptions(addTargetOptions(command)));
 }
 
 async function evaluate(file: string, options: Options): Promise<void> {

@@ -2,22 +2,20 @@
 
 import { Command } from 'commander';
 import type { LoadedNet, Model } from 'octet-quant';
-import { addOutputOptions, anyShapeOption, openFile, type TargetOptions, targetOption } from '../options.js';
+import { addOutputOptions, addTargetOptions, openFile, type TargetOptions } from '../options.js';
 import { count, type OutputOptions, shapeText, show, table, unitText } from '../output.js';
 
 type Options = OutputOptions & TargetOptions;
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
-    .description('Show inputs, outputs, operators and the partition of a .tflite or .octet file.')
+    .description('Show inputs, outputs, operators and the partition of a .tflite, .onnx or .octet file.')
     .argument('<file>')
-    .addOption(targetOption())
-    .addOption(anyShapeOption())
     .action(async (file: string, options: Options) => {
       const model = await openFile(file, options);
       show(options, description(file, model), () => text(file, model));
     });
-  return addOutputOptions(command);
+  return addOutputOptions(addTargetOptions(command));
 }
 
 function description(file: string, model: LoadedNet | Model): object {

@@ -1,7 +1,7 @@
 // octet partition: where each node runs, and why not on the accelerator.
 
 import { Command } from 'commander';
-import { addOutputOptions, anyShapeOption, openFile, type TargetOptions, targetOption } from '../options.js';
+import { addOutputOptions, addTargetOptions, openFile, type TargetOptions } from '../options.js';
 import { type OutputOptions, show } from '../output.js';
 import { partitionText } from './inspect.js';
 
@@ -11,8 +11,6 @@ export function partitionCommand(): Command {
   const command = new Command('partition')
     .description('Show on which unit each node of a .tflite or .octet file runs, and why.')
     .argument('<file>')
-    .addOption(targetOption())
-    .addOption(anyShapeOption())
     .action(async (file: string, options: Options) => {
       const model = await openFile(file, options);
       const { target, partition } = model;
@@ -25,5 +23,5 @@ export function partitionCommand(): Command {
       }));
       show(options, { file, target, partition, nodes }, () => partitionText(model));
     });
-  return addOutputOptions(command);
+  return addOutputOptions(addTargetOptions(command));
 }

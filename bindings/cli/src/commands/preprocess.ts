@@ -6,9 +6,11 @@ import { Command } from 'commander';
 import { type ImageItem, inputPicture, OctetError } from 'octet-quant';
 import sharp from 'sharp';
 import {
+  addModelOptions,
   addOutputOptions,
   addPreprocessingOptions,
   images,
+  type ModelOptions,
   openFile,
   type PreprocessingOptions,
   preprocessingOf,
@@ -17,7 +19,7 @@ import {
 } from '../options.js';
 import { count, type OutputOptions, show } from '../output.js';
 
-interface Options extends OutputOptions, PreprocessingOptions {
+interface Options extends OutputOptions, PreprocessingOptions, ModelOptions {
   readonly data: readonly string[];
   readonly outputDir: string;
 }
@@ -31,11 +33,11 @@ export function preprocessCommand(): Command {
     .requiredOption('--data <path>', 'images, folder or zip (repeatable)', repeated)
     .requiredOption('--output-dir <folder>', 'where the PNG files are written')
     .action(preprocess);
-  return addOutputOptions(addPreprocessingOptions(command));
+  return addOutputOptions(addPreprocessingOptions(addModelOptions(command)));
 }
 
 async function preprocess(file: string, options: Options): Promise<void> {
-  const model = await openFile(file, { target: 'tflite' });
+  const model = await openFile(file, { ...options, target: 'tflite' });
   const saved = 'preprocessing' in model ? model.preprocessing : undefined;
   const preprocessing = preprocessingOf(options, saved ?? UNIT_RANGE);
   const dataset = await images(options.data, model, preprocessing);

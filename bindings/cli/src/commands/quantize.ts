@@ -32,7 +32,7 @@ import {
 import {
   addOutputOptions,
   addPreprocessingOptions,
-  anyShapeOption,
+  addTargetOptions,
   ioOption,
   loadFor,
   outputOption,
@@ -42,7 +42,6 @@ import {
   SAMPLES,
   samplesFrom,
   type TargetOptions,
-  targetOption,
   UNIT_RANGE,
   workersOption,
 } from '../options.js';
@@ -84,11 +83,9 @@ export interface Saved {
 
 export function quantizeCommand(): Command {
   const command = new Command('quantize')
-    .description('Calibrate and quantize a .tflite file.')
+    .description('Calibrate and quantize a .tflite or .onnx file.')
     .argument('<file>')
     .requiredOption('--calibration <path>', SAMPLES, repeated)
-    .addOption(targetOption())
-    .addOption(anyShapeOption())
     .addOption(
       new Option('--preset <name>', 'settings to start from')
         .choices(Object.keys(PRESETS))
@@ -121,7 +118,7 @@ export function quantizeCommand(): Command {
     .option('--report <file>', 'write what was decided as JSON, or as .html all of octet report')
     .action(quantize);
   for (const option of feedbackOptions()) command.addOption(option);
-  return addOutputOptions(addPreprocessingOptions(command));
+  return addOutputOptions(addPreprocessingOptions(addTargetOptions(command)));
 }
 
 async function quantize(file: string, options: Options): Promise<void> {

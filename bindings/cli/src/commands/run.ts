@@ -14,10 +14,10 @@ import {
 import { UsageError } from '../exit-code.js';
 import { writeNpy } from '../numpy/npy.js';
 import { samplesFromArrays } from '../numpy/samples.js';
-import { addOutputOptions, openFile, repeated } from '../options.js';
+import { addModelOptions, addOutputOptions, type ModelOptions, openFile, repeated } from '../options.js';
 import { assumed, count, type OutputOptions, shapeText, show, table } from '../output.js';
 
-interface Options extends OutputOptions {
+interface Options extends OutputOptions, ModelOptions {
   readonly input: readonly string[];
   readonly outputDir?: string;
   readonly profile?: true;
@@ -37,7 +37,7 @@ interface TensorEntry {
 
 export function runCommand(): Command {
   const command = new Command('run')
-    .description('Run a .tflite or .octet file on NumPy arrays.')
+    .description('Run a .tflite, .onnx or .octet file on NumPy arrays.')
     .argument('<file>')
     .requiredOption(
       '--input <name=file.npy>',
@@ -52,7 +52,7 @@ export function runCommand(): Command {
       if ((outputDir === undefined) !== (options.profile === true)) {
         throw new UsageError('Give either --output-dir, for the tensors, or --profile, for the times.');
       }
-      const model = await openFile(file, { target: 'tflite' });
+      const model = await openFile(file, { ...options, target: 'tflite' });
       const inputs = await sampleOf(model, options);
       if (outputDir === undefined) {
         const profile = await model.profile(inputs);
@@ -67,7 +67,7 @@ export function runCommand(): Command {
         );
       }
     });
-  return addOutputOptions(command);
+  return addOutputOptions(addModelOptions(command));
 }
 
 async function writeTensors(

@@ -2,6 +2,9 @@
 
 import { platform } from '#platform';
 
+/** Bytes from a file's beginning that tell its format. */
+export const FORMAT_BYTES = 4096;
+
 /**
  * The bytes behind bytes, a blob, a path (Node) or a URL, or no more than the first `most` of them. What the caller may still
  * change is copied.

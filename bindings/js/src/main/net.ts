@@ -30,6 +30,7 @@ import { VERSION } from '../version.js';
 import type { Artifact } from '../wire/protocol.js';
 import { type CalibratedNet, NetCalibration } from './calibration.js';
 import { checkChoice } from './choices.js';
+import { externalFiles } from './external-files.js';
 import { type ImprovableNet, searchPrecisions } from './feedback.js';
 import { scoreOn } from './feedback-score.js';
 import { type CoreGraph, FileModel, opened } from './file-model.js';
@@ -164,17 +165,26 @@ export async function loadModel(
   source: Uint8Array | ArrayBuffer | Blob | string | URL,
   options: LoadOptions = {},
 ): Promise<LoadedNetInterface> {
-  const { target = 'gen1', anyShapeOnMla = false, inputShapes = {}, workers = 1, signal } = options;
+  const {
+    target = 'gen1',
+    anyShapeOnMla = false,
+    inputShapes = {},
+    outputs = [],
+    workers = 1,
+    signal,
+  } = options;
   checkChoice('target', target, Object.values(Target));
   throwIfAborted(signal);
   // They start while the file is read.
   const ready = takeWorkers(workerCount(workers === 'default' ? undefined : workers, undefined));
   const bytes = await abortable(readSource(source), signal);
+  const externalData = await abortable(externalFiles(source, bytes, options.externalData ?? []), signal);
   const artifact: Artifact = {
     id: newId(),
     kind: 'net',
     bytes,
-    options: JSON.stringify({ target, anyShapeOnMla, inputShapes }),
+    options: JSON.stringify({ target, anyShapeOnMla, inputShapes, outputs }),
+    externalData,
   };
   const loading = opened(
     artifact,

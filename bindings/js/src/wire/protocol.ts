@@ -24,9 +24,22 @@ export interface EncodedSample {
   readonly index?: number;
 }
 
+/** A file beside a model that holds constants of it; the model names it by this path. */
+export interface ExternalFile {
+  readonly path: string;
+  readonly contents: Uint8Array;
+}
+
 /** A file that workers open, each for itself, when they first need it. */
 export type Artifact =
-  | { readonly id: string; readonly kind: 'net'; readonly bytes: Uint8Array; readonly options: string }
+  | {
+      readonly id: string;
+      readonly kind: 'net';
+      readonly bytes: Uint8Array;
+      /** JSON. */
+      readonly options: string;
+      readonly externalData: readonly ExternalFile[];
+    }
   /** `float`: the float model in the file of a quantized one. */
   | { readonly id: string; readonly kind: 'model' | 'float'; readonly bytes: Uint8Array };
 

@@ -142,7 +142,14 @@ export interface QuantizedModelHandle extends RunnerHandle {
 }
 
 export interface Core {
-  loadNet(file: Uint8Array, options: string): Result<NetHandle>;
+  /** `paths`: JSON of the paths of `contents`, files beside the model that it has constants in. */
+  loadNet(
+    file: Uint8Array,
+    options: string,
+    paths: string,
+    contents: readonly Uint8Array[],
+  ): Result<NetHandle>;
+  externalFiles(file: Uint8Array): Result<Document<string[]>>;
   loadModel(file: Uint8Array): Result<QuantizedModelHandle>;
   createAuxiliaryNetwork(options: string): Result<Finished>;
   preprocessingTransform(options: string): Result<string>;

@@ -70,8 +70,12 @@ export class WorkerApi {
   /** Opens a file and returns what the core says about it, as JSON. */
   open(artifact: Artifact): string {
     const core = this.#started();
-    if (artifact.kind === 'net')
-      return this.#keep('net', artifact.id, unwrap(core.loadNet(artifact.bytes, artifact.options)));
+    if (artifact.kind === 'net') {
+      const { id, bytes, options, externalData } = artifact;
+      const paths = JSON.stringify(externalData.map(({ path }) => path));
+      const contents = externalData.map((file) => file.contents);
+      return this.#keep('net', id, unwrap(core.loadNet(bytes, options, paths, contents)));
+    }
     const model = unwrap(core.loadModel(artifact.bytes));
     if (artifact.kind === 'model') return this.#keep('model', artifact.id, model);
     try {
@@ -363,6 +367,11 @@ export class WorkerApi {
 
   formatOf(beginning: Uint8Array): string {
     return read(this.#started().formatOf(beginning));
+  }
+
+  /** The paths of files beside a model that its constants are in. */
+  externalFiles(file: Uint8Array): string[] {
+    return read(this.#started().externalFiles(file));
   }
 
   supportedOperators(): string {

@@ -55,6 +55,9 @@ export const platform: Platform = {
 
   read,
 
+  // What the page was given has no address beside which anything could lie.
+  readBeside: (source, path) => read(new URL(path, new URL(source, location.href))),
+
   imageFile: read,
 
   async listFolder() {

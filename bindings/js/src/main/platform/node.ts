@@ -1,8 +1,8 @@
 // The main thread's side of Node.
 
-import { access, constants, open, readdir, readFile, stat } from 'node:fs/promises';
+import { access, constants, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
@@ -62,6 +62,28 @@ function read(source: string | URL, most = Number.POSITIVE_INFINITY): Promise<Ui
   });
 }
 
+async function readBeside(source: string | URL, path: string): Promise<Uint8Array | undefined> {
+  const model = pathOf(source);
+  if (model === undefined) return read(new URL(path, source));
+  const folder = dirname(model);
+  const file = join(folder, path);
+  let real: string;
+  try {
+    real = await realpath(file);
+  } catch {
+    return undefined; // There is none: the core knows what for.
+  }
+  const below = relative(await realpath(folder), real);
+  if (below.startsWith('..') || isAbsolute(below)) {
+    throw new OctetError({
+      code: 'INVALID_INPUT',
+      message: `'${file}' is a link out of the model's folder, which is not followed.`,
+      hint: 'Give the file itself as externalData, or copy it there.',
+    });
+  }
+  return read(real);
+}
+
 async function compileFile(url: URL): Promise<WebAssembly.Module> {
   return WebAssembly.compile(Uint8Array.from(await read(url)));
 }
@@ -105,6 +127,8 @@ export const platform: Platform = {
   fileMemory,
 
   read,
+
+  readBeside,
 
   listFolder(source) {
     return reading(source, async () => {

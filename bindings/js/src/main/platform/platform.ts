@@ -27,9 +27,13 @@ export interface Platform {
   startWorker(createWorker: Configuration['createWorker'], onDeath: (reason: string) => void): WorkerProcess;
   /** Zeroed memory for a file that workers read. Sending it to them copies nothing where the platform lets them share it. */
   fileMemory(bytes: number): Uint8Array;
-  /** The bytes of a path (Node) or URL. */
-  /** `most`: bytes that are wanted, from the beginning; more may come. */
+  /** The bytes of a path (Node) or URL. `most`: bytes that are wanted, from the beginning; more may come. */
   read(source: string | URL, most?: number): Promise<Uint8Array>;
+  /**
+   * The bytes of a file that lies beside `source` or below its folder; undefined where there is none. Links that lead
+   * elsewhere are refused: whoever made the model could read any file by them.
+   */
+  readBeside(source: string | URL, path: string): Promise<Uint8Array | undefined>;
   /** What lies below a folder, in no particular order; undefined for a URL and for what is no folder. */
   listFolder(source: string | URL): Promise<FoundFile[] | undefined>;
   /** An image as workers are sent it: by its path (Node), which is not read yet, or the bytes of a URL. */
