@@ -9,6 +9,7 @@ import collections
 import pathlib
 from collections.abc import Iterator
 
+import numpy as np
 from backend_cases import Case, backend_cases, is_finite
 from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, numpy_helper
 
@@ -264,8 +265,11 @@ def _by_data(case: Case) -> str | None:
             return "Data that are no finite numbers"
         if values.ndim > _HIGHEST_RANK:
             return f"More than {_HIGHEST_RANK} dimensions"
-    if any(values.size == 0 for values in case.expected):
-        return "Results without elements"
+    for values in case.expected:
+        if values.size == 0:
+            return "Results without elements"
+        if values.dtype == np.float64 and np.isfinite(values).all() and not is_finite(values):
+            return "Results beyond float32"
     return None
 
 

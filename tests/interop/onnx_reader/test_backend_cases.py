@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import pathlib
-
 import ml_dtypes
 import numpy as np
 import octet_batch
 import onnx
 import pytest
+from expected_failures import marked
 from octet_batch import Job, Ran
 from scope import OUT_OF_SCOPE, cases_in_scope, listing
 
-_FOLDER = pathlib.Path(__file__).parent
 _CASES = {case.id: case for case in cases_in_scope()}
 # Octet computes in float32 where these round each result: to so many units of theirs.
 _UNITS_OF_HALVES = 4
-
-
-def _expected_failures() -> dict[str, str]:
-    lines = (_FOLDER / "expected_failures.txt").read_text().splitlines()
-    entries = (line.partition(" ") for line in lines if line and not line.startswith("#"))
-    return {name: reason.strip() for name, _, reason in entries}
-
-
-_EXPECTED_FAILURES = _expected_failures()
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +27,7 @@ def ran(tmp_path_factory) -> dict[str, Ran]:
     return octet_batch.run(jobs)
 
 
-def _marked(name: str):
-    if name not in _EXPECTED_FAILURES:
-        return name
-    # A case that passes is to leave the list.
-    return pytest.param(name, marks=pytest.mark.xfail(reason=_EXPECTED_FAILURES[name], strict=True))
-
-
-@pytest.mark.parametrize("name", map(_marked, _CASES))
+@pytest.mark.parametrize("name", marked(_CASES))
 def test_case(name: str, ran):
     case, result = _CASES[name], ran[name]
     assert not result.error, result.error
@@ -57,10 +39,6 @@ def test_case(name: str, ran):
         np.testing.assert_allclose(
             values.astype(np.float64), expected.astype(np.float64), rtol=rtol, atol=atol
         )
-
-
-def test_expected_failures_are_cases():
-    assert set(_EXPECTED_FAILURES) <= set(_CASES)
 
 
 def test_list_of_what_is_out_of_scope_is_current():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -86,6 +87,11 @@ def _pieces() -> list[Form]:
     ]
 
 
+def _old_dropout() -> Form:
+    newer = form("newer", 7, "Dropout", _SHAPE, ratio=0.4).model
+    return dataclasses.replace(form("plain", 6, "Dropout", _SHAPE, ratio=0.4), newer=newer)
+
+
 def _movements() -> list[Form]:
     return [
         form("reversed", 6, "Transpose", _SHAPE),
@@ -113,7 +119,7 @@ def _movements() -> list[Form]:
         form("upper", 14, "Trilu", (2, 4, 5)),
         form("lower", 14, "Trilu", (2, 4, 5), np.array(1, np.int64), upper=0),
         form("unused_mask", 7, "Dropout", _SHAPE, ratio=0.4),
-        form("plain", 6, "Dropout", _SHAPE, ratio=0.4),
+        _old_dropout(),
         form("ratio_input", 12, "Dropout", _SHAPE, scalar(0.3)),
         form("not_training", 13, "Dropout", _SHAPE, scalar(0.3), np.array(False)),
         form("plain", 6, "Identity", _SHAPE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from onnx import TensorProto
 
@@ -72,6 +74,17 @@ def _slopes() -> list[Form]:
     ]
 
 
+def _broadcast_by_attribute(operator: str) -> list[Form]:
+    """What ONNX Runtime has only since operands are aligned at their last axes."""
+    along, suffix = random("along", (5, 7)) + 3, random("suffix", (7, 3)) + 3
+    aligned = form("aligned", 7, operator, _SHAPE, along.reshape(5, 7, 1))
+    older = form("along_axis", 6, operator, _SHAPE, along, broadcast=1, axis=1)
+    pairs = [(older, aligned)]
+    aligned = form("suffix", 7, operator, _SHAPE, suffix)
+    pairs.append((form("suffix", 6, operator, _SHAPE, suffix, broadcast=1), aligned))
+    return [dataclasses.replace(older, newer=newer.model) for older, newer in pairs]
+
+
 def _binary() -> list[Form]:
     forms = []
     others = {
@@ -88,8 +101,7 @@ def _binary() -> list[Form]:
             forms.append(form(name, 7, operator, shape, operand))
             forms.append(form(f"{name}_first", 13, operator, operand, shape))
         forms.append(form("two_inputs", 14, operator, _SHAPE, (5, 1, 3)))
-        forms.append(form("attribute_6", 6, operator, _SHAPE, random("b", (5, 7)) + 3, broadcast=1, axis=1))
-        forms.append(form("suffix_6", 6, operator, _SHAPE, random("b", (7, 3)) + 3, broadcast=1))
+        forms += _broadcast_by_attribute(operator)
     for operator in ("Max", "Min", "Sum", "Mean"):
         forms += [
             form("three", 8, operator, _SHAPE, (5, 1, 3), (1,)),

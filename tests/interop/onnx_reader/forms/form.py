@@ -13,12 +13,16 @@ MICROSOFT = "com.microsoft"
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """A model and what it is run on; `external` puts its constants in a file beside it."""
+    """A model and what it is run on. `external` puts its constants in a file beside it. `by_definition` takes the onnx
+    package's own evaluator as the judge, where ONNX Runtime has not the form or departs from the definition; `newer` is a
+    model that means the same, for a judge that has not the form."""
 
     name: str
     model: ModelProto = dataclasses.field(repr=False)
     inputs: dict[str, np.ndarray] = dataclasses.field(repr=False)
     external: bool = False
+    by_definition: bool = False
+    newer: ModelProto | None = dataclasses.field(repr=False, default=None)
 
 
 def random(name: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -41,7 +42,9 @@ def _gemms() -> list[Form]:
             ),
             form(f"{name}_scaled_inputs", 13, "Gemm", a, b, (4, 5), alpha=0.5, beta=2.0, **attributes),
         ]
-    forms.append(form("broadcast", 6, "Gemm", (4, 6), random("b", (6, 5)), random("c", (5,)), broadcast=1))
+    operands = ((4, 6), random("b", (6, 5)), random("c", (5,)))
+    older = form("broadcast", 6, "Gemm", *operands, broadcast=1)
+    forms.append(dataclasses.replace(older, newer=form("newer", 7, "Gemm", *operands).model))
     return forms
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -33,19 +34,22 @@ def _sampled(size: str, image: tuple[int, ...]) -> list[Form]:
     for coordinates, (name, scales) in itertools.product(_COORDINATES, _SCALES.items()):
         operands = (image, _NO_VALUES, floats(1, 1, *scales))
         attributes = {"coordinate_transformation_mode": coordinates}
-        forms.append(
-            form(f"linear_{coordinates}_{name}_{size}", 11, "Resize", *operands, mode="linear", **attributes)
-        )
-        forms += [
-            form(
-                f"nearest_{coordinates}_{rounding}_{name}_{size}",
-                *(11, "Resize", *operands),
-                mode="nearest",
-                nearest_mode=rounding,
-                **attributes,
-            )
-            for rounding in _NEAREST
+        made = [
+            form(f"linear_{coordinates}_{name}_{size}", 11, "Resize", *operands, mode="linear", **attributes),
+            *(
+                form(
+                    f"nearest_{coordinates}_{rounding}_{name}_{size}",
+                    *(11, "Resize", *operands),
+                    mode="nearest",
+                    nearest_mode=rounding,
+                    **attributes,
+                )
+                for rounding in _NEAREST
+            ),
         ]
+        # By definition the corners are those of the size before it is rounded down, in ONNX Runtime those after.
+        departs = coordinates == "align_corners" and name != "twice"
+        forms += [dataclasses.replace(entry, by_definition=departs) for entry in made]
     return forms
 
 
@@ -55,9 +59,15 @@ def _sized(size: str, image: tuple[int, ...]) -> list[Form]:
     for opset in (11, 13, 18, 19):
         for mode in ("nearest", "linear"):
             absent = _NO_VALUES if opset == 11 else None
-            forms.append(
-                form(f"{mode}_sizes_{size}", opset, "Resize", image, absent, absent, whole, mode=mode)
-            )
+            forms += [
+                form(
+                    f"{mode}_sizes_{coordinates}_{size}",
+                    *(opset, "Resize", image, absent, absent, whole),
+                    mode=mode,
+                    coordinate_transformation_mode=coordinates,
+                )
+                for coordinates in _COORDINATES
+            ]
             forms.append(
                 form(f"{mode}_scales_{size}", opset, "Resize", image, absent, floats(1, 1, 2, 1.7), mode=mode)
             )
