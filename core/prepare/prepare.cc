@@ -5,6 +5,7 @@
 #include "ir/graph_edits.h"
 #include "ops/decomposition.h"
 #include "prepare/mla_rewrites.h"
+#include "prepare/recognize_activations.h"
 #include "prepare/rewrites.h"
 
 namespace octet::prepare {
@@ -41,6 +42,7 @@ Graph prepare(Graph graph, const Options& options) {
     }
     return any;
   };
+  recognize_activations(graph, options.for_mla);
   if (options.for_mla) decompose_for(graph, &ops::Operator::mla);
   if (options.for_tflite) decompose_for(graph, &ops::Operator::tflite);
   apply(kRewrites);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "prepare/recognize_activations.h"
 #include "support/graph_builder.h"
 
 namespace octet::prepare {
@@ -302,6 +303,105 @@ TEST(RecognizeClips, MaximumAndMinimumWithConstants) {
   builder.output(bound(OpKind::Minimum, bound(OpKind::Maximum, t, -1.0f), 2.0f));
   expect_prepared(builder, {OpKind::Mul, OpKind::Relu6, OpKind::ReluN1To1, OpKind::Relu, OpKind::Maximum,
                             OpKind::Minimum});
+}
+
+/// x, and constants to make activations of it.
+struct Parts : GraphBuilder {
+  TensorId x = input("x", kImage);
+  TensorId number(float value) { return constant<float>({}, {value}); }
+  TensorId times(TensorId a, TensorId b) { return binary(*this, OpKind::Mul, a, b); }
+  TensorId times(TensorId a, float b) { return times(a, number(b)); }
+  TensorId over(TensorId a, float b) { return binary(*this, OpKind::Div, a, number(b)); }
+  TensorId plus(TensorId a, TensorId b) { return binary(*this, OpKind::Add, a, b); }
+  TensorId plus(TensorId a, float b) { return plus(a, number(b)); }
+  TensorId gate() { return unary(*this, OpKind::Relu6, plus(x, 3)); }
+  TensorId cube() { return times(x, times(x, x)); }
+};
+
+void expect_recognized(Parts& builder, TensorId output, OpKind kind) {
+  builder.output(output);
+  Graph graph = builder.graph();
+  EXPECT_EQ(recognize_activations(graph, true), 1);
+  EXPECT_EQ(operators(graph), std::vector{kind});
+  EXPECT_EQ(graph.nodes[0].source_nodes.size(), builder.graph().nodes.size());
+  const std::vector<float> values = random_values(kImage, 5);
+  const std::vector<float> before = test::run<float>(builder.graph(), {values});
+  const std::vector<float> after = test::run<float>(graph, {values});
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 1e-6f) << i;
+}
+
+TEST(RecognizeActivations, InTheFormsThatExportersWrite) {
+  using Make = TensorId (*)(Parts&);
+  const struct {
+    OpKind kind;
+    Make make;
+  } forms[] = {
+      {OpKind::HardSigmoid, [](Parts& p) { return p.over(p.gate(), 6); }},
+      {OpKind::HardSwish, [](Parts& p) { return p.over(p.times(p.x, p.gate()), 6); }},
+      {OpKind::HardSwish, [](Parts& p) { return p.times(p.times(p.gate(), 1.0f / 6), p.x); }},
+      {OpKind::HardSwish,
+       [](Parts& p) {
+         return p.times(p.x, p.node(OpKind::HardSigmoid, HardSigmoid{1.0f / 6, 0.5f}, {p.x})[0]);
+       }},
+      {OpKind::Silu, [](Parts& p) { return p.times(p.x, unary(p, OpKind::Logistic, p.x)); }},
+      {OpKind::Gelu,
+       [](Parts& p) {
+         const TensorId erf = unary(p, OpKind::Erf, p.over(p.x, 1.41421356f));
+         return p.times(p.times(p.x, p.plus(erf, 1)), 0.5f);
+       }},
+      {OpKind::Gelu,
+       [](Parts& p) {
+         const TensorId erf = unary(p, OpKind::Erf, p.times(p.x, 0.70710678f));
+         return p.times(p.times(p.x, 0.5f), p.plus(erf, 1));
+       }},
+      {OpKind::Gelu,
+       [](Parts& p) {
+         const TensorId inner = p.plus(p.x, p.times(p.cube(), 0.044715f));
+         const TensorId tanh = unary(p, OpKind::Tanh, p.times(inner, 0.79788456f));
+         return p.times(p.times(p.x, 0.5f), p.plus(tanh, 1));
+       }},
+      {OpKind::Gelu,
+       [](Parts& p) {
+         const TensorId power = p.node(OpKind::Pow, NoAttributes{}, {p.x, p.number(3)})[0];
+         const TensorId inner = p.plus(p.times(power, 0.044715f), p.x);
+         const TensorId tanh = unary(p, OpKind::Tanh, p.times(inner, 0.79788456f));
+         return p.times(p.x, p.times(p.plus(tanh, 1), 0.5f));
+       }},
+  };
+  for (const auto& [kind, make] : forms) {
+    SCOPED_TRACE(to_string(kind));
+    Parts parts;
+    expect_recognized(parts, make(parts), kind);
+  }
+}
+
+TEST(RecognizeActivations, StayWhereTheyAreOthers) {
+  using Make = TensorId (*)(Parts&);
+  const Make others[] = {
+      [](Parts& p) { return p.over(p.gate(), 5); },
+      [](Parts& p) { return p.over(unary(p, OpKind::Relu6, p.plus(p.x, 2)), 6); },
+      [](Parts& p) { return p.times(p.x, unary(p, OpKind::Logistic, p.times(p.x, 1.702f))); },
+      // The gate is an output too.
+      [](Parts& p) {
+        const TensorId sigmoid = unary(p, OpKind::Logistic, p.x);
+        p.output(sigmoid);
+        return p.times(p.x, sigmoid);
+      },
+      // Another tensor's gate.
+      [](Parts& p) { return p.times(p.input("y", kImage), unary(p, OpKind::Logistic, p.x)); },
+      // The product has another shape than x.
+      [](Parts& p) {
+        const TensorId y = p.input("y", {1, 1, 1, 3});
+        return p.over(p.times(p.x, unary(p, OpKind::Relu6, p.plus(y, 3))), 6);
+      },
+  };
+  for (const Make make : others) {
+    Parts parts;
+    parts.output(make(parts));
+    Graph graph = parts.graph();
+    EXPECT_EQ(recognize_activations(graph, true), 0);
+    EXPECT_EQ(operators(graph), operators(parts.graph()));
+  }
 }
 
 TEST(RecognizeFullyConnected, OfAProductWithAConstantMatrix) {
