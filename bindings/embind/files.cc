@@ -81,6 +81,14 @@ val to_tflite(const pipeline::QuantizedModel& model, const std::string& io_type)
   });
 }
 
+val net_to_tflite(const pipeline::Net& net) {
+  return guarded([&] {
+    Written written;
+    net.to_tflite(written.sink());
+    return written.file();
+  });
+}
+
 val finish(pipeline::QuantizationPasses& passes, const std::string& options) {
   return made([&](const formats::Sink& sink) {
     return passes.finish(pipeline::finish_options_from_json(options), sink);

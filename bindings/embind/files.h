@@ -23,6 +23,7 @@ val run(pipeline::Runner& runner, const std::string& tensors);
 /// A file, or null where there is no further pass.
 val draft(pipeline::QuantizationPasses& passes);
 val to_tflite(const pipeline::QuantizedModel& model, const std::string& io_type);
+val net_to_tflite(const pipeline::Net& net);
 
 // {file, model}: a .octet file, and the handle of the model that it holds.
 val finish(pipeline::QuantizationPasses& passes, const std::string& options);

@@ -56,6 +56,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("partitionWith", &Call<&Net::partition_with>::from)
       .function("channels", &Call<&Net::channels>::from)
       .function("calibrate", &Call<&Net::calibrate>::from)
+      .function("toTFLite", &net_to_tflite)
       .function("convert", &convert);
   class_<AnalysisPass, base<Sample>>("AnalysisPass")
       .smart_ptr<std::shared_ptr<AnalysisPass>>("AnalysisPassPointer")

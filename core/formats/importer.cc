@@ -60,14 +60,13 @@ Shape Importer::input_shape(const std::string& name, std::vector<int32_t> dims) 
     }
     return Shape(given->second);
   }
-  for (size_t d = 0; d < dims.size(); ++d) {
-    if (dims[d] >= 1) continue;
-    if (d != 0) {
-      throw Error(ErrorCode::InvalidShape,
-                  "Dimension " + std::to_string(d) + " of input '" + name + "' is dynamic.", {.input = name},
-                  "Give this input's shape when loading the model.");
-    }
-    dims[d] = 1;
+  if (!dims.empty() && dims[0] < 1) dims[0] = 1;
+  if (std::any_of(dims.begin(), dims.end(), [](int32_t extent) { return extent < 1; })) {
+    std::vector<std::string> extents;
+    for (const int32_t extent : dims) extents.push_back(extent < 1 ? "?" : std::to_string(extent));
+    throw Error(ErrorCode::InvalidShape,
+                text({"Input '", name, "' has dimensions that the file leaves open: [", joined(extents), "]."}),
+                {.input = name}, "Give this input's shape, such as [1, 3, 320, 320], when loading the model.");
   }
   try {
     return Shape(dims);

@@ -81,7 +81,7 @@ Node move_padding(Graph& graph, Node& convolution) {
 
 }  // namespace
 
-Graph with_parts(Graph graph, bool (*has)(OpKind)) {
+Graph with_components(Graph graph, bool (*has)(OpKind)) {
   ops::decompose(graph, [&](const Node& node) {
     return !has(node.op) && graph.tensor(node.outputs[0]).dtype == DType::Float32;
   });

@@ -5,9 +5,9 @@
 
 namespace octet::lowering {
 
-/// Replaces float nodes of operators that the format lacks by their parts, where they have any. `has`: which
+/// Replaces float nodes of operators that the format lacks by their components, where they have any. `has`: which
 /// operators it has.
-Graph with_parts(Graph graph, bool (*has)(OpKind));
+Graph with_components(Graph graph, bool (*has)(OpKind));
 
 /// Moves the explicit padding of convolutions that is neither SAME nor VALID into a PAD in front of them.
 /// Zeros (in int8: zero points) add nothing to the sums, so results are the same.

@@ -5,6 +5,7 @@
 #include "analyze/graph_json.h"
 #include "analyze/quantization_report.h"
 #include "formats/open/open.h"
+#include "formats/tflite/writer.h"
 #include "ir/digest.h"
 #include "json/value.h"
 #include "pipeline/documents.h"
@@ -74,6 +75,8 @@ std::string Net::info() const {
                       {"warnings", to_string(json::Value(warnings_))},
                       {"defaultRequantization", sima ? "\"sima\"" : "\"tflite\""}});
 }
+
+void Net::to_tflite(const formats::Sink& sink) const { formats::tflite::write(*graph(), {}, sink); }
 
 std::string Net::resolve(const quantize::QuantizationParams& params) const {
   const quantize::QuantizationParams whole = quantize::with_whole_names(*graph(), params);

@@ -31,6 +31,9 @@ class Net : public Runner {
 
   /// {"graph", "partition", "quantized": whether it is already, "warnings", "defaultRequantization"}.
   std::string info() const override;
+  /// Writes the net, float or already quantized, as a .tflite file. Throws UnsupportedModel naming a node
+  /// where nothing that TFLite has stands for it.
+  void to_tflite(const formats::Sink& sink) const;
   /// {"settings": with whole names of nodes, "own": {node: {"config"?, "isPrecisionGiven"}}}, the nodes that
   /// the settings name, or a pattern does. Throws InvalidConfig where a name is short for several nodes.
   std::string resolve(const quantize::QuantizationParams& params) const;

@@ -277,7 +277,7 @@ describe('a worker that crashes', () => {
     if (worker === undefined) throw new Error('There is no worker.');
     // The core takes options as text, and fails in a way that it does not expect.
     const call = worker.call((api) =>
-      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never }),
+      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never, externalData: [] }),
     );
     expect((await rejection(call)).message).toMatch(/stopped/);
   };
@@ -311,7 +311,7 @@ describe('a worker that crashes', () => {
     if (worker === undefined) throw new Error('There is no worker.');
     // The core takes options as text, and fails in a way that it does not expect.
     const crash = worker.call((api) =>
-      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never }),
+      api.open({ id: 'x', kind: 'net', bytes: modelBytes(), options: 7 as never, externalData: [] }),
     );
     const meanwhile = worker.call((api) => api.supportedOperators());
     expect((await rejection(crash)).code).toBe('INTERNAL');

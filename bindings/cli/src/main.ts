@@ -7,6 +7,7 @@ import { analyzeCommand } from './commands/analyze.js';
 import { convertCommand } from './commands/convert.js';
 import { demoCommand } from './commands/demo.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { exportCommand } from './commands/export.js';
 import { inspectCommand } from './commands/inspect.js';
 import { partitionCommand } from './commands/partition.js';
 import { preprocessCommand } from './commands/preprocess.js';
@@ -26,6 +27,7 @@ for (const command of [
   partitionCommand(),
   quantizeCommand(),
   convertCommand(),
+  exportCommand(),
   runCommand(),
   evaluateCommand(),
   analyzeCommand(),

@@ -295,6 +295,11 @@ export interface LoadedNet extends Runnable {
   /** `defaultQuantization` with the requantization mode that the target uses. */
   readonly defaultQuantization: QuantizationParams;
   /**
+   * The net as a .tflite file, not quantized any further: a float .onnx becomes a float .tflite. Load it for the target
+   * `tflite` to have the nodes that TFLite knows. Throws UNSUPPORTED_MODEL where TFLite has nothing for a node.
+   */
+  toTFLite(): Promise<Uint8Array>;
+  /**
    * Calibrates and quantizes what runs on the accelerator. The same samples and settings give the same bytes, for any
    * number of workers and, except with `moving_average`, any order of samples.
    */

@@ -269,7 +269,7 @@ void expect_scales(const Graph& graph) {
 }  // namespace
 
 void write(const Graph& graph, const WriteOptions& options, const Sink& sink) {
-  Graph expressible = lowering::with_parts(lowering::with_float_nodes(graph), has_row);
+  Graph expressible = lowering::with_components(lowering::with_float_nodes(graph), has_row);
   if (options.io != IoType::Float32) {
     const DType edges = options.io == IoType::Int16 ? DType::Int16 : DType::Int8;
     expressible =

@@ -11,6 +11,7 @@ import { select, setState, useStore } from '../state/store';
 import { Steps } from '../steps/Steps';
 import { Empty } from './Empty';
 import { Notice } from './Notice';
+import { ShapeQuestion } from './ShapeQuestion';
 import { Shortcuts } from './Shortcuts';
 import './App.css';
 import { TopBar } from './TopBar';
@@ -39,6 +40,7 @@ export function App() {
         <Empty />
       )}
       <Notice />
+      <ShapeQuestion />
       <Shortcuts />
     </div>
   );

@@ -29,13 +29,13 @@ export function Empty() {
           </p>
         ) : (
           <>
-            <h2>Drop a .tflite model</h2>
+            <h2>Drop a .tflite or .onnx model</h2>
             <p className="empty-lead">
               Octet draws it, says which compute unit runs each layer and why, turns it into an INT8 model
               with images that you give, and shows layer by layer what that cost.
             </p>
             <div className="empty-actions">
-              <FileButton accept=".tflite,.octet" className="button primary">
+              <FileButton accept=".tflite,.onnx,.octet" className="button primary">
                 Choose a model…
               </FileButton>
             </div>

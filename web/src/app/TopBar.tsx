@@ -45,7 +45,7 @@ export function TopBar() {
       <span className="top-space" />
       {model && <TakeAway />}
       {model && (
-        <FileButton className="button quiet" accept=".tflite,.octet">
+        <FileButton className="button quiet" accept=".tflite,.onnx,.octet">
           Open…
         </FileButton>
       )}

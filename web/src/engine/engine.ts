@@ -12,10 +12,10 @@ import {
   type QuantizationParams,
   type Target,
 } from 'octet-quant';
-import type { ImageEntry, LoadedModel, Run } from '../model/types';
+import type { ImageEntry, LoadedModel, ModelFile, Run } from '../model/types';
 
 interface OpenNet {
-  readonly bytes: Uint8Array;
+  readonly file: ModelFile;
   readonly target: Target;
   readonly net: Promise<LoadedNet>;
 }
@@ -48,11 +48,14 @@ interface KnownCalibration {
 /** The latest one: a second run with other settings need not look at the images again. */
 let calibrated: KnownCalibration | undefined;
 
-/** The float net of `bytes` on `target`. The one opened before is freed once this one is there, and stays where it fails. */
-export function floatNet(bytes: Uint8Array, target: Target): Promise<LoadedNet> {
-  for (const known of [open, opening])
-    if (known?.bytes === bytes && known.target === target) return known.net;
-  const next = { bytes, target, net: loadModel(bytes, { target }) };
+/** The float net of `file` on `target`. The one opened before is freed once this one is there, and stays where it fails. */
+export function floatNet(file: ModelFile, target: Target): Promise<LoadedNet> {
+  const { bytes, externalData = [], inputShapes = {} } = file;
+  for (const known of [open, opening]) {
+    const isSame = known?.file.bytes === bytes && known.file.inputShapes === file.inputShapes;
+    if (isSame && known.target === target) return known.net;
+  }
+  const next = { file, target, net: loadModel(bytes, { target, externalData, inputShapes }) };
   opening = next;
   next.net.then(
     () => putInPlace(next),
@@ -153,7 +156,7 @@ export async function runnable(
   runs: readonly Run[],
 ): Promise<LoadedNet | Model> {
   const [first] = runs;
-  return model.format === 'octet' && first ? quantizedModel(first) : floatNet(model.bytes, target);
+  return model.format === 'octet' && first ? quantizedModel(first) : floatNet(model, target);
 }
 
 /** The images as inputs of `net`. */

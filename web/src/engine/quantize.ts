@@ -15,7 +15,7 @@ import {
   type TensorMap,
 } from 'octet-quant';
 import { classCount } from '../model/classes';
-import type { Classification, ImageEntry, Phase, PhaseName, Run, Timing } from '../model/types';
+import type { Classification, ImageEntry, ModelFile, Phase, PhaseName, Run, Timing } from '../model/types';
 import { calibrationOf, datasetOf, floatNet, knownCalibration, rememberModel } from './engine';
 
 /** Images on which every layer is compared; more change the figures little and take long. */
@@ -29,8 +29,7 @@ const TRIED_IMAGES = 24;
 
 /** What every run measures, whatever made its model. */
 export interface Measured {
-  readonly fileName: string;
-  readonly bytes: Uint8Array;
+  readonly file: ModelFile;
   readonly target: Target;
   readonly preprocessing: Preprocessing;
   readonly compare: readonly ImageEntry[];
@@ -121,7 +120,7 @@ export async function asTFLite(
 
 export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Reporter): Promise<Run> {
   const started = performance.now();
-  const net = await floatNet(inputs.bytes, inputs.target);
+  const net = await floatNet(inputs.file, inputs.target);
   const images = await datasetOf(net, inputs.calibrate, inputs.preprocessing);
   const comparison = await datasetOf(net, inputs.compare, inputs.preprocessing);
   const options = { signal: reporter.signal, onProgress: progressOf(reporter, inputs.calibrate.length) };
@@ -129,7 +128,7 @@ export async function quantizeAndMeasure(inputs: QuantizeInputs, reporter: Repor
   if (knowsFloatAnswers(net, comparison)) reporter.leaveOut('float');
   const calibration = await calibrationOf(net, images, inputs.params, options);
   const params = await mixed(inputs, calibration, reporter);
-  const model = await calibration.quantize(params, { ...options, modelName: baseName(inputs.fileName) });
+  const model = await calibration.quantize(params, { ...options, modelName: baseName(inputs.file.fileName) });
   return finish(inputs, reporter, { net, model, comparison, started });
 }
 
@@ -156,11 +155,11 @@ async function mixed(
 /** The net of an already quantized file, whose own integers stand beside those of the converted model. */
 export async function convertAndMeasure(inputs: Measured, reporter: Reporter): Promise<Run> {
   const started = performance.now();
-  const net = await floatNet(inputs.bytes, inputs.target);
+  const net = await floatNet(inputs.file, inputs.target);
   const comparison = await datasetOf(net, inputs.compare, inputs.preprocessing);
   reporter.phase('quantize', 0);
   const model = await net.convertToSimaQuantization({
-    modelName: baseName(inputs.fileName),
+    modelName: baseName(inputs.file.fileName),
     requantization: 'sima',
     signal: reporter.signal,
   });
@@ -208,7 +207,7 @@ async function measure(inputs: Measured, reporter: Reporter, made: Made, seconds
     finishedAt: Date.now(),
     seconds,
     sizes: {
-      source: inputs.bytes.length,
+      source: inputs.file.bytes.length,
       tflite: tflite.size,
       octet: octet.length,
     },
@@ -332,5 +331,5 @@ async function measureTime(reporter: Reporter, { net, model, comparison }: Made)
 let floatTime: { readonly net: LoadedNet; readonly milliseconds: number } | undefined;
 
 export function baseName(fileName: string): string {
-  return fileName.replace(/\.(tflite|octet)$/i, '');
+  return fileName.replace(/\.(tflite|onnx|octet)$/i, '');
 }

@@ -122,8 +122,8 @@ async function gather(
 ): Promise<Histogram | undefined> {
   const { model, target, preprocessing } = getState();
   const { calibrate } = partsOf(images);
-  if (model?.format !== 'tflite' || calibrate.length === 0) return undefined;
-  const net = await floatNet(model.bytes, target);
+  if (!model || model.format === 'octet' || calibrate.length === 0) return undefined;
+  const net = await floatNet(model, target);
   const dataset = await datasetOf(net, calibrate, preprocessing);
   const counts = new Array<number>(BINS).fill(0);
   const taken = Math.min(IMAGES, dataset.length);

@@ -1,6 +1,7 @@
 // The shapes of everything the page remembers. Plain data: handles to workers live in engine/.
 
 import type {
+  ExternalData,
   GraphInfo,
   NodeError,
   Preprocessing,
@@ -22,17 +23,32 @@ export interface ImageEntry {
   readonly blob: Blob;
 }
 
-export interface LoadedModel {
+/** What a model is opened from. */
+export interface ModelFile {
   readonly fileName: string;
   readonly bytes: Uint8Array;
+  /** Other files that were given with it, which may hold its constants. */
+  readonly externalData?: readonly ExternalData[];
+  /** Shapes that the user chose where the file leaves them open. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface LoadedModel extends ModelFile {
   /** A .octet file is quantized already: it can be looked at, run and exported, not quantized again. */
-  readonly format: 'tflite' | 'octet';
+  readonly format: 'tflite' | 'onnx' | 'octet';
   /** It computes in integers already, as every .octet file does and some .tflite files do. */
   readonly quantized: boolean;
   readonly info: GraphInfo;
   readonly warnings: readonly string[];
   /** What there is to learn from a sample. */
   readonly lesson?: string;
+}
+
+/** A model that cannot be opened before a shape of it is chosen. */
+export interface OpenShape {
+  readonly file: ModelFile;
+  readonly input: string;
+  readonly message: string;
 }
 
 export type PhaseName =

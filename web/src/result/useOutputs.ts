@@ -51,7 +51,7 @@ async function execute(
   const { model, target, preprocessing } = getState();
   if (!image || !model) return undefined;
   const floatName = model.quantized ? 'File' : 'Float';
-  const net = model.format === 'tflite' ? await floatNet(model.bytes, target) : undefined;
+  const net = model.format === 'octet' ? undefined : await floatNet(model, target);
   const quantized = run && (await quantizedModel(run));
   const any = net ?? quantized;
   if (!any) return undefined;

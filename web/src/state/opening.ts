@@ -1,6 +1,14 @@
 // Models, images and settings that are dropped or chosen.
 
-import { formatOf, Model, OctetError, type Preprocessing, recommendedQuantization } from 'octet-quant';
+import {
+  formatOf,
+  type LoadedNet,
+  Model,
+  OctetError,
+  type Preprocessing,
+  recommendedQuantization,
+  type Target,
+} from 'octet-quant';
 import { floatNet, forgetAll, rememberModel } from '../engine/engine';
 import {
   chosenFiles,
@@ -13,7 +21,7 @@ import {
 import { infoOf } from '../engine/info';
 import { asTFLite } from '../engine/quantize';
 import { fileNameOf, readSample, type SampleId } from '../engine/sample';
-import type { Run } from '../model/types';
+import type { ModelFile, Run } from '../model/types';
 import { attempt } from './attempt';
 import { addImages } from './images';
 import { cancel } from './running';
@@ -33,14 +41,14 @@ async function openFiles(files: readonly NamedFile[]): Promise<void> {
   const images = files.filter(({ name }) => isImageName(name));
   const model = await modelAmong(files, images.length > 0);
   const settings = files.find(({ name }) => isSettingsName(name) && !model && images.length === 0);
-  if (model) await openModel(model);
+  if (model) await openModel(model, files);
   else if (settings) pasteSettings(await settings.blob.text());
   else if (images.length === 0) {
     setState({
       notice: {
         severity: 'error',
         message: `${files.length === 1 ? (files[0]?.name ?? 'This') : 'These files'} cannot be opened here.`,
-        hint: 'Drop a .tflite or .octet model; PNG, JPEG or WebP images, or a folder or zip of them; or settings as .json.',
+        hint: 'Drop a .tflite, .onnx or .octet model; PNG, JPEG or WebP images, or a folder or zip of them; or settings as .json.',
       },
     });
   }
@@ -69,24 +77,52 @@ async function isModel(file: NamedFile): Promise<boolean> {
   }
 }
 
-async function openModel(file: NamedFile): Promise<void> {
-  const fileName = file.name.split('/').at(-1) ?? file.name;
-  const bytes = new Uint8Array(await file.blob.arrayBuffer());
+/** `beside`: files that were given with it, which may hold its constants. */
+async function openModel({ name, blob }: NamedFile, beside: readonly NamedFile[]): Promise<void> {
+  const fileName = name.split('/').at(-1) ?? name;
+  const bytes = new Uint8Array(await blob.arrayBuffer());
   cancel();
-  setState({ opening: fileName, notice: undefined });
-  if ((await formatOf(file.blob)) === 'octet') await showOctet(fileName, bytes);
-  else await showNet(fileName, bytes);
+  setState({ opening: fileName, notice: undefined, openShape: undefined });
+  const format = await formatOf(blob);
+  if (format === 'octet') return showOctet(fileName, bytes);
+  const externalData = beside
+    .filter((other) => other.blob !== blob && mayBeModel(other.name))
+    .map((other) => ({ path: other.name, data: other.blob }));
+  return showNet({ fileName, bytes, ...(externalData.length > 0 ? { externalData } : {}) }, format);
 }
 
-async function showNet(fileName: string, bytes: Uint8Array, lesson?: string): Promise<void> {
+/** Opens the model that waits for the shape of an input. */
+export async function openWithShape(shape: readonly number[]): Promise<void> {
+  const { openShape } = getState();
+  if (!openShape) return;
+  const { file, input } = openShape;
+  setState({ openShape: undefined, opening: file.fileName });
+  const inputShapes = { ...file.inputShapes, [input]: shape };
+  await attempt('Opening the file', () => showNet({ ...file, inputShapes }, 'onnx'));
+}
+
+/** The net in a file; undefined where the user has to choose a shape first, and is asked to. */
+async function netOf(file: ModelFile, target: Target): Promise<LoadedNet | undefined> {
+  try {
+    return await floatNet(file, target);
+  } catch (error) {
+    const input =
+      error instanceof OctetError && error.code === 'INVALID_SHAPE' ? error.where.input : undefined;
+    if (!(error instanceof OctetError) || input === undefined) throw error;
+    setState({ openShape: { file, input, message: error.message } });
+    return undefined;
+  }
+}
+
+async function showNet(file: ModelFile, format: 'tflite' | 'onnx', lesson?: string): Promise<void> {
   const { target, preprocessing } = getState();
-  const net = await floatNet(bytes, target);
+  const net = await netOf(file, target);
+  if (!net) return;
   dropRuns();
   setState({
     model: {
-      fileName,
-      bytes,
-      format: 'tflite',
+      ...file,
+      format,
       quantized: net.quantized,
       info: infoOf(net),
       warnings: net.warnings,
@@ -160,7 +196,7 @@ export async function openSample(id: SampleId): Promise<void> {
   setState({ opening: fileNameOf(id) });
   await attempt('Opening the sample', async () => {
     const sample = await readSample(id);
-    await showNet(sample.fileName, sample.bytes, sample.lesson);
+    await showNet({ fileName: sample.fileName, bytes: sample.bytes }, 'tflite', sample.lesson);
     setState({ images: sample.images, preprocessing: sample.preprocessing, classes: sample.classes });
   });
 }

@@ -38,7 +38,7 @@ export async function quantize(int16Share?: number): Promise<void> {
 /** An already quantized file as a model whose layers rescale by shifts. */
 export async function convert(): Promise<void> {
   const state = getState();
-  if (!state.model?.quantized || state.model.format !== 'tflite') return;
+  if (!state.model?.quantized || state.model.format === 'octet') return;
   const name = `${nameOfRun(defaultQuantization, state.runs)} (converted)`;
   await run('Converting', name, [{ name: 'quantize', total: 1, done: 0 }], convertAndMeasure);
 }
@@ -58,8 +58,7 @@ async function run(
   const phases = [...making, ...measuringPhases(compare.length, classCount(model.info) !== undefined)];
   const clock = new JobClock(runName, phases, (job) => setState({ job }));
   const measured: Measured = {
-    fileName: model.fileName,
-    bytes: model.bytes,
+    file: model,
     target,
     preprocessing,
     compare,

@@ -108,7 +108,7 @@ async function describe(
       quantized: true,
     };
   }
-  const net = await floatNet(model.bytes, getState().target);
+  const net = await floatNet(model, getState().target);
   const { name, inputs, outputs, nodes, tensors, partition } = net;
   return {
     info: { name, inputs, outputs, nodes, tensors, partition },
@@ -193,8 +193,15 @@ function missingOf({ model, images, runs }: Parts): readonly string[] {
   ];
 }
 
-function keptModel({ fileName, bytes, format, lesson }: KeptModel): KeptModel {
-  return { fileName, bytes, format, ...(lesson === undefined ? {} : { lesson }) };
+function keptModel({ fileName, bytes, externalData, inputShapes, format, lesson }: KeptModel): KeptModel {
+  return {
+    fileName,
+    bytes,
+    format,
+    ...(externalData === undefined ? {} : { externalData }),
+    ...(inputShapes === undefined ? {} : { inputShapes }),
+    ...(lesson === undefined ? {} : { lesson }),
+  };
 }
 
 function viewOf(state: AppState): KeptView {

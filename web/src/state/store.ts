@@ -14,6 +14,7 @@ import type {
   Job,
   LoadedModel,
   Notice,
+  OpenShape,
   PhoneTab,
   Run,
   Theme,
@@ -33,6 +34,8 @@ export interface AppState {
   readonly activeRun: string | undefined;
   readonly job: Job | undefined;
   readonly notice: Notice | undefined;
+  /** What has to be answered before a model can be opened. */
+  readonly openShape: OpenShape | undefined;
 
   readonly selected: string | undefined;
   readonly query: string;
@@ -69,6 +72,7 @@ export const emptySession = {
   activeRun: undefined,
   job: undefined,
   notice: undefined,
+  openShape: undefined,
   selected: undefined,
   query: '',
   coloring: 'unit',

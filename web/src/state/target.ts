@@ -19,12 +19,12 @@ export async function setTarget(target: Target): Promise<boolean> {
   if (target === before) return true;
   // A run uses the net that is about to be replaced.
   cancel();
-  if (model?.format !== 'tflite') {
+  if (!model || model.format === 'octet') {
     setState({ target });
     return true;
   }
   await attempt('Placing the network', async () => {
-    const net = await floatNet(model.bytes, target);
+    const net = await floatNet(model, target);
     if (placing !== placings || getState().model?.bytes !== model.bytes) return;
     const known = new Set(net.nodes.flatMap(({ name, label, sourceNodes }) => [name, label, ...sourceNodes]));
     setState(({ params }) => ({

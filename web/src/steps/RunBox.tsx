@@ -73,9 +73,9 @@ function Quantized({ model }: { readonly model: LoadedModel }) {
     <>
       <p className="small muted">
         {model.fileName} is quantized already. It can be looked at and run on images; to quantize with other
-        settings, open the float .tflite that it was made from.
+        settings, open the float model that it was made from.
       </p>
-      {model.format === 'tflite' && (
+      {model.format !== 'octet' && (
         <>
           <button type="button" className="button primary" onClick={() => void convert()}>
             Convert to shifts

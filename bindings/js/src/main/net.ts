@@ -78,6 +78,11 @@ class FileNet extends FileModel implements LoadedNetInterface, CalibratedNet, Im
     return modelMadeBy(worker, (api, id) => api.convert(artifact.id, id, description), signal);
   }
 
+  async toTFLite(): Promise<Uint8Array> {
+    const { artifact } = this;
+    return leastBusyWorker().callWith(artifact, (api) => api.netToTFLite(artifact.id));
+  }
+
   async calibrate(
     samples: SampleSource,
     params: QuantizationParams = this.defaultQuantization,

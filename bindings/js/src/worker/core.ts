@@ -56,6 +56,7 @@ export interface RunnerHandle extends SampleHandle {
 }
 
 export interface NetHandle extends RunnerHandle {
+  toTFLite(): Result<Uint8Array>;
   /** Settings with whole names of nodes, and what they say of single nodes, as JSON. */
   resolve(settings: string): Result<string>;
   /** How the settings divide the graph over the units, as JSON. */

@@ -357,6 +357,10 @@ export class WorkerApi {
     return read(this.#entry(id, 'sensitivity').handle.int16Steps());
   }
 
+  netToTFLite(id: string): Uint8Array {
+    return handedOver(unwrap(this.#entry(id, 'net').handle.toTFLite()));
+  }
+
   toTFLite(id: string, ioType: string): Uint8Array {
     return handedOver(unwrap(this.#entry(id, 'model').handle.toTFLite(ioType)));
   }
