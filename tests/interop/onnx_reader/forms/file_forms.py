@@ -277,6 +277,19 @@ def _third_version() -> Form:
     )
 
 
+def _open_shapes() -> Form:
+    """An image of open height, width and batch."""
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], name="conv"),
+        helper.make_node("GlobalAveragePool", ["c"], ["p"], name="pool"),
+        helper.make_node("Flatten", ["p"], ["y"], name="flatten"),
+    ]
+    made = graph_form("open_shapes", 13, nodes, {"x": random("x", _IMAGE)}, {"w": random("w", (4, 3, 3, 3))})
+    for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+        made.model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
+    return made
+
+
 def file_forms() -> list[Form]:
     return [
         *_constants(),
@@ -291,6 +304,7 @@ def file_forms() -> list[Form]:
         *_names(),
         *_shared_weights(),
         _external(),
+        _open_shapes(),
         _unpacked(),
         _third_version(),
     ]
