@@ -148,9 +148,21 @@ void read_non_zero(NodeReader& node) {
   node.give(node.constant(shape_from(std::array<int64_t, 2>{shape.rank(), count}), rows));
 }
 
+/// Constant numbers of any type, which are whole.
+std::vector<int64_t> whole_numbers(NodeReader& node, size_t i, std::string_view what) {
+  if (node.tensor(i).dtype != DType::Float32) return node.constant_integers(i, what);
+  std::vector<int64_t> numbers;
+  for (const float number : node.constant_reals(i, what)) {
+    if (!(std::fabs(number) <= static_cast<float>(Shape::kMaxElements)))
+      node.invalid(std::string(what) + " are too large.");
+    numbers.push_back(static_cast<int64_t>(number));
+  }
+  return numbers;
+}
+
 /// `on` where an index is the place along a new axis, `off` elsewhere.
 void read_one_hot(NodeReader& node) {
-  const std::vector<int64_t> depth = node.constant_integers(1, "its depth");
+  const std::vector<int64_t> depth = whole_numbers(node, 1, "its depth");
   if (depth.size() != 1 || depth[0] < 1 || depth[0] > Shape::kMaxElements)
     node.invalid("its depth is no extent.");
   const std::vector<float> values = node.constant_reals(2, "its values");
@@ -159,7 +171,7 @@ void read_one_hot(NodeReader& node) {
   const int32_t axis = node.axis(node.integer("axis", -1), rank);
   std::vector<int64_t> dims = onnx::dims_of(node.shape(0));
   dims.insert(dims.begin() + axis, 1);
-  std::vector<int64_t> indices = node.constant_integers(0, "its indices");
+  std::vector<int64_t> indices = whole_numbers(node, 0, "its indices");
   for (int64_t& index : indices) index += index < 0 ? depth[0] : 0;
   const TensorId wanted = node.constant(shape_from(dims), indices);
   std::vector<int64_t> places(static_cast<size_t>(depth[0]));

@@ -171,12 +171,20 @@ void read_hard_sigmoid(NodeReader& node) {
 }
 
 /// x * sigmoid(alpha * x).
-void read_swish(NodeReader& node) {
-  const TensorId x = node.operand(0);
-  const float alpha = node.real("alpha", node.op() == "QuickGelu" ? 1.702f : 1.0f);
-  if (alpha == 1) return node.give(unary(node, OpKind::Silu, x));
+TensorId swish(NodeReader& node, TensorId x, float alpha) {
+  if (alpha == 1) return unary(node, OpKind::Silu, x);
   const TensorId scaled = binary(node, OpKind::Mul, x, node.scalar(alpha));
-  node.give(binary(node, OpKind::Mul, x, unary(node, OpKind::Logistic, scaled)));
+  return binary(node, OpKind::Mul, x, unary(node, OpKind::Logistic, scaled));
+}
+
+void read_swish(NodeReader& node) {
+  node.give(swish(node, node.operand(0), node.real("alpha", node.op() == "QuickGelu" ? 1.702f : 1.0f)));
+}
+
+/// The gate's Swish times the other operand.
+void read_swiglu(NodeReader& node) {
+  const TensorId gate = swish(node, node.operand(0), node.real("alpha", 1));
+  node.give(binary(node, OpKind::Mul, gate, node.operand(1)));
 }
 
 void read_gelu(NodeReader& node) {
@@ -280,6 +288,7 @@ constexpr OperatorRow kRows[] = {
     {"Sqrt", read_unary<OpKind::Sqrt>},
     {"Sub", read_binary<OpKind::Sub>},
     {"Sum", read_variadic<OpKind::Add>},
+    {"SwiGLU", read_swiglu},
     {"Swish", read_swish},
     {"Tanh", read_unary<OpKind::Tanh>},
     {"ThresholdedRelu", read_thresholded_relu},

@@ -77,8 +77,8 @@ bool is_known(const ResizeMode& mode) {
                                                             "tf_half_pixel_for_nn",
                                                             kCrop};
   constexpr std::array<std::string_view, 3> kMethods = {"nearest", "linear", "cubic"};
-  constexpr std::array<std::string_view, 4> kNearest = {"round_prefer_floor", "round_prefer_ceil", "floor",
-                                                        "ceil"};
+  constexpr std::array<std::string_view, 5> kNearest = {"round_prefer_floor", "round_prefer_ceil", "floor",
+                                                        "ceil", "simple"};
   return is_one_of(mode.coordinates, kCoordinates) && is_one_of(mode.method, kMethods) &&
          is_one_of(mode.nearest, kNearest);
 }
@@ -98,7 +98,7 @@ std::vector<int32_t> nearest_inputs(const ResizeMode& mode, const ResizedAxis& a
   std::vector<int32_t> inputs;
   for (const float place : positions(mode, axis)) {
     float nearest = std::floor(place);
-    if (mode.nearest == "ceil") nearest = std::ceil(place);
+    if (mode.nearest == "ceil" || (mode.nearest == "simple" && axis.scale < 1)) nearest = std::ceil(place);
     if (mode.nearest == "round_prefer_floor") nearest = std::ceil(place - 0.5f);
     if (mode.nearest == "round_prefer_ceil") nearest = std::floor(place + 0.5f);
     inputs.push_back(

@@ -12,6 +12,7 @@ namespace octet::formats::onnx {
 struct ResizeMode {
   std::string_view coordinates = "half_pixel";
   std::string_view method = "nearest";  ///< "nearest", "linear" or "cubic".
+  /// As ONNX names it; "simple" is that of versions before 11, which round up where they shrink.
   std::string_view nearest = "round_prefer_floor";
   float cubic_coefficient = -0.75f;
   bool excludes_outside = false;

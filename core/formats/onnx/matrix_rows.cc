@@ -104,29 +104,54 @@ struct Equation {
   std::string result;
 };
 
+constexpr std::string_view kEllipsis = "...";
+
+void replace_ellipsis(std::string& term, std::string_view labels) {
+  const size_t at = term.find(kEllipsis);
+  if (at != term.npos) term.replace(at, kEllipsis.size(), labels);
+}
+
+/// Gives the axes that an ellipsis stands for labels of their own, the same from the last on. Returns those
+/// of the longest.
+std::string name_ellipses(NodeReader& node, std::vector<std::string>& operands) {
+  constexpr std::string_view kLabels = "01234567";  // Equations themselves have letters.
+  std::string longest;
+  for (size_t i = 0; i < operands.size() && i < node.operand_count(); ++i) {
+    if (operands[i].find(kEllipsis) == std::string::npos) continue;
+    const int named = static_cast<int>(operands[i].size() - kEllipsis.size());
+    if (named > node.rank(i)) node.invalid("its equation does not fit the dimensions of its operands.");
+    const std::string labels(kLabels.substr(kLabels.size() - static_cast<size_t>(node.rank(i) - named)));
+    replace_ellipsis(operands[i], labels);
+    if (labels.size() > longest.size()) longest = labels;
+  }
+  return longest;
+}
+
 Equation equation_of(NodeReader& node) {
   std::string text(node.text("equation", ""));
   text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
-  if (text.find('.') != text.npos) node.unsupported("with an ellipsis in its equation");
   Equation equation;
   const size_t arrow = text.find("->");
-  std::string operands = text.substr(0, arrow);
+  const std::string operands = text.substr(0, arrow);
   for (size_t from = 0; from <= operands.size();) {
     const size_t comma = std::min(operands.find(',', from), operands.size());
     equation.operands.push_back(operands.substr(from, comma - from));
     from = comma + 1;
   }
+  const std::string shared = name_ellipses(node, equation.operands);
   if (arrow != text.npos) {
     equation.result = text.substr(arrow + 2);
+    replace_ellipsis(equation.result, shared);
     return equation;
   }
-  // Without an arrow: what stands there once, in alphabetical order.
+  // Without an arrow: those of ellipses, then what stands there once, in alphabetical order.
   std::map<char, int> uses;
   for (const std::string& operand : equation.operands) {
     for (const char label : operand) ++uses[label];
   }
+  equation.result = shared;
   for (const auto& [label, count] : uses) {
-    if (count == 1) equation.result += label;
+    if (count == 1 && shared.find(label) == shared.npos) equation.result += label;
   }
   return equation;
 }

@@ -40,6 +40,30 @@ void normalize_rows(NodeReader& node, OpKind op, const Attributes& attributes) {
   node.give(reshaped(node, flat, dims_of(shape)));
 }
 
+/// 1 at the first of the largest, 0 elsewhere. As for Softmax, all axes behind were one before version 13.
+void read_hardmax(NodeReader& node) {
+  const Shape shape = node.shape(0);
+  if (shape.rank() == 0) node.unsupported("of a scalar");
+  const bool coerces = node.version() < 13;
+  int32_t axis = node.axis(node.integer("axis", coerces ? 1 : -1), shape.rank());
+  TensorId x = node.operand(0);
+  if (coerces) {
+    x = reshaped(node, x, std::array{shape.elements(0, axis), shape.elements(axis, shape.rank())});
+    axis = 1;
+  }
+  const Shape rows = node.shape_of(x);
+  const TensorId best = node.emit(OpKind::ArgMax, ArgMax{.axis = axis, .output = DType::Int64}, {x});
+  std::vector<int64_t> dims = dims_of(rows);
+  dims[static_cast<size_t>(axis)] = 1;
+  std::vector<int64_t> places(static_cast<size_t>(rows[axis]));
+  std::iota(places.begin(), places.end(), int64_t{0});
+  std::vector<int64_t> along(dims.size(), 1);
+  along[static_cast<size_t>(axis)] = rows[axis];
+  const TensorId wanted = reshaped(node, best, dims);
+  const TensorId hits = binary(node, OpKind::Equal, wanted, node.constant(shape_from(along), places));
+  node.give(reshaped(node, cast_to(node, hits, DType::Float32), dims_of(shape)));
+}
+
 void read_softmax(NodeReader& node) { normalize_rows(node, OpKind::Softmax, Softmax{1}); }
 void read_log_softmax(NodeReader& node) { normalize_rows(node, OpKind::LogSoftmax, NoAttributes{}); }
 
@@ -203,6 +227,7 @@ void read_lp_normalization(NodeReader& node) {
 constexpr OperatorRow kRows[] = {
     {"BatchNormalization", read_batch_normalization},
     {"GroupNormalization", read_group_normalization},
+    {"Hardmax", read_hardmax},
     {"InstanceNormalization", read_instance_normalization},
     {"LayerNormalization", read_layer_normalization<true>},
     {"LogSoftmax", read_log_softmax},

@@ -2,9 +2,9 @@
 
 namespace octet::formats::onnx {
 
-std::array<std::span<const OperatorRow>, 9> all_rows() {
-  return {constant_rows(),      convolution_rows(), elementwise_rows(), matrix_rows(), movement_rows(),
-          normalization_rows(), pooling_rows(),     reduction_rows(),   resize_rows()};
+std::array<std::span<const OperatorRow>, 10> all_rows() {
+  return {attention_rows(), constant_rows(),      convolution_rows(), elementwise_rows(), matrix_rows(),
+          movement_rows(),  normalization_rows(), pooling_rows(),     reduction_rows(),   resize_rows()};
 }
 
 const OperatorRow* row_of(std::string_view domain, std::string_view name) {

@@ -21,8 +21,9 @@ struct OperatorRow {
 
 /// The row of an operator, or null.
 const OperatorRow* row_of(std::string_view domain, std::string_view name);
-std::array<std::span<const OperatorRow>, 9> all_rows();
+std::array<std::span<const OperatorRow>, 10> all_rows();
 
+std::span<const OperatorRow> attention_rows();
 std::span<const OperatorRow> constant_rows();
 std::span<const OperatorRow> convolution_rows();
 std::span<const OperatorRow> elementwise_rows();

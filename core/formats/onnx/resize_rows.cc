@@ -26,7 +26,7 @@ ResizeMode mode_of(NodeReader& node) {
   if (node.op() == "Upsample" || node.version() < 11) {
     if (mode.method == "bilinear") mode.method = "linear";
     mode.coordinates = "asymmetric";
-    mode.nearest = "floor";
+    mode.nearest = "simple";
     return mode;
   }
   mode.coordinates = node.text("coordinate_transformation_mode", "half_pixel");

@@ -23,7 +23,30 @@ TensorId select(NodeReader& node, TensorId condition, TensorId a, TensorId b) {
   return node.emit(OpKind::SelectV2, NoAttributes{}, {condition, a, b});
 }
 
+namespace {
+
+template <class T>
+std::vector<int32_t> widened(const Tensor& tensor) {
+  const std::span<const T> values = as<T>(*tensor.constant);
+  return {values.begin(), values.end()};
+}
+
+/// Constants in integers that the graph computes with only where they stand for reals, as int32.
+TensorId without_narrow_integers(NodeReader& node, TensorId id) {
+  const Tensor& tensor = node.graph().tensor(id);
+  if (!tensor.is_constant()) return id;
+  const Shape shape = tensor.shape;
+  if (tensor.dtype == DType::Int8) return node.constant(shape, widened<int8_t>(tensor));
+  if (tensor.dtype == DType::UInt8) return node.constant(shape, widened<uint8_t>(tensor));
+  if (tensor.dtype == DType::Int16) return node.constant(shape, widened<int16_t>(tensor));
+  return id;
+}
+
+}  // namespace
+
 TensorId cast_to(NodeReader& node, TensorId id, DType type) {
+  if (node.graph().tensor(id).dtype == type) return id;
+  id = without_narrow_integers(node, id);
   const DType from = node.graph().tensor(id).dtype;
   if (from == type) return id;
   const auto is_castable = [](DType each) {
