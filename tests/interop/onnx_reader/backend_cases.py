@@ -57,6 +57,7 @@ _DATA_OPERANDS = {
     "ConstantOfShape": (),
     "Gemm": range(2),
     "If": (),
+    "OneHot": (),
     "Range": (),
 }
 
