@@ -15,11 +15,11 @@ from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, numpy_helpe
 
 OUT_OF_SCOPE = pathlib.Path(__file__).parent / "out_of_scope.md"
 
-_OLDEST_OPSET = 6
+OLDEST_OPSET = 6
 _HIGHEST_RANK = 8
 
 # What image and transformer nets for vision are made of.
-_READ = {
+OPERATORS = {
     *(
         "Abs",
         "Add",
@@ -148,12 +148,17 @@ _INTEGERS = {
 _TYPES = _FLOATS | _INTEGERS | {TensorProto.BOOL}
 
 
-def _nodes(graph_nodes) -> Iterator[NodeProto]:
+def opset_of(model: ModelProto) -> int:
+    """The version of ONNX's own operators."""
+    return max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=1)
+
+
+def nodes_of(graph_nodes) -> Iterator[NodeProto]:
     """The nodes, and those of the graphs that they hold."""
     for node in graph_nodes:
         yield node
         for attribute in node.attribute:
-            yield from _nodes(attribute.g.node)
+            yield from nodes_of(attribute.g.node)
 
 
 def _attribute(node: NodeProto, name: str, default=None):
@@ -180,7 +185,7 @@ def _types(model: ModelProto) -> Iterator[int]:
         yield value.type.tensor_type.elem_type
     for tensor in graph.initializer:
         yield tensor.data_type
-    for node in _nodes(graph.node):
+    for node in nodes_of(graph.node):
         for attribute in node.attribute:
             if attribute.type == AttributeProto.TENSOR:
                 yield attribute.t.data_type
@@ -201,11 +206,11 @@ def _by_type(model: ModelProto) -> str | None:
 
 
 def _by_operator(model: ModelProto) -> str | None:
-    for node in _nodes(model.graph.node):
+    for node in nodes_of(model.graph.node):
         if node.op_type in _REASON_OF:
             return f"{_REASON_OF[node.op_type]}: {node.op_type}"
-    for node in _nodes(model.graph.node):
-        if node.op_type not in _READ and node.domain in ("", "ai.onnx"):
+    for node in nodes_of(model.graph.node):
+        if node.op_type not in OPERATORS and node.domain in ("", "ai.onnx"):
             return f"Not an operator of nets for vision: {node.op_type}"
     return None
 
@@ -249,7 +254,7 @@ def _is_true(tensor: TensorProto | None) -> bool:
 
 def _by_variant(model: ModelProto) -> str | None:
     initializers = {tensor.name: tensor for tensor in model.graph.initializer}
-    for node in _nodes(model.graph.node):
+    for node in nodes_of(model.graph.node):
         if reason := _of_variant(node, initializers):
             return reason
     return None
@@ -275,11 +280,8 @@ def _by_data(case: Case) -> str | None:
 
 def reason_out_of_scope(case: Case) -> str | None:
     """Why the case is not in scope, or None where it is."""
-    opset = max(
-        (entry.version for entry in case.model.opset_import if entry.domain in ("", "ai.onnx")), default=1
-    )
-    if opset < _OLDEST_OPSET:
-        return f"An opset before {_OLDEST_OPSET}"
+    if opset_of(case.model) < OLDEST_OPSET:
+        return f"An opset before {OLDEST_OPSET}"
     for rule in (_by_domain, _by_type, _by_operator, _by_variant):
         if reason := rule(case.model):
             return reason

@@ -9,6 +9,7 @@ from .form import Form
 from .layout_forms import layout_forms
 from .matrix_forms import matrix_forms
 from .resize_forms import resize_forms
+from .version_forms import version_forms
 from .window_forms import window_forms
 
 __all__ = ["Form", "all_forms"]
@@ -22,5 +23,6 @@ def all_forms() -> list[Form]:
         *layout_forms(),
         *matrix_forms(),
         *resize_forms(),
+        *version_forms(),
         *window_forms(),
     ]
