@@ -21,7 +21,7 @@ def marked(names: Iterable[str]) -> list:
     """The names for pytest.mark.parametrize; those of the list have to fail."""
     reasons = expected_failures()
     return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=reasons[name], strict=True))
+        pytest.param(name, marks=pytest.mark.xfail(raises=AssertionError, reason=reasons[name], strict=True))
         if name in reasons
         else name
         for name in names
