@@ -19,8 +19,8 @@ OLDEST_OPSET = 6
 _HIGHEST_RANK = 8
 
 # What image and transformer nets for vision are made of.
-OPERATORS = {
-    *(
+OPERATORS = frozenset(
+    [
         "Abs",
         "Add",
         "And",
@@ -31,8 +31,6 @@ OPERATORS = {
         "BatchNormalization",
         "Cast",
         "CastLike",
-    ),
-    *(
         "Ceil",
         "Celu",
         "Clip",
@@ -43,8 +41,6 @@ OPERATORS = {
         "ConvTranspose",
         "Cos",
         "CumSum",
-    ),
-    *(
         "DepthToSpace",
         "Div",
         "Dropout",
@@ -56,9 +52,14 @@ OPERATORS = {
         "Expand",
         "EyeLike",
         "Flatten",
-    ),
-    *("Floor", "Gather", "GatherElements", "GatherND", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool"),
-    *(
+        "Floor",
+        "Gather",
+        "GatherElements",
+        "GatherND",
+        "Gelu",
+        "Gemm",
+        "GlobalAveragePool",
+        "GlobalMaxPool",
         "Greater",
         "GreaterOrEqual",
         "GroupNormalization",
@@ -67,9 +68,13 @@ OPERATORS = {
         "Hardmax",
         "Identity",
         "If",
-    ),
-    *("InstanceNormalization", "LRN", "LayerNormalization", "LeakyRelu", "Less", "LessOrEqual", "Log"),
-    *(
+        "InstanceNormalization",
+        "LRN",
+        "LayerNormalization",
+        "LeakyRelu",
+        "Less",
+        "LessOrEqual",
+        "Log",
         "LogSoftmax",
         "LpNormalization",
         "MatMul",
@@ -78,10 +83,25 @@ OPERATORS = {
         "Mean",
         "MeanVarianceNormalization",
         "Min",
-    ),
-    *("Mish", "Mod", "Mul", "Neg", "Not", "OneHot", "Or", "PRelu", "Pad", "Pow", "RMSNormalization", "Range"),
-    *("Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean"),
-    *(
+        "Mish",
+        "Mod",
+        "Mul",
+        "Neg",
+        "Not",
+        "OneHot",
+        "Or",
+        "PRelu",
+        "Pad",
+        "Pow",
+        "RMSNormalization",
+        "Range",
+        "Reciprocal",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
+        "ReduceMax",
+        "ReduceMean",
         "ReduceMin",
         "ReduceProd",
         "ReduceSum",
@@ -90,12 +110,13 @@ OPERATORS = {
         "Reshape",
         "Resize",
         "RotaryEmbedding",
-    ),
-    *(
         "Round",
+        "Scatter",
+        "ScatterElements",
         "ScatterND",
         "Selu",
         "Shape",
+        "Shrink",
         "Sigmoid",
         "Sign",
         "Sin",
@@ -103,10 +124,26 @@ OPERATORS = {
         "Slice",
         "Softmax",
         "Softplus",
-    ),
-    *("Softsign", "SpaceToDepth", "Split", "Sqrt", "Squeeze", "Sub", "Sum", "SwiGLU", "Swish", "Tanh"),
-    *("ThresholdedRelu", "Tile", "Transpose", "Trilu", "Unsqueeze", "Upsample", "Where", "Xor"),
-}
+        "Softsign",
+        "SpaceToDepth",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "SwiGLU",
+        "Swish",
+        "Tanh",
+        "ThresholdedRelu",
+        "Tile",
+        "Transpose",
+        "Trilu",
+        "Unsqueeze",
+        "Upsample",
+        "Where",
+        "Xor",
+    ]
+)
 
 _REASONS = {
     "The shape of its results depends on its data": ("Compress", "NonMaxSuppression", "NonZero", "Unique"),
@@ -220,7 +257,6 @@ def _of_variant(node: NodeProto, initializers: dict[str, TensorProto]) -> str | 
     kernel = _attribute(node, "kernel_shape", [])
     if node.op_type in ("Conv", "ConvTranspose") and not kernel and node.input[1] in initializers:
         kernel = initializers[node.input[1]].dims[2:]
-    operands = len([name for name in node.input if name])
     results = len([name for name in node.output if name])
     match node.op_type:
         case "Conv" | "ConvTranspose" | "MaxPool" | "AveragePool" if len(kernel) > 2:
@@ -237,14 +273,12 @@ def _of_variant(node: NodeProto, initializers: dict[str, TensorProto]) -> str | 
             return "For training: Dropout"
         case "Dropout" if len(node.input) > 2 and _is_true(initializers.get(node.input[2])):
             return "For training: Dropout"
-        case "Resize" | "Upsample" if _attribute(node, "mode", "nearest") == "cubic":
-            return "Cubic interpolation"
-        case "Resize" if _attribute(node, "antialias", 0):
-            return "Antialiased interpolation"
-        case "Resize" if _attribute(node, "coordinate_transformation_mode") == "tf_crop_and_resize":
-            return "Crops that Resize makes"
-        case "Attention" if operands > 4 or results > 1 or len(node.input) > 4:
+        case "Attention" if len(node.input) > 6:
             return "State that a net keeps from run to run: Attention"
+        case "Attention" if len(node.output) > 3 and _attribute(node, "qk_matmul_output_mode", 0) == 2:
+            return "Masked scores as a result: Attention"
+        case "ScatterND" | "ScatterElements" if _attribute(node, "reduction", "none") != "none":
+            return f"Scattering that reduces: {node.op_type}"
     return None
 
 

@@ -105,6 +105,8 @@ def _others() -> list[Form]:
     for opset in (11, 13, 16, 18):
         updates = random("updates", (2, 5))
         forms.append(form("plain", opset, "ScatterND", (3, 4, 5), indices, updates))
+        places, updates = ints(1, -1, 2).reshape(3, 1), random("updates", (3, 1))
+        forms.append(form("plain", opset, "ScatterElements", (3, 4), places, updates, axis=1))
     for kind, opset in ((kind, opset) for kind in _REDUCTIONS for opset in (12, 13)):
         data = np.abs(random(kind, _SHAPE)) + 0.1
         forms.append(form("plain", opset, f"Reduce{kind}", data, axes=[2]))
