@@ -99,8 +99,67 @@ def _sized(size: str, image: tuple[int, ...]) -> list[Form]:
     return forms
 
 
+def _of_equal_extents() -> list[Form]:
+    """Scales so near to one that an axis keeps its extent: it is sampled all the same."""
+    return [
+        form(
+            f"{mode}_{coordinates}_{name}_equal",
+            *(13, "Resize", shape, None, floats(1, 1, 1.3, 1.3)),
+            mode=mode,
+            coordinate_transformation_mode=coordinates,
+        )
+        for mode in ("nearest", "linear", "cubic")
+        for coordinates in ("half_pixel", "asymmetric", "pytorch_half_pixel")
+        for name, shape in (("height", (1, 2, 3, 6)), ("width", (1, 2, 6, 3)))
+    ]
+
+
+def _cubic(size: str, image: tuple[int, ...]) -> list[Form]:
+    cubic = {"mode": "cubic"}
+    whole = ints(*image[:2], 13, 10)
+    absent = (_NO_VALUES, _NO_VALUES)
+    return [
+        *(
+            form(
+                f"cubic_{coordinates}_{size}",
+                *(11, "Resize", image, *absent, whole),
+                coordinate_transformation_mode=coordinates,
+                **cubic,
+            )
+            for coordinates in _COORDINATES
+        ),
+        form(f"cubic_outside_{size}", 13, "Resize", image, *absent, whole, exclude_outside=1, **cubic),
+        form(f"cubic_a_{size}", 13, "Resize", image, *absent, whole, cubic_coeff_a=-0.5, **cubic),
+        *(
+            form(
+                f"antialias_{mode}_{size}",
+                18,
+                "Resize",
+                image,
+                None,
+                floats(1, 1, 0.6, 0.5),
+                mode=mode,
+                antialias=1,
+            )
+            for mode in ("linear", "cubic")
+        ),
+        form(
+            f"crop_{size}",
+            *(11, "Resize", image, floats(0, 0, 0.2, 0.1, 1, 1, 0.9, 1.2), _NO_VALUES, whole),
+            mode="linear",
+            coordinate_transformation_mode="tf_crop_and_resize",
+            extrapolation_value=1.5,
+        ),
+    ]
+
+
 def resize_forms() -> list[Form]:
-    forms = []
+    forms = _of_equal_extents()
     for size, image in _IMAGES.items():
-        forms += [*_upsamples(size, image), *_sampled(size, image), *_sized(size, image)]
+        forms += [
+            *_upsamples(size, image),
+            *_sampled(size, image),
+            *_sized(size, image),
+            *_cubic(size, image),
+        ]
     return forms
