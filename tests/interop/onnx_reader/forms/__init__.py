@@ -8,6 +8,7 @@ from .file_forms import file_forms
 from .form import Form
 from .layout_forms import layout_forms
 from .matrix_forms import matrix_forms
+from .random_forms import random_forms
 from .resize_forms import resize_forms
 from .version_forms import version_forms
 from .window_forms import window_forms
@@ -22,6 +23,7 @@ def all_forms() -> list[Form]:
         *file_forms(),
         *layout_forms(),
         *matrix_forms(),
+        *random_forms(),
         *resize_forms(),
         *version_forms(),
         *window_forms(),
