@@ -258,6 +258,11 @@ void ModelReader::read_by_row(const FlatNode& node) {
   for (auto& [output, value] : reader.finish()) {
     if (reader.wants_result(output)) values_.emplace(node.message.outputs[output], std::move(value));
   }
+  for (const std::string_view name : node.message.outputs) {
+    const bool is_used = needed_.count(name) != 0 || !branches_.empty();
+    if (!name.empty() && is_used && values_.find(name) == values_.end())
+      throw UnsupportedVariant{text({"with '", name, "' as a result"})};
+  }
 }
 
 void ModelReader::read_node(const FlatNode& node) {
@@ -317,7 +322,9 @@ void ModelReader::read_outputs() {
       id = graph.add_tensor(std::move(tensor));
       graph.tensor(id).constant = nullptr;
       copy.outputs = {id};
-      importer_.add(std::move(copy));
+      importer_.read_operator(
+          "Identity", copy.name, [&] { importer_.add(std::move(copy)); },
+          [] { return std::vector<std::string>(); });
     }
     graph.tensor(id).name = name;
     graph.outputs.push_back(id);
@@ -350,6 +357,7 @@ Imported ModelReader::read() {
   }
   importer_.report_unsupported();
   read_outputs();
+  importer_.report_unsupported();
   return importer_.finish(warnings());
 }
 
