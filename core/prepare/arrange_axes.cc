@@ -165,12 +165,17 @@ class Rewriter {
       // The tensor with the output's name is made of the one that stands for it.
       Tensor tensor = source_.tensor(id);
       tensor.shape = is_wanted ? in_order(shape, order) : shape;
-      if (placed == id) result_.tensor(id).name = names_.take(tensor.name + "/in_order");
+      if (placed == id) {
+        result_.tensor(id).name = names_.take(tensor.name + "/in_order");
+        result_.tensor(id).file_axes.clear();
+      }
       const TensorId into = result_.add_tensor(std::move(tensor));
       placed = reordered(placed, shape, order, is_wanted ? order : file, {}, into);
     }
     result_.tensor(placed).name = source_.tensor(id).name;
-    if (is_wanted && order != file) result_.tensor(placed).file_axes = order;
+    result_.tensor(placed).file_axes = fixed_[index(id)] ? source_.tensor(id).file_axes
+                                       : order != file   ? order
+                                                         : AxisOrder();
     outputs_.insert(placed);
     return placed;
   }

@@ -165,8 +165,8 @@ void read_one_hot(NodeReader& node) {
   const std::vector<int64_t> depth = whole_numbers(node, 1, "its depth");
   if (depth.size() != 1 || depth[0] < 1 || depth[0] > Shape::kMaxElements)
     node.invalid("its depth is no extent.");
-  const std::vector<float> values = node.constant_reals(2, "its values");
-  if (values.size() != 2) node.invalid("its values are not two.");
+  const TensorId values = node.operand(2);
+  if (node.shape(2).rank() != 1 || node.shape(2)[0] != 2) node.invalid("its values are not two.");
   const int rank = node.rank(0) + 1;
   const int32_t axis = node.axis(node.integer("axis", -1), rank);
   std::vector<int64_t> dims = onnx::dims_of(node.shape(0));
@@ -179,13 +179,18 @@ void read_one_hot(NodeReader& node) {
   std::vector<int64_t> along(static_cast<size_t>(rank), 1);
   along[static_cast<size_t>(axis)] = depth[0];
   const TensorId hits = binary(node, OpKind::Equal, wanted, node.constant(shape_from(along), places));
-  const TensorId on = node.scalar(values[1]);
-  const TensorId off = node.scalar(values[0]);
+  const TensorId off = sliced(node, values, 0, 0, 1);
+  const TensorId on = sliced(node, values, 0, 1, 2);
   node.give(select(node, hits, on, off));
 }
 
 /// Identity, and Dropout, which does nothing but in training: its mask lets all pass.
 void read_identity(NodeReader& node) {
+  if (node.op() == "Dropout" && node.has(2)) {
+    const TensorId training = node.operand(2);
+    const Constant& known = node.graph().tensor(training).constant;
+    if (known == nullptr || (*known)[0] != std::byte{0}) node.unsupported("in training mode");
+  }
   if (node.op() == "Dropout" && node.wants_result(1)) {
     const Shape shape = node.shape(0);
     node.expect_memory(shape.elements());

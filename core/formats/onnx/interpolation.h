@@ -26,7 +26,7 @@ struct ResizedAxis {
   float scale = 1;                   ///< As given: not output / input where the extent was rounded down.
   float roi_begin = 0, roi_end = 1;  ///< Of "tf_crop_and_resize", in parts of the axis.
 
-  bool changes() const { return input != output || roi_begin != 0 || roi_end != 1; }
+  bool changes() const { return input != output || scale != 1 || roi_begin != 0 || roi_end != 1; }
 };
 
 /// True where Octet knows the names in it.

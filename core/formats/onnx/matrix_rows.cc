@@ -163,12 +163,40 @@ struct Term {
   std::string labels;
 };
 
+/// The diagonal of two axes of one label, as the last axis.
+Term diagonal(NodeReader& node, Term term) {
+  for (size_t i = 0; i < term.labels.size(); ++i) {
+    const size_t j = term.labels.find(term.labels[i], i + 1);
+    if (j == std::string::npos) continue;
+    const Shape shape = node.shape_of(term.id);
+    const int32_t extent = shape[static_cast<int>(i)];
+    if (shape[static_cast<int>(j)] != extent) node.invalid("its equation takes the diagonal of no square.");
+    const char label = term.labels[i];
+    std::vector<int32_t> permutation;
+    std::vector<int64_t> dims;
+    std::string labels;
+    for (size_t axis = 0; axis < term.labels.size(); ++axis) {
+      if (axis == i || axis == j) continue;
+      permutation.push_back(static_cast<int32_t>(axis));
+      dims.push_back(shape[static_cast<int>(axis)]);
+      labels += term.labels[axis];
+    }
+    permutation.insert(permutation.end(), {static_cast<int32_t>(i), static_cast<int32_t>(j)});
+    dims.push_back(int64_t{extent} * extent);
+    std::vector<int32_t> places;
+    for (int32_t k = 0; k < extent; ++k) places.push_back(k * (extent + 1));
+    const TensorId squares = reshaped(node, transposed(node, term.id, permutation), dims);
+    const auto last = static_cast<int32_t>(dims.size()) - 1;
+    return diagonal(node, {gathered(node, squares, last, places), labels + label});
+  }
+  return term;
+}
+
 Term summed(NodeReader& node, Term term, const std::string& kept) {
+  term = diagonal(node, std::move(term));
   std::vector<int32_t> axes;
   std::string labels;
   for (size_t i = 0; i < term.labels.size(); ++i) {
-    if (term.labels.find(term.labels[i], i + 1) != std::string::npos)
-      node.unsupported("with a diagonal in its equation");
     if (kept.find(term.labels[i]) == std::string::npos) {
       axes.push_back(static_cast<int32_t>(i));
     } else {

@@ -45,9 +45,10 @@ struct Extents {
 
 Extents extents_of(NodeReader& node) {
   if (node.op() == "Upsample" && node.version() < 9) {
-    const AttributeMessage* scales = node.attribute("scales");
-    if (scales == nullptr) node.invalid("it has no scales.");
-    return {scales->reals, {}};
+    if (const AttributeMessage* scales = node.attribute("scales")) return {scales->reals, {}};
+    // The first version had one attribute a side.
+    if (node.attribute("height_scale") == nullptr) node.invalid("it has no scales.");
+    return {{1, 1, node.real("height_scale", 1), node.real("width_scale", 1)}, {}};
   }
   if (node.version() < 11) return {node.constant_reals(1, "its scales"), {}};
   Extents extents;
