@@ -109,7 +109,8 @@ val create_auxiliary_network(const std::string& options) {
 
 val compose(const val& files, const std::string& options) {
   return made([&](const formats::Sink& sink) {
-    return pipeline::compose(Argument<std::vector<Bytes>>::of(files), pipeline::compose_options_from_json(options), sink);
+    return pipeline::compose(Argument<std::vector<Bytes>>::of(files),
+                             pipeline::compose_options_from_json(options), sink);
   });
 }
 

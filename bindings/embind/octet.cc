@@ -5,6 +5,7 @@
 #include "analyze/graph_json.h"
 #include "call.h"
 #include "files.h"
+#include "formats/onnx/operators.h"
 #include "formats/open/open.h"
 #include "pipeline/auxiliary.h"
 #include "pipeline/net.h"
@@ -86,6 +87,7 @@ EMSCRIPTEN_BINDINGS(octet) {
       .function("sensitivity", &Call<&QuantizedModel::sensitivity>::from);
 
   function("loadNet", &Call<&Net::load_with_external_data>::from);
+  function("onnxOperators", &Call<&formats::onnx::operator_names>::from);
   function("externalFiles", &Call<&formats::external_files>::from);
   function("loadModel", &Call<&QuantizedModel::load>::from);
   function("createAuxiliaryNetwork", &binding::create_auxiliary_network);

@@ -193,6 +193,7 @@ class Rewriter {
                                        best.operands[0], source.source_nodes);
       // It lies as the result does, under the names of the operand's axes.
       stand_ins_[to] = moved;
+      if (moved == stand_in(from)) take_over_name(moved, source);
       dropped_.push_back(&source);
       return;
     }
@@ -217,6 +218,15 @@ class Rewriter {
       reordered(id, source_.tensor(output).shape, best.results[i], orders_.at(output), source.source_nodes,
                 output);
     }
+  }
+
+  /// Of one node of the file the last tensor has the file's name, be it that of a TRANSPOSE that goes.
+  void take_over_name(TensorId id, const Node& transpose) {
+    if (result_.nodes.empty() || is_output(id)) return;
+    const Node& last = result_.nodes.back();
+    const bool is_made_there = std::find(last.outputs.begin(), last.outputs.end(), id) != last.outputs.end();
+    if (!is_made_there || last.source_nodes != transpose.source_nodes) return;
+    std::swap(result_.tensor(id).name, result_.tensor(transpose.outputs[0]).name);
   }
 
   TensorId operand(const Node& node, size_t i, const Arranged& best) {

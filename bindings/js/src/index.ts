@@ -109,6 +109,11 @@ export async function formatOf(
   return (await leastBusyWorker().call((api) => api.formatOf(beginning))) as 'tflite' | 'onnx' | 'octet';
 }
 
+/** The operators that are read from .onnx files, those of other domains as `com.microsoft.FusedConv`. */
+export async function onnxOperators(): Promise<readonly string[]> {
+  return leastBusyWorker().call((api) => api.onnxOperators());
+}
+
 /** The table of operators, and what of them each target runs in integers. */
 export async function supportedOperators(): Promise<readonly OperatorSupport[]> {
   return JSON.parse(await leastBusyWorker().call((api) => api.supportedOperators()));

@@ -136,27 +136,26 @@ void NodeReader::give_constant(const TensorMessage& message) {
   results_[0] = std::move(value);
 }
 
-void NodeReader::name_result(TensorId id, std::string_view name, bool names_node) {
-  if (emitted_.erase(id) == 0) return;  // It has a name of the file's, of an earlier value.
-  Graph& graph = importer_.graph();
-  graph.tensor(id).name = name;
-  if (!names_node) return;
-  for (size_t n = graph.nodes.size(); n-- > first_node_;) {
-    const std::vector<TensorId>& outputs = graph.nodes[n].outputs;
-    if (std::find(outputs.begin(), outputs.end(), id) == outputs.end()) continue;
-    graph.nodes[n].name = node_.name;
-    return;
-  }
+void NodeReader::name_main_node() {
+  std::vector<Node>& nodes = importer_.graph().nodes;
+  if (nodes.size() == first_node_) return;
+  const auto only_moves = [](const Node& node) {
+    return node.op == OpKind::Transpose || node.op == OpKind::Reshape;
+  };
+  size_t main = nodes.size() - 1;
+  while (main > first_node_ && only_moves(nodes[main])) --main;
+  if (only_moves(nodes[main])) main = nodes.size() - 1;
+  nodes[main].name = node_.name;
 }
 
 std::map<size_t, Value> NodeReader::finish() {
-  bool names_node = true;  // One node alone can have the name of the file's.
   for (const auto& [output, value] : results_) {
     const TensorId* id = std::get_if<TensorId>(&value);
-    if (id == nullptr || !wants_result(output)) continue;
-    name_result(*id, node_.message.outputs[output], names_node);
-    names_node = false;
+    // Others have a name of the file's, of an earlier value.
+    if (id != nullptr && wants_result(output) && emitted_.erase(*id) != 0)
+      importer_.graph().tensor(*id).name = node_.message.outputs[output];
   }
+  name_main_node();
   return std::move(results_);
 }
 

@@ -118,7 +118,8 @@ class NodeReader {
   std::vector<int32_t> axes(const std::vector<int64_t>& axes, int rank) const;
 
  private:
-  void name_result(TensorId id, std::string_view name, bool names_node);
+  /// The last node that is emitted for more than to move values has the name of the file's node.
+  void name_main_node();
 
   Importer& importer_;
   Values& values_;

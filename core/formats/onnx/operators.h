@@ -4,7 +4,9 @@
 
 #include <array>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "formats/onnx/node_reader.h"
 
@@ -18,6 +20,9 @@ struct OperatorRow {
   void (*read)(NodeReader& node);
   std::string_view domain = "";  ///< ONNX's own, which files may also call "ai.onnx".
 };
+
+/// "Conv", "com.microsoft.FusedConv", ...: all that have a row, in alphabetical order, those of ONNX first.
+std::vector<std::string> operator_names();
 
 /// The row of an operator, or null.
 const OperatorRow* row_of(std::string_view domain, std::string_view name);

@@ -1,12 +1,13 @@
 // octet support: the table of operators, generated from what the core knows of each.
 
 import { Command } from 'commander';
-import { type OperatorSupport, supportedOperators, type Target } from 'octet-quant';
+import { type OperatorSupport, onnxOperators, supportedOperators, type Target } from 'octet-quant';
 import { addOutputOptions } from '../options.js';
 import { type OutputOptions, show, table } from '../output.js';
 
 interface Options extends OutputOptions {
   readonly markdown?: true;
+  readonly onnx?: true;
 }
 
 const TARGETS: readonly Target[] = ['gen1', 'gen2', 'tflite'];
@@ -15,7 +16,13 @@ export function supportCommand(): Command {
   const command = new Command('support')
     .description('List the operators, and what each target runs of them in INT8, INT16 and BF16.')
     .option('--markdown', 'print a Markdown table')
+    .option('--onnx', 'list the operators that are read from .onnx files instead')
     .action(async (options: Options) => {
+      if (options.onnx) {
+        const names = await onnxOperators();
+        show(options, names, () => names.join(', '));
+        return;
+      }
       const operators = await supportedOperators();
       show(options, operators, () => (options.markdown ? markdown(operators) : plain(operators)));
     });

@@ -150,6 +150,7 @@ export interface Core {
     paths: string,
     contents: readonly Uint8Array[],
   ): Result<NetHandle>;
+  onnxOperators(): Result<Document<string[]>>;
   externalFiles(file: Uint8Array): Result<Document<string[]>>;
   loadModel(file: Uint8Array): Result<QuantizedModelHandle>;
   createAuxiliaryNetwork(options: string): Result<Finished>;

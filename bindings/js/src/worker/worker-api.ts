@@ -373,6 +373,10 @@ export class WorkerApi {
     return read(this.#started().formatOf(beginning));
   }
 
+  onnxOperators(): string[] {
+    return read(this.#started().onnxOperators());
+  }
+
   /** The paths of files beside a model that its constants are in. */
   externalFiles(file: Uint8Array): string[] {
     return read(this.#started().externalFiles(file));
