@@ -64,9 +64,10 @@ Shape Importer::input_shape(const std::string& name, std::vector<int32_t> dims) 
   if (std::any_of(dims.begin(), dims.end(), [](int32_t extent) { return extent < 1; })) {
     std::vector<std::string> extents;
     for (const int32_t extent : dims) extents.push_back(extent < 1 ? "?" : std::to_string(extent));
-    throw Error(ErrorCode::InvalidShape,
-                text({"Input '", name, "' has dimensions that the file leaves open: [", joined(extents), "]."}),
-                {.input = name}, "Give this input's shape, such as [1, 3, 320, 320], when loading the model.");
+    throw Error(
+        ErrorCode::InvalidShape,
+        text({"Input '", name, "' has dimensions that the file leaves open: [", joined(extents), "]."}),
+        {.input = name}, "Give this input's shape, such as [1, 3, 320, 320], when loading the model.");
   }
   try {
     return Shape(dims);

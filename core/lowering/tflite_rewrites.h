@@ -5,8 +5,8 @@
 
 namespace octet::lowering {
 
-/// Replaces float nodes of operators that the format lacks by their components, where they have any. `has`: which
-/// operators it has.
+/// Replaces float nodes of operators that the format lacks by their components, where they have any. `has`:
+/// which operators it has.
 Graph with_components(Graph graph, bool (*has)(OpKind));
 
 /// Moves the explicit padding of convolutions that is neither SAME nor VALID into a PAD in front of them.

@@ -35,7 +35,8 @@ class LineReader {
   }
 
   Imported read(const std::vector<Line>& lines) {
-    for (const Line& line : lines) importer_.read_operator(
+    for (const Line& line : lines)
+      importer_.read_operator(
           line.op, line.result, [&] { read_line(line); }, [&] { return line.operands; });
     importer_.report_unsupported();
     importer_.graph().outputs.push_back(values_.at(lines.back().result));
