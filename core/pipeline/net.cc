@@ -50,10 +50,10 @@ std::shared_ptr<Net> Net::load_with_external_data(Bytes file, LoadOptions option
                                                   std::vector<Bytes> contents) {
   for (size_t i = 0; i < paths.size() && i < contents.size(); ++i)
     options.import.external_data[paths[i]] = std::make_shared<const Bytes>(std::move(contents[i]));
-  return load(std::move(file), std::move(options));
+  return load(std::move(file), options);
 }
 
-std::shared_ptr<Net> Net::load(Bytes file, LoadOptions options) {
+std::shared_ptr<Net> Net::load(Bytes file, const LoadOptions& options) {
   const partition::Target& target = options.target;
   const Origin origin = {
       .target = target, .subject = subject_of(file, text_of(options)), .file_bytes = file.size()};

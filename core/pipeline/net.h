@@ -22,7 +22,7 @@ namespace octet::pipeline {
 class Net : public Runner {
  public:
   /// Throws InvalidFile, UnsupportedModel, UnsupportedOperator or InvalidShape, as the file's reader does.
-  static std::shared_ptr<Net> load(Bytes file, LoadOptions options);
+  static std::shared_ptr<Net> load(Bytes file, const LoadOptions& options);
   /// The same of a model whose constants are in other files: `paths`, as external_files() names them, and
   /// what each holds.
   static std::shared_ptr<Net> load_with_external_data(Bytes file, LoadOptions options,

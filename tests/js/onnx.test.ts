@@ -8,6 +8,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formatOf, type LoadedNet, loadModel, Model, onnxOperators } from 'octet-quant';
 import { run } from './support/cli.js';
 import { calibrationImages, FASHION_MODEL, ROOT, rejection } from './support/fashion.js';
+import { message, model, node, value } from './support/onnx-message.js';
 
 const FASHION_ONNX = join(ROOT, 'tests/models/fashion.onnx');
 
@@ -31,35 +32,6 @@ test('the same net as .tflite and as .onnx becomes the same integers', async () 
   expect(onnx.model.inputs[0]).toMatchObject({ shape: [1, 28, 28, 1] });
   for (const net of nets) net.dispose();
 });
-
-/** A protocol buffer: fields of text or bytes, or of one number. */
-function message(...fields: readonly [number, number | string | Uint8Array][]): Uint8Array {
-  const varint = (value: number): number[] =>
-    value < 128 ? [value] : [(value % 128) + 128, ...varint(value >> 7)];
-  return Uint8Array.from(
-    fields.flatMap(([field, value]) => {
-      if (typeof value === 'number') return [...varint(field * 8), ...varint(value)];
-      const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-      return [...varint(field * 8 + 2), ...varint(bytes.length), ...bytes];
-    }),
-  );
-}
-
-const node = (op: string, inputs: readonly string[], output: string): Uint8Array =>
-  message(...inputs.map((name): [number, string] => [1, name]), [2, output], [4, op]);
-
-const value = (name: string, dims: readonly (number | string)[]): Uint8Array => {
-  const shape = message(
-    ...dims.map((dim): [number, Uint8Array] => [
-      1,
-      typeof dim === 'number' ? message([1, dim]) : message([2, dim]),
-    ]),
-  );
-  return message([1, name], [2, message([1, message([1, 1], [2, shape])])]);
-};
-
-const model = (...graph: readonly [number, Uint8Array][]): Uint8Array =>
-  message([1, 8], [7, message(...graph)], [8, message([2, 17])]);
 
 /** y = relu(x) + w, whose w is in another file; and z, which Octet cannot compute. */
 const EXTERNAL = model(

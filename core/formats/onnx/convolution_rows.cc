@@ -72,8 +72,8 @@ TensorId convolution(NodeReader& node) {
   const bool is_depthwise = group == input.channels() && group > 1;
   const TensorId ordered =
       transposed(node, operands.filter, is_depthwise ? std::vector{1, 2, 3, 0} : std::vector{0, 2, 3, 1});
-  const TensorId result = node.emit(is_depthwise ? OpKind::DepthwiseConv2d : OpKind::Conv2d,
-                                    std::move(attributes), inputs_of(operands, ordered));
+  const TensorId result = node.emit(is_depthwise ? OpKind::DepthwiseConv2d : OpKind::Conv2d, attributes,
+                                    inputs_of(operands, ordered));
   return from_image(node, result, operands.rank);
 }
 

@@ -136,14 +136,15 @@ std::string FlatModel::node_name(const NodeMessage& node, const std::string& pre
   const bool is_made_up = node.name.empty();
   for (;;) {
     size_t& uses = taken_names_[base];
-    const std::string name = uses == 0 && !is_made_up ? base : base + "_" + std::to_string(uses);
+    std::string name = uses == 0 && !is_made_up ? base : base + "_" + std::to_string(uses);
     ++uses;
     if (name == base || taken_names_.emplace(name, 1).second) return name;
   }
 }
 
 void FlatModel::append(const std::vector<NodeMessage>& nodes, const OpsetVersions& opsets,
-                       const std::string& prefix, int depth, Names names, std::vector<FlatNode>& flat) {
+                       const std::string& prefix, int depth, const Names& names,
+                       std::vector<FlatNode>& flat) {
   for (const NodeMessage& original : nodes) {
     if (flat.size() >= kMostMessages) {
       throw Error(ErrorCode::InvalidFile,

@@ -58,7 +58,7 @@ class FlatModel {
   const FunctionMessage* function_of(const NodeMessage& node) const;
   /// Appends the nodes, functions among them taken apart. `names`: what stands for the names in them.
   void append(const std::vector<NodeMessage>& nodes, const OpsetVersions& opsets, const std::string& prefix,
-              int depth, Names names, std::vector<FlatNode>& flat);
+              int depth, const Names& names, std::vector<FlatNode>& flat);
   void call(const NodeMessage& node, const FunctionMessage& function, const std::string& name, int depth,
             std::vector<FlatNode>& flat);
   std::string node_name(const NodeMessage& node, const std::string& prefix);

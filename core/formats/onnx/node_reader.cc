@@ -107,7 +107,7 @@ std::vector<TensorId> NodeReader::emit(OpKind op, Attributes attributes, std::ve
     node.outputs.push_back(importer_.graph().add_tensor(std::move(tensor)));
     emitted_.insert(node.outputs.back());
   }
-  const std::vector<TensorId> ids = node.outputs;
+  std::vector<TensorId> ids = node.outputs;
   ops::infer_shapes(importer_.graph(), node);
   importer_.add(std::move(node));
   return ids;
