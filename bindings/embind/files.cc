@@ -23,6 +23,16 @@ class Written {
   val file_ = val::null();
 };
 
+/// The file that `write` writes.
+template <class Write>
+val file_of(const Write& write) {
+  return guarded([&] {
+    Written written;
+    write(written.sink());
+    return written.file();
+  });
+}
+
 /// The model that `make` makes, and its file.
 template <class Make>
 val made(const Make& make) {
@@ -66,27 +76,16 @@ val run(pipeline::Runner& runner, const std::string& tensors) {
 }
 
 val draft(pipeline::QuantizationPasses& passes) {
-  return guarded([&] {
-    Written written;
-    passes.draft(written.sink());
-    return written.file();
-  });
+  return file_of([&](const formats::Sink& sink) { passes.draft(sink); });
 }
 
 val to_tflite(const pipeline::QuantizedModel& model, const std::string& io_type) {
-  return guarded([&] {
-    Written written;
-    model.to_tflite(pipeline::io_type_from_string(io_type), written.sink());
-    return written.file();
-  });
+  return file_of(
+      [&](const formats::Sink& sink) { model.to_tflite(pipeline::io_type_from_string(io_type), sink); });
 }
 
 val net_to_tflite(const pipeline::Net& net) {
-  return guarded([&] {
-    Written written;
-    net.to_tflite(written.sink());
-    return written.file();
-  });
+  return file_of([&](const formats::Sink& sink) { net.to_tflite(sink); });
 }
 
 val finish(pipeline::QuantizationPasses& passes, const std::string& options) {

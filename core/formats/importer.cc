@@ -195,6 +195,11 @@ void Importer::fold(const Node& node) {
   emulate::make_constant_outputs(graph_, node);
 }
 
+bool Importer::can_end_at(TensorId id) const {
+  return !graph_.tensor(id).is_constant() &&
+         std::find(graph_.inputs.begin(), graph_.inputs.end(), id) == graph_.inputs.end();
+}
+
 void Importer::expect_memory(int64_t bytes) {
   expected_memory_ += bytes;
   if (expected_memory_ <= kMostMemory) return;

@@ -84,6 +84,8 @@ class Importer {
   /// depend on it. Throws InvalidFile, InvalidShape, UnsupportedModel or UnsupportedVariant.
   void add(Node node);
 
+  /// True for a computed tensor that is no input: a model could end there.
+  bool can_end_at(TensorId id) const;
   /// Counts memory that a file makes Octet use for constants beside its own bytes. Throws OutOfMemory where
   /// it is more than any model needs.
   void expect_memory(int64_t bytes);

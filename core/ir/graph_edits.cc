@@ -30,6 +30,11 @@ Uses::Uses(const Graph& graph)
   for (const TensorId output : graph.outputs) is_output_[index(output)] = true;
 }
 
+const Node* made_by(const Graph& graph, const Uses& uses, TensorId id, OpKind op) {
+  const NodeId producer = uses.producer(id);
+  return producer != NodeId::None && graph.node(producer).op == op ? &graph.node(producer) : nullptr;
+}
+
 std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id) {
   if (id == TensorId::None) return {};
   const Tensor& tensor = graph.tensor(id);
@@ -109,14 +114,15 @@ void reshape_output(Graph& graph, NewNames& names, NodeId id, const Shape& shape
   graph.nodes.insert(graph.nodes.begin() + static_cast<ptrdiff_t>(index(id)) + 1, std::move(reshape));
 }
 
-size_t insert_reshape(Graph& graph, NewNames& names, NodeId id, TensorId source, const Shape& shape) {
+size_t insert_reshape(Graph& graph, NewNames& names, NodeId id, size_t i, TensorId source, const Shape& shape,
+                      const std::string& name) {
   Node& node = graph.node(id);
   if (graph.tensor(source).shape == shape) {
-    node.inputs[0] = source;
+    node.inputs[i] = source;
     return 0;
   }
   Tensor reshaped = graph.tensor(source);
-  reshaped.name = names.take(node.name + "/rows");
+  reshaped.name = names.take(name);
   reshaped.shape = shape;
   Node reshape{.name = reshaped.name,
                .op = OpKind::Reshape,
@@ -126,7 +132,7 @@ size_t insert_reshape(Graph& graph, NewNames& names, NodeId id, TensorId source,
                .source_nodes = node.source_nodes,
                .placement = {},
                .requantization = node.requantization};
-  node.inputs[0] = reshape.outputs[0];
+  node.inputs[i] = reshape.outputs[0];
   graph.nodes.insert(graph.nodes.begin() + static_cast<ptrdiff_t>(index(id)), std::move(reshape));
   return 1;
 }

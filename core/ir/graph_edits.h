@@ -30,6 +30,9 @@ class Uses {
   std::vector<bool> is_output_;
 };
 
+/// The node that computes the tensor, if it is one of this operator; else null. `uses`: of the graph.
+const Node* made_by(const Graph& graph, const Uses& uses, TensorId id, OpKind op);
+
 /// The values of a float32 constant; nullopt for anything else.
 std::optional<std::span<const float>> float_constant(const Graph& graph, TensorId id);
 /// The value that all elements of a float32 constant have.
@@ -61,9 +64,10 @@ class NewNames {
 /// Gives `node` an output of `shape` and puts a RESHAPE behind it, which computes what the node did.
 void reshape_output(Graph& graph, NewNames& names, NodeId node, const Shape& shape);
 
-/// Makes operand 0 of `node` a RESHAPE of `source` to `shape`, put in front of it. Returns by how much the
-/// node moved on.
-size_t insert_reshape(Graph& graph, NewNames& names, NodeId node, TensorId source, const Shape& shape);
+/// Makes operand `i` of `node` a RESHAPE of `source` to `shape`, put in front of it; its name begins with
+/// `name`. Returns by how much the node moved on.
+size_t insert_reshape(Graph& graph, NewNames& names, NodeId node, size_t i, TensorId source,
+                      const Shape& shape, const std::string& name);
 
 /// Drops the nodes that neither an output nor another node needs. Returns how many.
 int remove_dead_nodes(Graph& graph);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "ir/graph_edits.h"
+
 namespace octet::partition {
 namespace {
 
@@ -21,7 +23,7 @@ enum class Role : uint8_t {
 
 class Finder {
  public:
-  explicit Finder(const Graph& graph) : graph_(graph), producer_(producers(graph)) {}
+  explicit Finder(const Graph& graph) : graph_(graph), uses_(graph) {}
 
   /// The normalization whose root is node `root`.
   std::optional<Norm> norm_at(NodeId root) {
@@ -38,16 +40,13 @@ class Finder {
   }
 
  private:
-  const Node* made_by(TensorId id, OpKind op) const {
-    const NodeId producer = id == TensorId::None ? NodeId::None : producer_[index(id)];
-    return producer != NodeId::None && graph_.node(producer).op == op ? &graph_.node(producer) : nullptr;
-  }
+  const Node* made_by(TensorId id, OpKind op) const { return octet::made_by(graph_, uses_, id, op); }
 
   void add(NodeId id, Role role) {
     if (std::find(nodes_.begin(), nodes_.end(), id) == nodes_.end()) nodes_.push_back(id);
     roles_[index(graph_.node(id).outputs[0])] = role;
   }
-  void add(const Node& node, Role role) { add(producer_[index(node.outputs[0])], role); }
+  void add(const Node& node, Role role) { add(uses_.producer(node.outputs[0]), role); }
 
   std::optional<float> scalar(TensorId id) const {
     const Tensor& tensor = graph_.tensor(id);
@@ -95,7 +94,7 @@ class Finder {
         product != nullptr && product->inputs[0] == product->inputs[1])
       squared = product->inputs[0];
     if (squared == TensorId::None) return false;
-    add(producer_[index(id)], Role::Interior);
+    add(uses_.producer(id), Role::Interior);
     const Node* difference = made_by(squared, OpKind::Sub);
     if (difference != nullptr && match_centring(*difference, reduce)) {
       add(*difference, Role::Centred);
@@ -173,7 +172,7 @@ class Finder {
       roles_[index(node.outputs[0])] = role;
       if (role == Role::Centred) continue;
       for (const TensorId input : node.inputs) {
-        if (role_of(input) == Role::Centred) add(producer_[index(input)], Role::Centred);
+        if (role_of(input) == Role::Centred) add(uses_.producer(input), Role::Centred);
       }
       add(static_cast<NodeId>(n), role);
       applied = applied || role == Role::Product;
@@ -182,7 +181,7 @@ class Finder {
   }
 
   const Graph& graph_;
-  std::vector<NodeId> producer_;
+  Uses uses_;
   std::vector<Role> roles_;  ///< By tensor.
   std::vector<NodeId> nodes_;
   TensorId input_ = TensorId::None;

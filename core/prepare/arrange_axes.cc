@@ -1,11 +1,11 @@
 #include "prepare/arrange_axes.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "emulate/evaluate.h"
 #include "ir/graph_edits.h"
 #include "ops/operator.h"
 #include "prepare/axis_choice.h"
@@ -25,24 +25,17 @@ Shape in_order(const Shape& shape, const AxisOrder& order) {
 Tensor relaid(const Tensor& constant, const AxisOrder& order) {
   std::vector<int32_t> dims(constant.shape.dims().begin(), constant.shape.dims().end());
   dims.insert(dims.begin(), order.size() - dims.size(), 1);
-  const Shape whole(dims);
-  Tensor result = constant;
-  result.shape = in_order(whole, order);
-  const size_t element = size_of(constant.dtype);
-  Bytes bytes(constant.constant->size());
-  for (int64_t to = 0; to < whole.elements(); ++to) {
-    int64_t from = 0;
-    int64_t rest = to;
-    for (size_t i = order.size(); i-- > 0;) {
-      const int32_t axis = order[i];
-      from += rest % whole[axis] * whole.elements(axis + 1, whole.rank());
-      rest /= whole[axis];
-    }
-    std::memcpy(bytes.data() + static_cast<size_t>(to) * element,
-                constant.constant->data() + static_cast<size_t>(from) * element, element);
-  }
-  result.constant = make_constant(std::move(bytes));
-  return result;
+  Graph alone;
+  Tensor wide = constant;
+  wide.shape = Shape(dims);
+  Tensor moved = constant;
+  moved.shape = in_order(wide.shape, order);
+  moved.constant = nullptr;
+  Node transpose{.name = constant.name, .op = OpKind::Transpose, .attributes = Transpose{order}};
+  transpose.inputs = {alone.add_tensor(std::move(wide))};
+  transpose.outputs = {alone.add_tensor(std::move(moved))};
+  emulate::make_constant_outputs(alone, transpose);
+  return alone.tensor(transpose.outputs[0]);
 }
 
 /// Gives computed operands that are broadcast as many dimensions as the result has, so that axes correspond.
@@ -57,18 +50,8 @@ void widen_operands(Graph& graph) {
       std::vector<int32_t> dims(graph.tensor(id).shape.dims().begin(), graph.tensor(id).shape.dims().end());
       if (dims.empty() || static_cast<int>(dims.size()) >= rank) continue;
       dims.insert(dims.begin(), static_cast<size_t>(rank) - dims.size(), 1);
-      Tensor wide = graph.tensor(id);
-      wide.name = names.take(wide.name + "/wide");
-      wide.shape = Shape(dims);
-      Node reshape{.name = wide.name,
-                   .op = OpKind::Reshape,
-                   .attributes = Reshape{dims},
-                   .inputs = {id},
-                   .source_nodes = graph.nodes[n].source_nodes};
-      reshape.outputs = {graph.add_tensor(std::move(wide))};
-      graph.nodes[n].inputs[i] = reshape.outputs[0];
-      graph.nodes.insert(graph.nodes.begin() + static_cast<ptrdiff_t>(n), std::move(reshape));
-      ++n;
+      n += insert_reshape(graph, names, static_cast<NodeId>(n), i, id, Shape(dims),
+                          graph.tensor(id).name + "/wide");
     }
   }
 }
@@ -107,9 +90,8 @@ class Rewriter {
   TensorId reordered(TensorId id, const Shape& shape, const AxisOrder& from, const AxisOrder& to,
                      const std::vector<std::string>& sources, TensorId into = TensorId::None) {
     if (from == to && into == TensorId::None) return id;
-    AxisOrder moves;  // Of the tensor as it is stored, by whatever names its axes go.
-    for (const int32_t axis : to)
-      moves.push_back(static_cast<int32_t>(std::find(from.begin(), from.end(), axis) - from.begin()));
+    // Of the tensor as it is stored, by whatever names its axes go.
+    const AxisOrder moves = renamed(to, inverse(from));
     const auto known = reordered_.find({id, moves});
     if (into == TensorId::None && known != reordered_.end()) return known->second;
     Node node;
@@ -282,20 +264,15 @@ class Rewriter {
   void keep_sources() {
     std::set<std::string> alive;
     for (const Node& node : result_.nodes) alive.insert(node.source_nodes.begin(), node.source_nodes.end());
+    const std::vector<NodeId> makers = producers(result_);
+    const std::vector<std::vector<NodeId>> readers = consumers(result_);
     for (const Node* const node : dropped_) {
-      const TensorId id = stand_in(node->outputs[0]);
-      const auto touches = [&](const Node& other) {
-        return std::find(other.outputs.begin(), other.outputs.end(), id) != other.outputs.end();
-      };
-      const auto reads = [&](const Node& other) {
-        return std::find(other.inputs.begin(), other.inputs.end(), id) != other.inputs.end();
-      };
+      const size_t id = index(stand_in(node->outputs[0]));
+      const NodeId first_reader = readers[id].empty() ? NodeId::None : readers[id].front();
+      const NodeId heir = makers[id] != NodeId::None ? makers[id] : first_reader;
       for (const std::string& name : node->source_nodes) {
-        if (!alive.insert(name).second) continue;
-        auto heir = std::find_if(result_.nodes.begin(), result_.nodes.end(), touches);
-        if (heir == result_.nodes.end())
-          heir = std::find_if(result_.nodes.begin(), result_.nodes.end(), reads);
-        if (heir != result_.nodes.end()) heir->source_nodes.push_back(name);
+        if (alive.insert(name).second && heir != NodeId::None)
+          result_.node(heir).source_nodes.push_back(name);
       }
     }
   }

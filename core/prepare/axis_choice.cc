@@ -12,8 +12,7 @@ constexpr size_t kMostCandidates = 16;
 
 }  // namespace
 
-AxisChoice::AxisChoice(const Graph& graph, const std::vector<bool>& fixed)
-    : graph_(graph), regions_(graph), fixed_(fixed) {
+AxisChoice::AxisChoice(const Graph& graph, const std::vector<bool>& fixed) : graph_(graph), regions_(graph) {
   collect(fixed);
   for (int sweep = 0; sweep < kMostSweeps; ++sweep) {
     bool improved = false;

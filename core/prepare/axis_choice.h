@@ -35,7 +35,6 @@ class AxisChoice {
 
   const Graph& graph_;
   mutable AxisRegions regions_;
-  std::vector<bool> fixed_;
   std::map<TensorId, AxisOrder> orders_;               ///< By region.
   std::map<TensorId, std::vector<NodeId>> nodes_;      ///< That have tensors of the region.
   std::map<TensorId, std::vector<TensorId>> tensors_;  ///< Of the region, that are `fixed`.

@@ -215,11 +215,8 @@ class Arranger {
   }
 
   void rename() {
-    const std::vector<int32_t>& permutation = std::get<Transpose>(node_.attributes).permutation;
-    const AxisOrder order = order_of(node_.outputs[0]);
-    result_.results[0] = order;
-    for (size_t i = 0; i < order.size(); ++i)
-      result_.operands[0][i] = permutation[static_cast<size_t>(order[i])];
+    result_.results[0] = order_of(node_.outputs[0]);
+    result_.operands[0] = renamed(result_.results[0], std::get<Transpose>(node_.attributes).permutation);
   }
 
   const Graph& graph_;

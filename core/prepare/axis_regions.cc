@@ -18,6 +18,12 @@ AxisOrder inverse(const AxisOrder& order) {
   return result;
 }
 
+AxisOrder renamed(const AxisOrder& order, const AxisOrder& axes) {
+  AxisOrder result;
+  for (const int32_t axis : order) result.push_back(axes[static_cast<size_t>(axis)]);
+  return result;
+}
+
 AxisRegions::AxisRegions(const Graph& graph) : links_(graph.tensors.size()) {
   for (const Tensor& tensor : graph.tensors) ranks_.push_back(tensor.shape.rank());
   for (const Node& node : graph.nodes) unite_axes_of(graph, node);
@@ -34,10 +40,8 @@ AxisRegions::Place AxisRegions::find(TensorId id) {
   AxisOrder axes = file_order(ranks_[index(root)]);
   for (size_t i = way.size(); i-- > 0;) {
     Link& link = links_[index(way[i])];
-    AxisOrder to_root(link.axes.size());
-    for (size_t a = 0; a < to_root.size(); ++a) to_root[a] = axes[static_cast<size_t>(link.axes[a])];
-    link = {root, to_root};
-    axes = std::move(to_root);
+    axes = renamed(link.axes, axes);
+    link = {root, axes};
   }
   return {root, std::move(axes)};
 }
@@ -47,10 +51,7 @@ void AxisRegions::unite(TensorId a, TensorId b, const AxisOrder& to_b) {
   const Place to = find(b);
   if (from.root == to.root) return;
   // An axis of a's root is one of a, that is one of b, that is one of b's root.
-  AxisOrder axes(to_b.size());
-  for (size_t i = 0; i < to_b.size(); ++i)
-    axes[static_cast<size_t>(from.axes[i])] = to.axes[static_cast<size_t>(to_b[i])];
-  links_[index(from.root)] = {to.root, std::move(axes)};
+  links_[index(from.root)] = {to.root, renamed(inverse(from.axes), renamed(to_b, to.axes))};
 }
 
 void AxisRegions::unite_axes_of(const Graph& graph, const Node& node) {
@@ -77,17 +78,11 @@ void AxisRegions::unite_axes_of(const Graph& graph, const Node& node) {
 }
 
 AxisOrder AxisRegions::of_tensor(TensorId id, const AxisOrder& region_order) {
-  const AxisOrder mine = inverse(find(id).axes);
-  AxisOrder order(region_order.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = mine[static_cast<size_t>(region_order[i])];
-  return order;
+  return renamed(region_order, inverse(find(id).axes));
 }
 
 AxisOrder AxisRegions::of_region(TensorId id, const AxisOrder& tensor_order) {
-  const Place place = find(id);
-  AxisOrder order(tensor_order.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = place.axes[static_cast<size_t>(tensor_order[i])];
-  return order;
+  return renamed(tensor_order, find(id).axes);
 }
 
 }  // namespace octet::prepare

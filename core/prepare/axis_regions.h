@@ -16,6 +16,8 @@ using ops::AxisOrder;
 AxisOrder file_order(int rank);
 /// The order that undoes another.
 AxisOrder inverse(const AxisOrder& order);
+/// The order where axis a goes by the name axes[a].
+AxisOrder renamed(const AxisOrder& order, const AxisOrder& axes);
 
 /// The regions of a graph's computed tensors. Each has a tensor that stands for it, whose axes are the
 /// region's.

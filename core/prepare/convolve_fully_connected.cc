@@ -40,7 +40,10 @@ int convolve_fully_connected(Graph& graph) {
     const int32_t units = filter[0], depth = filter[1];
     const int32_t rows = static_cast<int32_t>(image.elements() / depth);
     const bool whole = image.rank() == 4 && image.batch() == 1 && rows == 1;
-    if (!whole) n += insert_reshape(graph, names, static_cast<NodeId>(n), source, Shape{1, 1, rows, depth});
+    if (!whole) {
+      n += insert_reshape(graph, names, static_cast<NodeId>(n), 0, source, Shape{1, 1, rows, depth},
+                          graph.nodes[n].name + "/rows");
+    }
     Node& node = graph.nodes[n];
     if (whole) node.inputs[0] = source;
     Tensor weights = graph.tensor(node.inputs[1]);

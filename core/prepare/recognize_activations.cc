@@ -65,14 +65,9 @@ class Matcher {
   }
 
  private:
-  const Node* made_by(TensorId id, OpKind op) {
-    const NodeId producer = uses_.producer(id);
-    return producer != NodeId::None && graph_.node(producer).op == op ? &graph_.node(producer) : nullptr;
-  }
-
   /// The node that computes a tensor for one reader alone, if it is of this operator: a part.
   const Node* part(TensorId id, OpKind op) {
-    const Node* node = made_by(id, op);
+    const Node* node = made_by(graph_, uses_, id, op);
     if (node == nullptr || !uses_.has_single_reader(id)) return nullptr;
     parts_.push_back(uses_.producer(id));
     return node;

@@ -3,21 +3,12 @@
 import { join } from 'node:path';
 import { model, node, value } from '../js/support/onnx-message.ts';
 import { choose, PATIENCE, quantize } from './support/actions.ts';
-import { type OpenPage, ROOT, TestBrowser } from './support/browser.ts';
+import { ROOT, useBrowser } from './support/browser.ts';
 
-let browser: TestBrowser;
-let opened: OpenPage;
-beforeAll(async () => {
-  browser = await TestBrowser.start();
-  opened = await browser.open(browser.siteUrl);
-});
-afterAll(async () => {
-  await opened.close();
-  await browser.close();
-});
+const browser = useBrowser();
 
 test('a model with channels first is shown and quantized with images', async () => {
-  const { page } = opened;
+  const { page } = await browser.open();
   const calibration = join(ROOT, 'web/public/samples/fashion/calibration.zip');
   await choose(page, join(ROOT, 'tests/models/fashion.onnx'));
   await page.getByRole('application', { name: 'Network graph' }).waitFor({ timeout: PATIENCE });
@@ -26,7 +17,7 @@ test('a model with channels first is shown and quantized with images', async () 
 });
 
 test('an open shape is asked for, and what is no shape is not taken', async () => {
-  const { page } = opened;
+  const { page } = await browser.open();
   const buffer = Buffer.from(
     model([1, node('Relu', ['x'], 'y')], [11, value('x', ['n', 'c'])], [12, value('y', ['n', 'c'])]),
   );

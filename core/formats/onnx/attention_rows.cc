@@ -1,7 +1,6 @@
 // Attention and what transformers surround it with, in the operators that the graph has.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -150,19 +149,6 @@ TensorId cached(NodeReader& node, size_t i) {
   return reshaped(node, cache, dims);
 }
 
-/// Every second element of the last axis, from `first` on.
-TensorId every_second(NodeReader& node, TensorId id, int32_t first) {
-  const Shape shape = node.shape_of(id);
-  StridedSlice slice;
-  slice.begin.assign(static_cast<size_t>(shape.rank()), 0);
-  slice.stride.assign(static_cast<size_t>(shape.rank()), 1);
-  slice.size.assign(shape.dims().begin(), shape.dims().end());
-  slice.begin.back() = first;
-  slice.stride.back() = 2;
-  slice.size.back() = shape[-1] / 2;
-  return node.emit(OpKind::StridedSlice, std::move(slice), {id});
-}
-
 /// Pairs of numbers turned by angles whose cosines and sines are cached.
 void read_rotary_embedding(NodeReader& node) {
   const Shape given = node.shape(0);
@@ -181,9 +167,14 @@ void read_rotary_embedding(NodeReader& node) {
     node.invalid("its rotary_embedding_dim is " + std::to_string(turned) + ".");
   const bool is_interleaved = node.integer("interleaved", 0) != 0;
   const TensorId part = sliced(node, x, 3, 0, turned);
-  const TensorId first = is_interleaved ? every_second(node, part, 0) : sliced(node, part, 3, 0, turned / 2);
-  const TensorId second =
-      is_interleaved ? every_second(node, part, 1) : sliced(node, part, 3, turned / 2, turned);
+  // The two of a pair lie beside each other, or half of what is turned apart.
+  const int64_t half = turned / 2;
+  const auto half_of = [&](int32_t which) {
+    return is_interleaved ? strided(node, part, 3, which, 2, static_cast<int32_t>(half))
+                          : sliced(node, part, 3, which * half, (which + 1) * half);
+  };
+  const TensorId first = half_of(0);
+  const TensorId second = half_of(1);
   const TensorId cosine = cached(node, 1);
   const TensorId sine = cached(node, 2);
   const auto times = [&](TensorId a, TensorId b) { return binary(node, OpKind::Mul, a, b); };

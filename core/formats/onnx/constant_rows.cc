@@ -53,19 +53,13 @@ void read_constant_of_shape(NodeReader& node) {
   give_filled(node, dims, element.dtype, *contents);
 }
 
-std::vector<int64_t> dims_of(NodeReader& node) {
-  const Value value = node.value(0);
-  if (const EmptyValue* empty = std::get_if<EmptyValue>(&value)) return empty->dims;
-  return onnx::dims_of(node.shape(0));
-}
-
 void give_integers(NodeReader& node, const std::vector<int64_t>& values) {
   if (values.empty()) return node.give(EmptyValue{DType::Int64, {0}});
   node.give(node.constant({static_cast<int32_t>(values.size())}, values));
 }
 
 void read_shape(NodeReader& node) {
-  const std::vector<int64_t> dims = dims_of(node);
+  const std::vector<int64_t> dims = node.dims(0);
   const auto rank = static_cast<int64_t>(dims.size());
   const auto bound = [&](int64_t index) {
     return std::clamp(index < 0 ? index + rank : index, int64_t{0}, rank);
@@ -77,7 +71,7 @@ void read_shape(NodeReader& node) {
 
 void read_size(NodeReader& node) {
   int64_t elements = 1;
-  for (const int64_t dim : dims_of(node)) elements *= dim;
+  for (const int64_t dim : node.dims(0)) elements *= dim;
   node.give(node.constant<int64_t>(Shape(), {elements}));
 }
 
@@ -112,7 +106,7 @@ void read_range(NodeReader& node) {
 }
 
 void read_eye_like(NodeReader& node) {
-  const std::vector<int64_t> dims = dims_of(node);
+  const std::vector<int64_t> dims = node.dims(0);
   if (dims.size() != 2 || dims[0] < 1 || dims[1] < 1) node.invalid("its operand is no matrix.");
   const int64_t diagonal = node.integer("k", 0);
   node.expect_memory(dims[0] * dims[1] * static_cast<int64_t>(sizeof(float)));
@@ -169,16 +163,12 @@ void read_one_hot(NodeReader& node) {
   if (node.shape(2).rank() != 1 || node.shape(2)[0] != 2) node.invalid("its values are not two.");
   const int rank = node.rank(0) + 1;
   const int32_t axis = node.axis(node.integer("axis", -1), rank);
-  std::vector<int64_t> dims = onnx::dims_of(node.shape(0));
+  std::vector<int64_t> dims = dims_of(node.shape(0));
   dims.insert(dims.begin() + axis, 1);
   std::vector<int64_t> indices = whole_numbers(node, 0, "its indices");
   for (int64_t& index : indices) index += index < 0 ? depth[0] : 0;
   const TensorId wanted = node.constant(shape_from(dims), indices);
-  std::vector<int64_t> places(static_cast<size_t>(depth[0]));
-  for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int64_t>(i);
-  std::vector<int64_t> along(static_cast<size_t>(rank), 1);
-  along[static_cast<size_t>(axis)] = depth[0];
-  const TensorId hits = binary(node, OpKind::Equal, wanted, node.constant(shape_from(along), places));
+  const TensorId hits = equals_place(node, wanted, axis, depth[0]);
   const TensorId off = sliced(node, values, 0, 0, 1);
   const TensorId on = sliced(node, values, 0, 1, 2);
   node.give(select(node, hits, on, off));

@@ -225,15 +225,11 @@ void read_where(NodeReader& node) {
 void read_cast(NodeReader& node) {
   const auto type = dtype_of(static_cast<ElementType>(node.integer("to", 0)));
   if (!type) node.unsupported("to " + to_string(static_cast<ElementType>(node.integer("to", 0))));
-  if (node.is_empty(0)) return node.give(EmptyValue{*type, std::get<EmptyValue>(node.value(0)).dims});
+  if (node.is_empty(0)) return node.give(EmptyValue{*type, node.dims(0)});
   node.give(cast_to(node, node.operand(0), *type));
 }
 
-void read_cast_like(NodeReader& node) {
-  const Value like = node.value(1);
-  const EmptyValue* empty = std::get_if<EmptyValue>(&like);
-  node.give(cast_to(node, node.operand(0), empty != nullptr ? empty->dtype : node.tensor(1).dtype));
-}
+void read_cast_like(NodeReader& node) { node.give(cast_to(node, node.operand(0), node.dtype(1))); }
 
 constexpr OperatorRow kRows[] = {
     {"Abs", read_unary<OpKind::Abs>},

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -17,10 +16,7 @@ namespace {
 /// The last two axes exchanged.
 TensorId with_swapped_axes(NodeReader& node, TensorId id) {
   const int rank = node.shape_of(id).rank();
-  std::vector<int32_t> permutation(static_cast<size_t>(rank));
-  std::iota(permutation.begin(), permutation.end(), 0);
-  std::swap(permutation[permutation.size() - 1], permutation[permutation.size() - 2]);
-  return transposed(node, id, std::move(permutation));
+  return transposed(node, id, exchanged_axes(rank, rank - 2, rank - 1));
 }
 
 struct Factor {

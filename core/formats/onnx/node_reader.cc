@@ -63,6 +63,19 @@ TensorId NodeReader::operand(size_t i) {
   unsupported("its operand '" + std::string(node_.message.inputs[i]) + "' has no elements");
 }
 
+DType NodeReader::dtype(size_t i) {
+  const Value found = value(i);
+  const EmptyValue* empty = std::get_if<EmptyValue>(&found);
+  return empty != nullptr ? empty->dtype : tensor(i).dtype;
+}
+
+std::vector<int64_t> NodeReader::dims(size_t i) {
+  const Value found = value(i);
+  if (const EmptyValue* empty = std::get_if<EmptyValue>(&found)) return empty->dims;
+  const Shape known = shape(i);
+  return {known.dims().begin(), known.dims().end()};
+}
+
 bool NodeReader::is_constant(size_t i) { return is_empty(i) || tensor(i).is_constant(); }
 
 std::vector<int64_t> NodeReader::constant_integers(size_t i, std::string_view what) {

@@ -76,6 +76,9 @@ class NodeReader {
   const Tensor& tensor(size_t i) { return graph().tensor(operand(i)); }
   Shape shape(size_t i) { return tensor(i).shape; }
   int rank(size_t i) { return shape(i).rank(); }
+  /// Type and extents of an operand that may have no elements.
+  DType dtype(size_t i);
+  std::vector<int64_t> dims(size_t i);
   bool is_constant(size_t i);
   /// The numbers of an operand that has to be known while reading, such as `what` "its axes"; none for a
   /// constant without elements.

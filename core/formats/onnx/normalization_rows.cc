@@ -1,9 +1,8 @@
 // Normalizations: Softmax and its kin, and what subtracts a mean and divides by a deviation. The latter are
-// taken apart; partition/norms.h finds their parts again.
+// taken apart; partition/normalization_parts.h finds their parts again.
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -17,11 +16,9 @@ namespace {
 /// The graph's operator along the last axis, along `axis`.
 TensorId along(NodeReader& node, OpKind op, const Attributes& attributes, TensorId x, int32_t axis) {
   const int rank = node.shape_of(x).rank();
-  std::vector<int32_t> permutation(static_cast<size_t>(rank));
-  std::iota(permutation.begin(), permutation.end(), 0);
-  std::swap(permutation[static_cast<size_t>(axis)], permutation.back());
+  const std::vector<int32_t> permutation = exchanged_axes(rank, axis, rank - 1);
   x = node.emit(op, attributes, {transposed(node, x, permutation)});
-  return transposed(node, x, permutation);  // Exchanging two axes undoes itself.
+  return transposed(node, x, permutation);
 }
 
 /// Before version 13 all axes from `axis` on, 1 unless given, were one.
@@ -55,12 +52,7 @@ void read_hardmax(NodeReader& node) {
   const TensorId best = node.emit(OpKind::ArgMax, ArgMax{.axis = axis, .output = DType::Int64}, {x});
   std::vector<int64_t> dims = dims_of(rows);
   dims[static_cast<size_t>(axis)] = 1;
-  std::vector<int64_t> places(static_cast<size_t>(rows[axis]));
-  std::iota(places.begin(), places.end(), int64_t{0});
-  std::vector<int64_t> along(dims.size(), 1);
-  along[static_cast<size_t>(axis)] = rows[axis];
-  const TensorId wanted = reshaped(node, best, dims);
-  const TensorId hits = binary(node, OpKind::Equal, wanted, node.constant(shape_from(along), places));
+  const TensorId hits = equals_place(node, reshaped(node, best, dims), axis, rows[axis]);
   node.give(reshaped(node, cast_to(node, hits, DType::Float32), dims_of(shape)));
 }
 
@@ -98,33 +90,38 @@ void read_batch_normalization(NodeReader& node) {
   node.give(binary(node, OpKind::Add, scaled, node.constant(broadcast, offset)));
 }
 
+/// A tensor less its mean, and the mean of the squares of what is left.
+struct Centred {
+  TensorId values;
+  TensorId mean = TensorId::None;  ///< Where it was subtracted.
+  TensorId variance = TensorId::None;
+};
+
+Centred centred(NodeReader& node, TensorId x, const std::vector<int32_t>& axes, bool subtracts_mean = true) {
+  Centred result = {.values = x};
+  if (subtracts_mean) {
+    result.mean = reduced(node, OpKind::Mean, x, axes, true);
+    result.values = binary(node, OpKind::Sub, x, result.mean);
+  }
+  const TensorId squares = binary(node, OpKind::Mul, result.values, result.values);
+  result.variance = reduced(node, OpKind::Mean, squares, axes, true);
+  return result;
+}
+
 /// A normalized tensor, and what it was normalized by.
 struct Normalized {
   TensorId values;
-  TensorId mean = TensorId::None;
-  TensorId inverse_deviation = TensorId::None;
+  TensorId mean;  ///< None where it was not subtracted.
+  TensorId inverse_deviation;
 };
 
 /// (x - mean) / sqrt(variance + epsilon) over these axes; x / sqrt(mean square + epsilon) without the mean.
 Normalized normalized(NodeReader& node, TensorId x, const std::vector<int32_t>& axes, float epsilon,
                       bool subtracts_mean = true) {
-  Normalized result = {.values = x};
-  if (subtracts_mean) {
-    result.mean = reduced(node, OpKind::Mean, x, axes, true);
-    x = binary(node, OpKind::Sub, x, result.mean);
-  }
-  const TensorId squares = binary(node, OpKind::Mul, x, x);
-  const TensorId variance = reduced(node, OpKind::Mean, squares, axes, true);
-  const TensorId shifted = binary(node, OpKind::Add, variance, node.scalar(epsilon));
-  result.inverse_deviation = unary(node, OpKind::Rsqrt, shifted);
-  result.values = binary(node, OpKind::Mul, x, result.inverse_deviation);
-  return result;
-}
-
-std::vector<int32_t> axes_from(int32_t first, int rank) {
-  std::vector<int32_t> axes(static_cast<size_t>(rank - first));
-  std::iota(axes.begin(), axes.end(), first);
-  return axes;
+  const Centred whole = centred(node, x, axes, subtracts_mean);
+  const TensorId shifted = binary(node, OpKind::Add, whole.variance, node.scalar(epsilon));
+  const TensorId inverse = unary(node, OpKind::Rsqrt, shifted);
+  return {binary(node, OpKind::Mul, whole.values, inverse), whole.mean, inverse};
 }
 
 /// x * operand `scale` + operand `bias`, where these are there.
@@ -161,17 +158,21 @@ void read_skip_layer_normalization(NodeReader& node) {
   if (node.wants_result(3)) node.give(sum, 3);
 }
 
-/// An operand with one value a channel, so that it broadcasts.
-TensorId by_channel(NodeReader& node, size_t i, int rank) {
-  return reshaped(node, node.operand(i), channel_dims(node.shape(i).elements(), rank));
+/// x * operand 1 + operand 2, which have one value an index of axis 1.
+TensorId scaled_by_channel(NodeReader& node, TensorId x) {
+  const int rank = node.shape_of(x).rank();
+  const auto by_channel = [&](size_t i) {
+    return reshaped(node, node.operand(i), channel_dims(node.shape(i).elements(), rank));
+  };
+  x = binary(node, OpKind::Mul, x, by_channel(1));
+  return binary(node, OpKind::Add, x, by_channel(2));
 }
 
 void read_instance_normalization(NodeReader& node) {
   const int rank = node.rank(0);
   if (rank < 3) node.invalid("its operand has no spatial dimensions.");
-  TensorId x = normalized(node, node.operand(0), axes_from(2, rank), node.real("epsilon", 1e-5f)).values;
-  x = binary(node, OpKind::Mul, x, by_channel(node, 1, rank));
-  node.give(binary(node, OpKind::Add, x, by_channel(node, 2, rank)));
+  const Normalized x = normalized(node, node.operand(0), axes_from(2, rank), node.real("epsilon", 1e-5f));
+  node.give(scaled_by_channel(node, x.values));
 }
 
 void read_group_normalization(NodeReader& node) {
@@ -185,16 +186,9 @@ void read_group_normalization(NodeReader& node) {
   TensorId x = reshaped(node, node.operand(0), std::vector<int64_t>{shape[0], groups, rest});
   x = normalized(node, x, {2}, node.real("epsilon", 1e-5f)).values;
   const bool by_group = node.version() < 21;  // One scale and bias a group.
-  if (by_group) {
-    x = binary(node, OpKind::Mul, x, by_channel(node, 1, 3));
-    x = binary(node, OpKind::Add, x, by_channel(node, 2, 3));
-  }
+  if (by_group) x = scaled_by_channel(node, x);
   x = reshaped(node, x, dims_of(shape));
-  if (!by_group) {
-    x = binary(node, OpKind::Mul, x, by_channel(node, 1, shape.rank()));
-    x = binary(node, OpKind::Add, x, by_channel(node, 2, shape.rank()));
-  }
-  node.give(x);
+  node.give(by_group ? x : scaled_by_channel(node, x));
 }
 
 void read_mean_variance_normalization(NodeReader& node) {
@@ -202,13 +196,10 @@ void read_mean_variance_normalization(NodeReader& node) {
   std::vector<int32_t> axes = node.axes(given, node.rank(0));
   std::sort(axes.begin(), axes.end());
   // As ONNX defines it: the deviation is kept from 0, not its square.
-  const TensorId x = node.operand(0);
-  const TensorId centred = binary(node, OpKind::Sub, x, reduced(node, OpKind::Mean, x, axes, true));
-  const TensorId variance =
-      reduced(node, OpKind::Mean, binary(node, OpKind::Mul, centred, centred), axes, true);
-  const TensorId deviation = unary(node, OpKind::Sqrt, variance);
+  const Centred whole = centred(node, node.operand(0), axes);
+  const TensorId deviation = unary(node, OpKind::Sqrt, whole.variance);
   const TensorId divisor = binary(node, OpKind::Add, deviation, node.scalar(1e-9f));
-  node.give(binary(node, OpKind::Div, centred, divisor));
+  node.give(binary(node, OpKind::Div, whole.values, divisor));
 }
 
 /// x divided by its norm along an axis; where that is 0, 0.

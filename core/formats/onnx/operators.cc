@@ -6,9 +6,10 @@
 
 namespace octet::formats::onnx {
 
-std::array<std::span<const OperatorRow>, 10> all_rows() {
-  return {attention_rows(), constant_rows(),      convolution_rows(), elementwise_rows(), matrix_rows(),
-          movement_rows(),  normalization_rows(), pooling_rows(),     reduction_rows(),   resize_rows()};
+std::array<std::span<const OperatorRow>, 11> all_rows() {
+  return {attention_rows(), constant_rows(),  convolution_rows(), elementwise_rows(),
+          gather_rows(),    matrix_rows(),    movement_rows(),    normalization_rows(),
+          pooling_rows(),   reduction_rows(), resize_rows()};
 }
 
 std::vector<std::string> operator_names() {
@@ -23,7 +24,7 @@ std::vector<std::string> operator_names() {
 }
 
 const OperatorRow* row_of(std::string_view domain, std::string_view name) {
-  if (domain == "ai.onnx") domain = "";
+  if (is_own_domain(domain)) domain = "";
   for (const auto rows : all_rows()) {
     for (const OperatorRow& row : rows) {
       if (row.name == name && row.domain == domain) return &row;

@@ -15,6 +15,9 @@ namespace octet::formats::onnx {
 /// The domain of ONNX Runtime's own operators.
 inline constexpr std::string_view kMicrosoft = "com.microsoft";
 
+/// True for the domain of ONNX's own operators, by either of its names.
+inline bool is_own_domain(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+
 struct OperatorRow {
   std::string_view name;  ///< "Conv".
   void (*read)(NodeReader& node);
@@ -26,12 +29,13 @@ std::vector<std::string> operator_names();
 
 /// The row of an operator, or null.
 const OperatorRow* row_of(std::string_view domain, std::string_view name);
-std::array<std::span<const OperatorRow>, 10> all_rows();
+std::array<std::span<const OperatorRow>, 11> all_rows();
 
 std::span<const OperatorRow> attention_rows();
 std::span<const OperatorRow> constant_rows();
 std::span<const OperatorRow> convolution_rows();
 std::span<const OperatorRow> elementwise_rows();
+std::span<const OperatorRow> gather_rows();
 std::span<const OperatorRow> matrix_rows();
 std::span<const OperatorRow> movement_rows();
 std::span<const OperatorRow> normalization_rows();

@@ -1,7 +1,6 @@
 // Pools of images, and reductions of whole ones.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -74,9 +73,7 @@ void read_average_pool(NodeReader& node) {
 /// All axes behind batch and channels.
 std::vector<int32_t> spatial_axes(NodeReader& node) {
   if (node.rank(0) < 3) node.invalid("its operand has no spatial dimensions.");
-  std::vector<int32_t> axes(static_cast<size_t>(node.rank(0) - 2));
-  std::iota(axes.begin(), axes.end(), 2);
-  return axes;
+  return axes_from(2, node.rank(0));
 }
 
 template <OpKind kKind>

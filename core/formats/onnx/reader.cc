@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -35,6 +36,7 @@ class ModelReader final : public Values {
  private:
   void find_outputs();
   void find_needed();
+  bool is_needed(const FlatNode& node) const;
   void take_names();
   void read_inputs();
   void read_input(const ValueMessage& input);
@@ -60,16 +62,18 @@ class ModelReader final : public Values {
   std::deque<FlatModel::Branch> branches_;  ///< Of constant Ifs, whose names values have.
   std::map<std::string_view, const TensorMessage*> branch_constants_;
   std::unordered_set<std::string> taken_;
+  /// Found where a node cannot be read.
+  std::optional<std::unordered_map<std::string_view, const ValueMessage*>> static_types_;
   std::set<std::string> other_types_;  ///< Floats of other widths, which became float32.
 };
 
 std::string label_of(const NodeMessage& node) {
-  const bool is_own = node.domain.empty() || node.domain == "ai.onnx";
-  return is_own ? std::string(node.op) : text({node.domain, ".", node.op});
+  return is_own_domain(node.domain) ? std::string(node.op) : text({node.domain, ".", node.op});
 }
 
-bool is_own_operator(const NodeMessage& node, std::string_view op) {
-  return node.op == op && (node.domain.empty() || node.domain == "ai.onnx");
+bool ModelReader::is_needed(const FlatNode& node) const {
+  return std::any_of(node.message.outputs.begin(), node.message.outputs.end(),
+                     [&](std::string_view name) { return !name.empty() && needed_.count(name) != 0; });
 }
 
 void ModelReader::find_outputs() {
@@ -94,10 +98,7 @@ void ModelReader::find_needed() {
   }
   needed_.insert(outputs_.begin(), outputs_.end());
   for (auto node = model_.nodes().rbegin(); node != model_.nodes().rend(); ++node) {
-    const bool is_needed =
-        std::any_of(node->message.outputs.begin(), node->message.outputs.end(),
-                    [&](std::string_view name) { return !name.empty() && needed_.count(name) != 0; });
-    if (!is_needed) continue;
+    if (!is_needed(*node)) continue;
     for (const std::string_view name : operands_of(node->message)) needed_.insert(name);
   }
 }
@@ -217,30 +218,36 @@ std::vector<std::string> ModelReader::computed_operands(const FlatNode& node) {
     const auto found = values_.find(name);
     if (found == values_.end()) continue;
     const TensorId* id = std::get_if<TensorId>(&found->second);
-    if (id == nullptr || importer_.graph().tensor(*id).is_constant()) continue;
-    const std::vector<TensorId>& inputs = importer_.graph().inputs;
-    if (std::find(inputs.begin(), inputs.end(), *id) == inputs.end()) names.emplace_back(name);
+    if (id != nullptr && importer_.can_end_at(*id)) names.emplace_back(name);
   }
   return names;
 }
 
-Value ModelReader::declared_value(std::string_view name) {
-  for (const auto* list : {&model_.graph().values, &model_.graph().outputs}) {
+/// The static types that the file declares, by name; of several the first.
+std::unordered_map<std::string_view, const ValueMessage*> static_types(const GraphMessage& graph) {
+  std::unordered_map<std::string_view, const ValueMessage*> types;
+  for (const auto* list : {&graph.values, &graph.outputs}) {
     for (const ValueMessage& message : *list) {
-      const std::optional<DType> type = dtype_of(message.type);
-      if (message.name != name || !message.shape || !type) continue;
-      std::vector<int64_t> dims;
-      for (const Dimension& dimension : *message.shape) dims.push_back(dimension.extent.value_or(0));
-      const bool is_static = std::all_of(dims.begin(), dims.end(), [](int64_t dim) { return dim >= 1; });
-      if (!is_static || dims.size() > Shape::kMaxRank) continue;
-      Tensor tensor;
-      tensor.name = name;
-      tensor.dtype = *type;
-      tensor.shape = shape_from(dims);
-      return importer_.graph().add_tensor(std::move(tensor));
+      if (!message.shape || !dtype_of(message.type) || message.shape->size() > Shape::kMaxRank) continue;
+      const bool is_static = std::all_of(message.shape->begin(), message.shape->end(),
+                                         [](const Dimension& each) { return each.extent.value_or(0) >= 1; });
+      if (is_static) types.emplace(message.name, &message);
     }
   }
-  return UnknownValue{};
+  return types;
+}
+
+Value ModelReader::declared_value(std::string_view name) {
+  if (!static_types_) static_types_ = static_types(model_.graph());
+  const auto found = static_types_->find(name);
+  if (found == static_types_->end()) return UnknownValue{};
+  std::vector<int64_t> dims;
+  for (const Dimension& dimension : *found->second->shape) dims.push_back(*dimension.extent);
+  Tensor tensor;
+  tensor.name = name;
+  tensor.dtype = *dtype_of(found->second->type);
+  tensor.shape = shape_from(dims);
+  return importer_.graph().add_tensor(std::move(tensor));
 }
 
 void ModelReader::declare_results(const FlatNode& node) {
@@ -266,14 +273,10 @@ void ModelReader::read_by_row(const FlatNode& node) {
 }
 
 void ModelReader::read_node(const FlatNode& node) {
-  if (is_own_operator(node.message, "If")) {
-    importer_.read_operator(
-        "If", node.name, [&] { read_if(node); }, [&] { return computed_operands(node); });
-  } else {
-    importer_.read_operator(
-        label_of(node.message), node.name, [&] { read_by_row(node); },
-        [&] { return computed_operands(node); });
-  }
+  const bool is_if = node.message.op == "If" && is_own_domain(node.message.domain);
+  importer_.read_operator(
+      label_of(node.message), node.name, [&] { is_if ? read_if(node) : read_by_row(node); },
+      [&] { return computed_operands(node); });
   declare_results(node);
 }
 
@@ -345,10 +348,7 @@ Imported ModelReader::read() {
   read_inputs();
   try {
     for (const FlatNode& node : model_.nodes()) {
-      const bool is_needed =
-          std::any_of(node.message.outputs.begin(), node.message.outputs.end(),
-                      [&](std::string_view name) { return !name.empty() && needed_.count(name) != 0; });
-      if (is_needed) read_node(node);
+      if (is_needed(node)) read_node(node);
     }
   } catch (const Error&) {
     // Behind a node that cannot be read, shapes are guesses: what fails there is not the user's concern.

@@ -1,6 +1,5 @@
 // Reductions along axes.
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -23,8 +22,7 @@ Reduction reduction_of(NodeReader& node) {
   reduction.keep_dims = node.integer("keepdims", 1) != 0;
   if (const auto given = node.integers("axes", 1)) reduction.axes = node.axes(*given, rank);
   if (reduction.axes.empty() && node.integer("noop_with_empty_axes", 0) == 0) {
-    reduction.axes.resize(static_cast<size_t>(rank));
-    std::iota(reduction.axes.begin(), reduction.axes.end(), 0);
+    reduction.axes = axes_from(0, rank);
   }
   std::sort(reduction.axes.begin(), reduction.axes.end());
   if (std::adjacent_find(reduction.axes.begin(), reduction.axes.end()) != reduction.axes.end())
@@ -85,15 +83,7 @@ void read_arg_extreme(NodeReader& node) {
   const bool takes_last = node.integer("select_last_index", 0) != 0;
   if (node.graph().tensor(x).dtype != DType::Float32) x = cast_to(node, x, DType::Float32);
   if (kSmallest) x = unary(node, OpKind::Neg, x);
-  if (takes_last) {
-    StridedSlice reversal;
-    reversal.begin.assign(static_cast<size_t>(shape.rank()), 0);
-    reversal.stride.assign(static_cast<size_t>(shape.rank()), 1);
-    reversal.size.assign(shape.dims().begin(), shape.dims().end());
-    reversal.begin[static_cast<size_t>(axis)] = shape[axis] - 1;
-    reversal.stride[static_cast<size_t>(axis)] = -1;
-    x = node.emit(OpKind::StridedSlice, std::move(reversal), {x});
-  }
+  if (takes_last) x = strided(node, x, axis, shape[axis] - 1, -1, shape[axis]);
   TensorId index = node.emit(OpKind::ArgMax, ArgMax{.axis = axis, .output = DType::Int64}, {x});
   if (takes_last) {
     const TensorId last = node.constant<int64_t>(Shape(), {int64_t{shape[axis]} - 1});

@@ -1,7 +1,6 @@
 // Resize and Upsample.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -89,8 +88,7 @@ Resizing resizing_of(NodeReader& node) {
   if (!is_known(resizing.mode)) node.unsupported("with mode " + std::string(resizing.mode.method));
   const Shape shape = node.shape(0);
   for (int d = 0; d < shape.rank(); ++d) resizing.axes.push_back({.input = shape[d], .output = shape[d]});
-  std::vector<int32_t> axes(resizing.axes.size());
-  std::iota(axes.begin(), axes.end(), 0);
+  std::vector<int32_t> axes = axes_from(0, shape.rank());
   if (const auto given = node.integers("axes")) axes = node.axes(*given, shape.rank());
 
   const Extents extents = extents_of(node);
@@ -182,9 +180,8 @@ TensorId interpolated(NodeReader& node, TensorId id, const ResizeMode& mode, con
   node.expect_memory(axis.input * axis.output * static_cast<int64_t>(sizeof(float)));
   const Shape dims = shape_from(std::array{axis.output, axis.input});
   const TensorId matrix = node.constant(dims, weights(mode, axis));
-  std::vector<int32_t> permutation(static_cast<size_t>(node.shape_of(id).rank()));
-  std::iota(permutation.begin(), permutation.end(), 0);
-  std::swap(permutation[static_cast<size_t>(at)], permutation.back());
+  const int rank = node.shape_of(id).rank();
+  const std::vector<int32_t> permutation = exchanged_axes(rank, at, rank - 1);
   const TensorId product = node.emit(OpKind::FullyConnected, FullyConnected{.keep_dims = true},
                                      {transposed(node, id, permutation), matrix});
   return transposed(node, product, permutation);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -94,6 +95,39 @@ TensorId gathered(NodeReader& node, TensorId id, int32_t axis, const std::vector
 TensorId reduced(NodeReader& node, OpKind op, TensorId id, std::vector<int32_t> axes, bool keep_dims) {
   if (axes.empty()) return id;
   return node.emit(op, Reduce{std::move(axes), keep_dims}, {id});
+}
+
+TensorId strided(NodeReader& node, TensorId id, int32_t axis, int32_t begin, int32_t step, int32_t count) {
+  const Shape shape = node.shape_of(id);
+  const auto at = static_cast<size_t>(axis);
+  StridedSlice slice;
+  slice.begin.assign(static_cast<size_t>(shape.rank()), 0);
+  slice.stride.assign(static_cast<size_t>(shape.rank()), 1);
+  slice.size.assign(shape.dims().begin(), shape.dims().end());
+  slice.begin[at] = begin;
+  slice.stride[at] = step;
+  slice.size[at] = count;
+  return node.emit(OpKind::StridedSlice, std::move(slice), {id});
+}
+
+TensorId equals_place(NodeReader& node, TensorId indices, int32_t axis, int64_t extent) {
+  std::vector<int64_t> places(static_cast<size_t>(extent));
+  std::iota(places.begin(), places.end(), int64_t{0});
+  std::vector<int64_t> dims(static_cast<size_t>(node.shape_of(indices).rank()), 1);
+  dims[static_cast<size_t>(axis)] = extent;
+  return binary(node, OpKind::Equal, indices, node.constant(shape_from(dims), places));
+}
+
+std::vector<int32_t> axes_from(int32_t first, int rank) {
+  std::vector<int32_t> axes(static_cast<size_t>(rank - first));
+  std::iota(axes.begin(), axes.end(), first);
+  return axes;
+}
+
+std::vector<int32_t> exchanged_axes(int rank, int32_t a, int32_t b) {
+  std::vector<int32_t> permutation = axes_from(0, rank);
+  std::swap(permutation[static_cast<size_t>(a)], permutation[static_cast<size_t>(b)]);
+  return permutation;
 }
 
 std::vector<int64_t> channel_dims(int64_t channels, int rank) {

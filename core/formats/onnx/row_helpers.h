@@ -33,6 +33,15 @@ TensorId gathered(NodeReader& node, TensorId id, int32_t axis, const std::vector
 /// A reduction over sorted axes; `id` itself over none.
 TensorId reduced(NodeReader& node, OpKind op, TensorId id, std::vector<int32_t> axes, bool keep_dims);
 
+/// Of an axis, `count` elements from `begin` on, each `step` behind the one before.
+TensorId strided(NodeReader& node, TensorId id, int32_t axis, int32_t begin, int32_t step, int32_t count);
+/// Where `indices`, which have one element along `axis`, name the place along it, of `extent` many.
+TensorId equals_place(NodeReader& node, TensorId indices, int32_t axis, int64_t extent);
+
+/// first, ..., rank - 1.
+std::vector<int32_t> axes_from(int32_t first, int rank);
+/// The permutation that exchanges two axes, and so undoes itself.
+std::vector<int32_t> exchanged_axes(int rank, int32_t a, int32_t b);
 /// [1, C, 1, ...] of `rank` dimensions, by which one value a channel broadcasts.
 std::vector<int64_t> channel_dims(int64_t channels, int rank);
 

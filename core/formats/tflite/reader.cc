@@ -276,13 +276,11 @@ void GraphReader::read_operator(const schema::Operator& op) {
 }
 
 std::vector<std::string> GraphReader::computed_operands(const schema::Operator& op) const {
-  const std::vector<TensorId>& inputs = importer_.graph().inputs;
   std::vector<std::string> names;
   for (const int32_t index : operands_of(op)) {
     if (index < 0 || static_cast<size_t>(index) >= ids_.size()) continue;
     const TensorId id = ids_[static_cast<size_t>(index)];
-    if (id == TensorId::None || importer_.graph().tensor(id).is_constant()) continue;
-    if (std::find(inputs.begin(), inputs.end(), id) == inputs.end())
+    if (id != TensorId::None && importer_.can_end_at(id))
       names.push_back(file_.name(static_cast<size_t>(index)));
   }
   return names;

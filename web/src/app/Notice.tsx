@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react';
 import { setState, useStore } from '../state/store';
+import { CloseButton } from './CloseButton';
 import './Notice.css';
 
 const NEWS_STAYS_MS = 5000;
@@ -21,14 +22,7 @@ export function Notice() {
         {notice.where && <p className="mono small">{notice.where}</p>}
         {notice.hint && <p className="notice-hint">{notice.hint}</p>}
       </div>
-      <button
-        className="button quiet icon"
-        type="button"
-        aria-label="Close the message"
-        onClick={() => setState({ notice: undefined })}
-      >
-        ×
-      </button>
+      <CloseButton label="Close the message" onClick={() => setState({ notice: undefined })} />
     </div>
   );
 }

@@ -3,6 +3,7 @@
 import { type FormEvent, useState } from 'react';
 import { openWithShape } from '../state/opening';
 import { setState, useStore } from '../state/store';
+import { CloseButton } from './CloseButton';
 import './Notice.css';
 
 /** "1, 3, 320, 320" or "1x3x320x320" as numbers; undefined where it is no shape. */
@@ -43,14 +44,7 @@ export function ShapeQuestion() {
           Open
         </button>
       </div>
-      <button
-        className="button quiet icon"
-        type="button"
-        aria-label="Do not open it"
-        onClick={() => setState({ openShape: undefined })}
-      >
-        ×
-      </button>
+      <CloseButton label="Do not open it" onClick={() => setState({ openShape: undefined })} />
     </form>
   );
 }

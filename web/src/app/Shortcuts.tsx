@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'react';
 import { setState, useStore } from '../state/store';
+import { CloseButton } from './CloseButton';
 import './Shortcuts.css';
 
 const KEYS: readonly { readonly keys: readonly string[]; readonly what: string }[] = [
@@ -27,14 +28,7 @@ export function Shortcuts() {
     <dialog ref={dialog} className="shortcuts" aria-labelledby="shortcuts-title" onClose={close}>
       <header>
         <h2 id="shortcuts-title">Keys</h2>
-        <button
-          type="button"
-          className="button quiet icon"
-          aria-label="Close the list of keys"
-          onClick={close}
-        >
-          ×
-        </button>
+        <CloseButton label="Close the list of keys" onClick={close} />
       </header>
       <dl>
         {KEYS.map(({ keys, what }) => (
